@@ -1,0 +1,137 @@
+/**
+ * The cloud's clock. Everything modelled (boots, propagation, waits, schedules) reads time here and nowhere else,
+ * so one declared factor compresses all of it, and a simulation can replace it with a virtual clock.
+ */
+export interface Clock {
+  /** Modelled time. Unit: milliseconds since the Unix epoch. */
+  now(): number;
+  /** Runs `run` once modelled time has reached `atMs`; at once when it already has. Returns a function that cancels. */
+  at(atMs: number, run: () => void): () => void;
+}
+
+/** The longest delay Node's timers take, in milliseconds; a longer one fires at once instead of late. */
+const longestTimerMs = 2_147_483_647;
+
+/**
+ * A clock that runs `factor` times as fast as the wall clock. The factor may change while it runs: modelled time never
+ * jumps or goes back, only its pace changes.
+ */
+export class PacedClock implements Clock {
+  #factor: number;
+  #realAnchorMs: number;
+  #modelAnchorMs: number;
+  readonly #waiting = new Set<{ atMs: number; run: () => void; timer: NodeJS.Timeout | undefined }>();
+
+  constructor(factor: number, startMs: number = Date.now()) {
+    this.#factor = factor;
+    this.#realAnchorMs = performance.now();
+    this.#modelAnchorMs = startMs;
+  }
+
+  get factor(): number {
+    return this.#factor;
+  }
+
+  now(): number {
+    return this.#modelAnchorMs + Math.floor((performance.now() - this.#realAnchorMs) * this.#factor);
+  }
+
+  /** Changes the pace from now on; waiting timers are set again. */
+  setFactor(factor: number): void {
+    this.#modelAnchorMs = this.now();
+    this.#realAnchorMs = performance.now();
+    this.#factor = factor;
+    for (const entry of this.#waiting) this.#arm(entry);
+  }
+
+  at(atMs: number, run: () => void): () => void {
+    const entry = { atMs, run, timer: undefined as NodeJS.Timeout | undefined };
+    this.#waiting.add(entry);
+    this.#arm(entry);
+    return () => {
+      clearTimeout(entry.timer);
+      this.#waiting.delete(entry);
+    };
+  }
+
+  #arm(entry: { atMs: number; run: () => void; timer: NodeJS.Timeout | undefined }): void {
+    clearTimeout(entry.timer);
+    const realMs = Math.max(0, (entry.atMs - this.now()) / this.#factor);
+    entry.timer = setTimeout(
+      () => {
+        if (this.now() < entry.atMs) return this.#arm(entry);
+        this.#waiting.delete(entry);
+        entry.run();
+      },
+      Math.min(Math.ceil(realMs), longestTimerMs),
+    );
+  }
+}
+
+/** A clock that moves only when told to: for tests and simulation. Timers of one instant run in the order they were set. */
+export class VirtualClock implements Clock {
+  #nowMs: number;
+  #sequence = 0;
+  #timers: { atMs: number; order: number; run: () => void }[] = [];
+
+  constructor(startMs = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = startMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  at(atMs: number, run: () => void): () => void {
+    const timer = { atMs, order: this.#sequence++, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** The instant of the next timer, or undefined when none is set. */
+  next(): number | undefined {
+    return this.#earliest()?.atMs;
+  }
+
+  /** Moves to the next timer and runs it. Returns false when there is none at or before `untilMs`. */
+  step(untilMs = Number.POSITIVE_INFINITY): boolean {
+    const timer = this.#earliest();
+    if (timer === undefined || timer.atMs > untilMs) return false;
+    this.#timers.splice(this.#timers.indexOf(timer), 1);
+    this.#nowMs = Math.max(this.#nowMs, timer.atMs);
+    timer.run();
+    return true;
+  }
+
+  /**
+   * Runs every timer up to `ms` from now, letting pending promises settle after each, and ends exactly there.
+   */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms;
+    await settle();
+    while (this.step(untilMs)) await settle();
+    this.#nowMs = untilMs;
+  }
+
+  #earliest() {
+    let found: { atMs: number; order: number; run: () => void } | undefined;
+    for (const timer of this.#timers) {
+      if (!found || timer.atMs < found.atMs || (timer.atMs === found.atMs && timer.order < found.order)) found = timer;
+    }
+    return found;
+  }
+}
+
+/** Lets promise chains that are ready run to their next real wait. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** Waits modelled time. */
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.at(clock.now() + ms, resolve);
+  });
+}

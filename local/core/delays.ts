@@ -1,0 +1,55 @@
+/**
+ * How long AWS takes, in modelled seconds, each with where the figure comes from. One table, so that nothing else in the
+ * cloud invents a delay; a test that wants none of a kind overrides that entry.
+ */
+export interface Delays {
+  /** RunInstances accepted → `running`. Measured 17.8 s for AL2023 (brevdev/ec2-coldboot-research, 2026). */
+  instancePendingSeconds: number;
+  /** `running` → the operating system starts the user data. Measured 3.2 s to SSH (same source). */
+  instanceBootSeconds: number;
+  /** `shutting-down` → `terminated`, for an instance that stops at once. Typical; no published figure. */
+  instanceTerminateSeconds: number;
+  /** After a create, how long reads may still answer not found. EC2's query-API troubleshooting page says to expect it. */
+  notFoundAfterCreateSeconds: number;
+  /** StartSnapshot → blocks are accepted. Up to 2 minutes seen (awslabs/coldsnap issue 43), mostly at once. */
+  snapshotNotFoundSeconds: number;
+  /** CompleteSnapshot → `completed`. A few seconds (NixOS/amis pull 364: 4 GiB in 18 s in all). */
+  snapshotCompleteSeconds: number;
+  /** RegisterImage → `available`. A few seconds; no published figure. */
+  imageAvailableSeconds: number;
+  /** CopyImage → `available` for a small encrypted root. A minute or more; no published figure. */
+  imageCopySeconds: number;
+  /** ModifyRule and others → a load-balancer node uses it. "Do not take effect immediately"; seconds seen. Each node draws its own. */
+  rulePropagationMinSeconds: number;
+  rulePropagationMaxSeconds: number;
+  /** CreateLoadBalancer → `active`. About two minutes on AWS; no published figure. */
+  loadBalancerActiveSeconds: number;
+  /** How often an Auto Scaling group compares what it has with what it wants. No published figure. */
+  autoScalingTurnSeconds: number;
+  /** S3 write → EventBridge delivery of `Object Created`. Typically about a second; at least once. */
+  eventDeliverySeconds: number;
+  /** Describe/StopExecution lag of Step Functions: "eventually consistent" in its API reference. */
+  executionReadSeconds: number;
+}
+
+export const awsDelays: Delays = {
+  instancePendingSeconds: 18,
+  instanceBootSeconds: 3,
+  instanceTerminateSeconds: 20,
+  notFoundAfterCreateSeconds: 1,
+  snapshotNotFoundSeconds: 2,
+  snapshotCompleteSeconds: 4,
+  imageAvailableSeconds: 5,
+  imageCopySeconds: 60,
+  rulePropagationMinSeconds: 1,
+  rulePropagationMaxSeconds: 8,
+  loadBalancerActiveSeconds: 90,
+  autoScalingTurnSeconds: 5,
+  eventDeliverySeconds: 1,
+  executionReadSeconds: 0.5,
+};
+
+/** No delay anywhere: for tests of logic that a delay would only slow down. */
+export const noDelays: Delays = Object.fromEntries(
+  Object.keys(awsDelays).map((name) => [name, 0]),
+) as unknown as Delays;

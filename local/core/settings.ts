@@ -1,0 +1,33 @@
+import { awsDelays, type Delays } from "./delays.ts";
+
+/** How one embedded cloud is set up. */
+export interface Settings {
+  accountId: string;
+  region: string;
+  /** Where everything it knows is kept; undefined keeps it in memory only (tests, simulation). */
+  stateDirectory: string | undefined;
+  /** Scratch space for processes' files when there is no state directory. */
+  scratchDirectory: string;
+  seed: number;
+  /** How long things take on AWS; see delays.ts. */
+  delays: Delays;
+  /** Where clients reach this cloud, for example `http://127.0.0.1:4566`. Known once the server listens. */
+  endpoint: string;
+  /** Receives one line for a person who watches the cloud. */
+  log: (line: string) => void;
+}
+
+/** Settings for a cloud in memory, with AWS's own delays; override what a test needs. */
+export function settingsWith(overrides: Partial<Settings> = {}): Settings {
+  return {
+    accountId: "123456789012",
+    region: "us-east-1",
+    stateDirectory: undefined,
+    scratchDirectory: "",
+    seed: 1,
+    delays: awsDelays,
+    endpoint: "",
+    log: () => {},
+    ...overrides,
+  };
+}

@@ -1,0 +1,118 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/**
+ * One named set of JSON documents. What `get` and `list` return is shared: treat it as read-only and `put` a changed
+ * copy. Values must survive JSON (times as milliseconds, bytes as base64 or in a file of the service's own).
+ */
+export interface Collection<T> {
+  get(key: string): Readonly<T> | undefined;
+  put(key: string, value: T): void;
+  /** Returns whether the document existed. */
+  delete(key: string): boolean;
+  /** Documents whose key starts with `prefix`, in key order. */
+  list(prefix?: string): Readonly<T>[];
+  keys(prefix?: string): string[];
+}
+
+interface Change {
+  collection: string;
+  key: string;
+  json: string | undefined;
+}
+
+/**
+ * The cloud's memory: documents in memory, written through to SQLite when flushed. The kernel flushes before it answers
+ * a call and after each job, so an answered call survives kill -9. Without a file nothing is written (tests, simulation).
+ */
+export class Store {
+  readonly #collections = new Map<string, MemoryCollection<unknown>>();
+  readonly #dirty = new Map<string, Change>();
+  readonly #database: DatabaseSync | undefined;
+  readonly #upsert: StatementSync | undefined;
+  readonly #remove: StatementSync | undefined;
+
+  constructor(file?: string) {
+    if (file === undefined) return;
+    this.#database = new DatabaseSync(file);
+    this.#database.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" +
+        "CREATE TABLE IF NOT EXISTS documents (collection TEXT, key TEXT, json TEXT, PRIMARY KEY (collection, key)) WITHOUT ROWID",
+    );
+    this.#upsert = this.#database.prepare("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)");
+    this.#remove = this.#database.prepare("DELETE FROM documents WHERE collection = ? AND key = ?");
+    for (const row of this.#database.prepare("SELECT collection, key, json FROM documents").all()) {
+      this.#memory(String(row["collection"])).load(String(row["key"]), JSON.parse(String(row["json"])));
+    }
+  }
+
+  collection<T>(name: string): Collection<T> {
+    return this.#memory(name) as unknown as Collection<T>;
+  }
+
+  /** Writes every change since the last flush in one durable transaction. */
+  flush(): void {
+    if (this.#dirty.size === 0) return;
+    if (this.#database && this.#upsert && this.#remove) {
+      this.#database.exec("BEGIN IMMEDIATE");
+      for (const { collection, key, json } of this.#dirty.values()) {
+        if (json === undefined) this.#remove.run(collection, key);
+        else this.#upsert.run(collection, key, json);
+      }
+      this.#database.exec("COMMIT");
+    }
+    this.#dirty.clear();
+  }
+
+  close(): void {
+    this.flush();
+    this.#database?.close();
+  }
+
+  #memory(name: string): MemoryCollection<unknown> {
+    let found = this.#collections.get(name);
+    if (!found) {
+      found = new MemoryCollection((key, value) => {
+        const json = value === undefined ? undefined : JSON.stringify(value);
+        this.#dirty.set(`${name}\u0000${key}`, { collection: name, key, json });
+      });
+      this.#collections.set(name, found);
+    }
+    return found;
+  }
+}
+
+class MemoryCollection<T> implements Collection<T> {
+  readonly #documents = new Map<string, T>();
+  readonly #changed: (key: string, value: T | undefined) => void;
+
+  constructor(changed: (key: string, value: T | undefined) => void) {
+    this.#changed = changed;
+  }
+
+  load(key: string, value: T): void {
+    this.#documents.set(key, value);
+  }
+
+  get(key: string): Readonly<T> | undefined {
+    return this.#documents.get(key);
+  }
+
+  put(key: string, value: T): void {
+    this.#documents.set(key, value);
+    this.#changed(key, value);
+  }
+
+  delete(key: string): boolean {
+    if (!this.#documents.delete(key)) return false;
+    this.#changed(key, undefined);
+    return true;
+  }
+
+  list(prefix = ""): Readonly<T>[] {
+    return this.keys(prefix).map((key) => this.#documents.get(key) as T);
+  }
+
+  keys(prefix = ""): string[] {
+    return [...this.#documents.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+}
