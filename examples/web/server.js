@@ -1,0 +1,40 @@
+// The smallest program Kiln can deploy well: it listens on $PORT, has a health path, and stops without dropping anyone.
+const { readFileSync } = require("node:fs");
+const { createServer } = require("node:http");
+const { join } = require("node:path");
+
+const version = readFileSync(join(__dirname, "VERSION"), "utf8").trim();
+const release = process.env.KILN_GENERATION ?? "none";
+const port = Number(process.env.PORT ?? 8080);
+const host = process.env.HOST ?? "0.0.0.0";
+
+const server = createServer((request, response) => {
+  // While stopping, tell clients that keep their connection to open a new one, which goes to another server.
+  if (!server.listening) response.setHeader("connection", "close");
+  const url = new URL(request.url, "http://localhost");
+  if (url.pathname === "/") return answer(response, 200, { release, version, greeting: process.env.GREETING });
+  if (url.pathname === "/health") return answer(response, 200, { healthy: true });
+  if (url.pathname === "/slow") {
+    const milliseconds = Math.min(Number(url.searchParams.get("ms") ?? 1000) || 0, 60_000);
+    return setTimeout(() => answer(response, 200, { release, version, milliseconds }), milliseconds);
+  }
+  return answer(response, 404, { error: `nothing at ${url.pathname}` });
+});
+
+// Longer than the load balancer keeps idle connections (60 s), so that it never reuses one this side has just closed.
+server.keepAliveTimeout = 65_000;
+server.listen(port, host, () => console.log(`${release} (version ${version}) listens on ${host}:${port}`));
+
+let stopping = false;
+process.on("SIGTERM", () => {
+  if (stopping) return;
+  stopping = true;
+  console.log("stopping: finishing the requests that are running");
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});
+
+function answer(response, status, body) {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(`${JSON.stringify(body)}\n`);
+}
