@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readlink, rename, rm } from "node:fs/promises";
 import { dirname, join, normalize, posix, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { type Header, type Pack, pack } from "tar-stream";
+import { type Pack, pack } from "tar-stream";
 
 /** One entry of an archive, its path relative and with forward slashes. */
 export type ArchiveEntry =
@@ -131,7 +131,7 @@ async function addEntries(tar: Pack, entries: readonly ArchiveEntry[]): Promise<
     } else if (entry.kind === "link") {
       tar.entry({ ...common, type: "symlink", linkname: entry.target, mode: 0o777 });
     } else {
-      const header: Header = { ...common, type: "file", mode: entry.executable ? 0o755 : 0o644 };
+      const header = { ...common, type: "file" as const, mode: entry.executable ? 0o755 : 0o644 };
       if (Buffer.isBuffer(entry.content)) tar.entry(header, entry.content);
       else {
         const body = tar.entry({ ...header, size: entry.content.bytes });

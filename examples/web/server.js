@@ -8,9 +8,9 @@ const release = process.env.KILN_GENERATION ?? "none";
 const port = Number(process.env.PORT ?? 8080);
 const host = process.env.HOST ?? "0.0.0.0";
 
+let stopping = false;
+
 const server = createServer((request, response) => {
-  // While stopping, tell clients that keep their connection to open a new one, which goes to another server.
-  if (!server.listening) response.setHeader("connection", "close");
   const url = new URL(request.url, "http://localhost");
   if (url.pathname === "/") return answer(response, 200, { release, version, greeting: process.env.GREETING });
   if (url.pathname === "/health") return answer(response, 200, { healthy: true });
@@ -25,16 +25,16 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 65_000;
 server.listen(port, host, () => console.log(`${release} (version ${version}) listens on ${host}:${port}`));
 
-let stopping = false;
 process.on("SIGTERM", () => {
   if (stopping) return;
   stopping = true;
   console.log("stopping: finishing the requests that are running");
   server.close(() => process.exit(0));
-  server.closeIdleConnections();
 });
 
 function answer(response, status, body) {
+  // While stopping, a client that keeps its connection is told to open another, which goes to another server.
+  if (stopping) response.setHeader("connection", "close");
   response.writeHead(status, { "content-type": "application/json" });
   response.end(`${JSON.stringify(body)}\n`);
 }
