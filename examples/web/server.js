@@ -1,9 +1,9 @@
 // The smallest program Kiln can deploy well: it listens on $PORT, has a health path, and stops without dropping anyone.
-const { readFileSync } = require("node:fs");
-const { createServer } = require("node:http");
-const { join } = require("node:path");
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
 
-const version = readFileSync(join(__dirname, "VERSION"), "utf8").trim();
+const version = readFileSync(join(import.meta.dirname, "VERSION"), "utf8").trim();
 const release = process.env.KILN_GENERATION ?? "none";
 const port = Number(process.env.PORT ?? 8080);
 const host = process.env.HOST ?? "0.0.0.0";

@@ -1,5 +1,5 @@
 // A program that listens, and whose health path says it cannot work.
-const { createServer } = require("node:http");
+import { createServer } from "node:http";
 
 createServer((request, response) => {
   const healthy = request.url !== "/health";
