@@ -1,5 +1,6 @@
 import { AwsError } from "./aws-error.ts";
 import type { Clock } from "./clock.ts";
+import { denial } from "./denial.ts";
 import { Jobs } from "./jobs.ts";
 import { Random } from "./random.ts";
 import type { Settings } from "./settings.ts";
@@ -70,6 +71,8 @@ export type Judge = (caller: Caller, requirement: Requirement) => string | undef
 
 /** An event as services hand it to EventBridge's default bus. */
 export interface AwsEvent {
+  /** When it happened, modelled; delivery may come later. Left out: now. Unit: milliseconds since the Unix epoch. */
+  atMs?: number;
   source: string;
   "detail-type": string;
   resources: string[];
@@ -186,11 +189,11 @@ export class Kernel {
       caller,
       requestId: this.random.uuid(),
       sourceIp,
-      authorize: (requirement) => this.#authorize(caller, requirement),
+      authorize: (requirement) => this.#authorize(serviceId, caller, requirement),
     };
     const prefix = service.actionPrefix ?? service.id;
     const needed = operation.permissions?.(input, call) ?? [{ action: `${prefix}:${operationName}`, resource: "*" }];
-    for (const requirement of needed) this.#authorize(caller, requirement);
+    for (const requirement of needed) this.#authorize(serviceId, caller, requirement);
     return (await operation.run(input, call)) as O;
   }
 
@@ -218,16 +221,12 @@ export class Kernel {
     return `arn:aws:${service}:${this.settings.region}:${this.settings.accountId}:${resource}`;
   }
 
-  #authorize(caller: Caller, requirement: Requirement): void {
+  #authorize(serviceId: string, caller: Caller, requirement: Requirement): void {
     // AWS's own services act under service-linked roles, whose policies AWS writes.
     if (caller.kind === "service") return;
     const reason = this.judge(caller, requirement);
     if (reason === undefined) return;
-    throw new AwsError(
-      "AccessDenied",
-      `User: ${caller.arn} is not authorized to perform: ${requirement.action} on resource: ${requirement.resource} ${reason}`,
-      403,
-    );
+    throw denial(serviceId, caller, requirement, reason);
   }
 }
 

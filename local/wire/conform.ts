@@ -1,0 +1,86 @@
+import type { Shape } from "./shape.ts";
+
+/** One way in which an input breaks its model. */
+export interface Problem {
+  /** Members from the input down, such as `Targets.1.Id`. */
+  path: string;
+  kind: "missing" | "type" | "constraint";
+  value?: unknown;
+  /** What AWS's sentence says must hold, such as `Member must not be null`. */
+  rule: string;
+}
+
+/**
+ * A copy of a value that has only what its shape has, so that neither side of a call can change what the other keeps.
+ * Streams are passed on as they are.
+ * @param problems Receives what is wrong; give none to copy an answer, which is trusted.
+ */
+export function conform(shape: Shape, value: unknown, problems?: Problem[], path = ""): unknown {
+  if (shape.isStructured) {
+    if (!isObject(value)) return wrongType(shape, value, problems, path);
+    return conformStructure(shape, value, problems, path);
+  }
+  switch (shape.kind) {
+    case "list":
+      if (!Array.isArray(value)) return wrongType(shape, value, problems, path);
+      return value.map((item, index) => conform(shape.element, item, problems, join(path, String(index + 1))));
+    case "map": {
+      if (!isObject(value)) return wrongType(shape, value, problems, path);
+      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+      return Object.fromEntries(
+        entries.map(([key, item]) => [key, conform(shape.element, item, problems, join(path, key))]),
+      );
+    }
+    case "document":
+      return structuredClone(value);
+    default:
+      return fits(shape, value) ? value : wrongType(shape, value, problems, path);
+  }
+}
+
+function conformStructure(
+  shape: Shape,
+  value: Record<string, unknown>,
+  problems: Problem[] | undefined,
+  path: string,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, member] of shape.members) {
+    const item = value[name];
+    if (item !== undefined && item !== null) result[name] = conform(member, item, problems, join(path, name));
+    else if (shape.required.has(name)) {
+      problems?.push({ path: join(path, name), kind: "missing", rule: "Member must not be null" });
+    }
+  }
+  return result;
+}
+
+function fits(shape: Shape, value: unknown): boolean {
+  switch (shape.kind) {
+    case "string":
+      return typeof value === "string";
+    case "number":
+      return typeof value === "number";
+    case "boolean":
+      return typeof value === "boolean";
+    case "timestamp":
+      return value instanceof Date && !Number.isNaN(value.getTime());
+    case "blob":
+      return typeof value === "object" && value !== null;
+    default:
+      return true;
+  }
+}
+
+function wrongType(shape: Shape, value: unknown, problems: Problem[] | undefined, path: string): unknown {
+  problems?.push({ path, kind: "type", value, rule: `Member must be of type ${shape.kind}` });
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
