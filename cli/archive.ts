@@ -127,7 +127,7 @@ async function addEntries(tar: Pack, entries: readonly ArchiveEntry[]): Promise<
   for (const entry of entries) {
     const common = { name: entry.path, mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };
     if (entry.kind === "directory") {
-      tar.entry({ ...common, type: "directory", mode: 0o755 });
+      tar.entry({ ...common, name: `${entry.path}/`, type: "directory", mode: 0o755 });
     } else if (entry.kind === "link") {
       tar.entry({ ...common, type: "symlink", linkname: entry.target, mode: 0o777 });
     } else {

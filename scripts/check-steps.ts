@@ -1,0 +1,42 @@
+import { pythonTools } from "./python-tools.ts";
+import type { Step } from "./run-step.ts";
+
+/** What needs nothing but Node. Time limits are several times what two slow cores take. */
+export const quickSteps: readonly Step[] = [
+  { name: "types", command: "tsc", args: ["--noEmit", "--project", "."], limitSeconds: 300 },
+  { name: "lint", command: "biome", args: ["check", "--error-on-warnings", "."], limitSeconds: 120 },
+  { name: "unused", command: "knip", args: ["--no-progress"], limitSeconds: 180 },
+  { name: "tests", command: "vitest", args: ["run"], counts: "vitest", limitSeconds: 900 },
+];
+
+const template = ".serverless/cloudformation-template-update-stack.json";
+
+/** What continuous integration runs. */
+export const allSteps: readonly Step[] = [
+  ...quickSteps,
+  { name: "package", command: "node", args: ["scripts/package.ts"], limitSeconds: 300 },
+  {
+    name: "machines",
+    command: "node",
+    args: ["scripts/validate-machines.ts", template],
+    counts: "last line",
+    limitSeconds: 120,
+  },
+  // W3005: a role's DependsOn that its Ref already implies, which osls writes itself.
+  {
+    name: "template",
+    command: "cfn-lint",
+    args: ["--ignore-checks", "W3005", "--", template],
+    prepare: pythonTools,
+    limitSeconds: 600,
+  },
+  {
+    name: "e2e",
+    command: "vitest",
+    args: ["run", "--config", "vitest.e2e.config.ts"],
+    counts: "vitest",
+    prepare: pythonTools,
+    limitSeconds: 1200,
+  },
+  { name: "vm", command: "node", args: ["scripts/vm/test.ts"], counts: "last line", limitSeconds: 1200 },
+];
