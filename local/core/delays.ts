@@ -24,12 +24,20 @@ export interface Delays {
   rulePropagationMaxSeconds: number;
   /** CreateLoadBalancer → `active`. About two minutes on AWS; no published figure. */
   loadBalancerActiveSeconds: number;
+  /** RegisterTargets → the first health check. Seconds seen; "Elb.RegistrationInProgress" until then. No published figure. */
+  targetRegistrationSeconds: number;
   /** How often an Auto Scaling group compares what it has with what it wants. No published figure. */
   autoScalingTurnSeconds: number;
   /** S3 write → EventBridge delivery of `Object Created`. Typically about a second; at least once. */
   eventDeliverySeconds: number;
   /** Describe/StopExecution lag of Step Functions: "eventually consistent" in its API reference. */
   executionReadSeconds: number;
+  /** CreateFunction → `Active`. A second or two for a package without a VPC; no published figure. */
+  functionActiveSeconds: number;
+  /** A change of code or configuration, or PublishVersion → `Successful`. About a second; no published figure. */
+  functionUpdateSeconds: number;
+  /** PutParameter of type aws:ec2:image → its validation, which comes after the answer ("asynchronous" in its API reference). */
+  parameterValidationSeconds: number;
 }
 
 export const awsDelays: Delays = {
@@ -44,9 +52,13 @@ export const awsDelays: Delays = {
   rulePropagationMinSeconds: 1,
   rulePropagationMaxSeconds: 8,
   loadBalancerActiveSeconds: 90,
+  targetRegistrationSeconds: 2,
   autoScalingTurnSeconds: 5,
   eventDeliverySeconds: 1,
   executionReadSeconds: 0.5,
+  functionActiveSeconds: 2,
+  functionUpdateSeconds: 1,
+  parameterValidationSeconds: 2,
 };
 
 /** No delay anywhere: for tests of logic that a delay would only slow down. */

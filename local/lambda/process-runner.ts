@@ -1,0 +1,162 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Clock, PacedClock } from "../core/clock.ts";
+import type { FunctionRunner, Invocation, InvocationOutcome } from "./runner.ts";
+import { type Pace, Sandbox } from "./sandbox.ts";
+import { unzip } from "./zip.ts";
+
+export interface ProcessRunnerOptions {
+  /** Unpacked code and scratch directories live under it. */
+  directory: string;
+  clock: Clock;
+  /** Processes at once; further invocations wait for one. AWS has no such limit, a laptop does. */
+  maxProcesses?: number;
+  /** An environment without work ends after this much real time. Lambda keeps them for minutes; no published figure. */
+  idleSeconds?: number;
+}
+
+interface Slot {
+  key: string;
+  sandbox: Sandbox;
+  busy: boolean;
+  retired: boolean;
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+/** Runs each function version in Node processes of its own, kept warm and multiplied by concurrency as on Lambda. */
+export class ProcessRunner implements FunctionRunner {
+  readonly #directory: string;
+  readonly #clock: Clock;
+  readonly #maxProcesses: number;
+  readonly #idleMs: number;
+  readonly #slots = new Set<Slot>();
+  readonly #unpacked = new Map<string, Promise<string>>();
+  readonly #waiting: (() => void)[] = [];
+  #starting = 0;
+  #count = 0;
+  #stopped = false;
+
+  constructor(options: ProcessRunnerOptions) {
+    this.#directory = options.directory;
+    this.#clock = options.clock;
+    this.#maxProcesses = options.maxProcesses ?? 24;
+    this.#idleMs = (options.idleSeconds ?? 300) * 1000;
+  }
+
+  async run(invocation: Invocation): Promise<InvocationOutcome> {
+    const slot = await this.#acquire(invocation);
+    try {
+      return await slot.sandbox.run(invocation, () => this.#pace());
+    } finally {
+      this.#release(slot);
+    }
+  }
+
+  retire(prefix: string): void {
+    for (const slot of this.#slots) {
+      if (!slot.key.startsWith(prefix)) continue;
+      slot.retired = true;
+      if (!slot.busy) this.#end(slot);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#slots].map((slot) => this.#end(slot)));
+  }
+
+  #pace(): Pace {
+    return { nowMs: this.#clock.now(), factor: this.#clock instanceof PacedClock ? this.#clock.factor : 1 };
+  }
+
+  async #acquire(invocation: Invocation): Promise<Slot> {
+    for (;;) {
+      if (this.#stopped) throw new Error("the function runner has stopped");
+      const idle = this.#idle(invocation);
+      if (idle) {
+        idle.busy = true;
+        clearTimeout(idle.idleTimer);
+        return idle;
+      }
+      if (this.#slots.size + this.#starting < this.#maxProcesses) return this.#open(invocation);
+      const spare = [...this.#slots].find((slot) => !slot.busy);
+      if (spare) await this.#end(spare);
+      else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** An idle environment of this key whose credentials outlive the invocation; others of the key are ended. */
+  #idle(invocation: Invocation): Slot | undefined {
+    const pace = this.#pace();
+    const latestEndMs = pace.nowMs + (invocation.timeoutSeconds + 10) * 1000 * pace.factor;
+    for (const slot of this.#slots) {
+      if (slot.busy || slot.retired || slot.key !== invocation.environmentKey) continue;
+      if (slot.sandbox.usable && latestEndMs < slot.sandbox.environment.expiresAtMs) return slot;
+      this.#end(slot);
+    }
+    return undefined;
+  }
+
+  async #open(invocation: Invocation): Promise<Slot> {
+    this.#starting += 1;
+    try {
+      const [codeDirectory, environment] = await Promise.all([this.#unpack(invocation), invocation.openEnvironment()]);
+      const directory = join(this.#directory, "environments", `${process.pid}-${++this.#count}`);
+      const sandbox = await Sandbox.start(invocation, environment, { codeDirectory, directory }, this.#pace());
+      const slot: Slot = {
+        key: invocation.environmentKey,
+        sandbox,
+        busy: true,
+        retired: false,
+        idleTimer: undefined,
+      };
+      this.#slots.add(slot);
+      return slot;
+    } finally {
+      this.#starting -= 1;
+    }
+  }
+
+  #release(slot: Slot): void {
+    slot.busy = false;
+    if (slot.retired || this.#stopped || !slot.sandbox.usable) this.#end(slot);
+    else {
+      slot.idleTimer = setTimeout(() => this.#end(slot), this.#idleMs);
+      slot.idleTimer.unref();
+    }
+    this.#waiting.shift()?.();
+  }
+
+  async #end(slot: Slot): Promise<void> {
+    clearTimeout(slot.idleTimer);
+    this.#slots.delete(slot);
+    await slot.sandbox.end();
+    this.#waiting.shift()?.();
+  }
+
+  /** Unpacks each package once; every environment of it shares the files. */
+  #unpack(invocation: Invocation): Promise<string> {
+    const digest = invocation.codeDigest;
+    let unpacked = this.#unpacked.get(digest);
+    if (!unpacked) {
+      unpacked = unpackInto(join(this.#directory, "unpacked", digest), invocation);
+      unpacked.catch(() => this.#unpacked.delete(digest));
+      this.#unpacked.set(digest, unpacked);
+    }
+    return unpacked;
+  }
+}
+
+async function unpackInto(directory: string, invocation: Invocation): Promise<string> {
+  const partial = `${directory}.${process.pid}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  for (const file of unzip(await invocation.readCode())) {
+    const target = join(partial, file.path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, file.bytes);
+  }
+  // Left over from an earlier run: the digest says that it holds the same files.
+  await rm(directory, { recursive: true, force: true });
+  await rename(partial, directory);
+  return directory;
+}
