@@ -53,7 +53,6 @@ export function forward(exchange: Exchange): () => void {
     answer.on("data", moved);
     // An answer cut short must not look complete to the client.
     answer.on("error", () => response.destroy());
-    answer.on("aborted", () => response.destroy());
     answer.pipe(response);
   });
   outgoing.on("error", (error) => {
