@@ -1,0 +1,73 @@
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import * as z from "zod/mini";
+import { admitDeploy } from "../shared/admission/deploy.ts";
+import { admitRecovery } from "../shared/admission/recover.ts";
+import { admitRollback } from "../shared/admission/rollback.ts";
+import type { Admission, AdmissionWorld } from "../shared/admission/world.ts";
+import { Artifacts } from "../shared/aws/artifacts.ts";
+import { clientOptions } from "../shared/aws/client-options.ts";
+import { Documents } from "../shared/aws/documents.ts";
+import { Executions } from "../shared/aws/executions.ts";
+import { Fleets } from "../shared/aws/fleets.ts";
+import { Ledger } from "../shared/aws/ledger.ts";
+import { Networks } from "../shared/aws/networks.ts";
+import { Parameters } from "../shared/aws/parameters.ts";
+import { TargetGroups } from "../shared/aws/target-groups.ts";
+import { Traffic } from "../shared/aws/traffic.ts";
+import { lambdaHandler, type Step } from "../shared/step.ts";
+
+const input = z.object({
+  mode: z.enum(["deploy", "rollback", "recover"]),
+  execution: z.string(),
+  /** When the execution started, by Step Functions' clock. */
+  startedAt: z.string(),
+  /** The execution's own input, or what the sweep asks for. */
+  request: z.unknown(),
+});
+
+type Input = z.infer<typeof input>;
+
+/**
+ * Decides who may change a service now, and with which release.
+ *
+ * Before: an execution has started. After `ready`: it holds the service's lease and its release is frozen.
+ * Repeatable: everything it writes is create-only or compare-and-set under the execution's ARN.
+ */
+export async function admit(request: Input, world: AdmissionWorld): Promise<Admission> {
+  switch (request.mode) {
+    case "deploy":
+      return admitDeploy(request, world);
+    case "rollback":
+      return admitRollback(request, world);
+    case "recover":
+      return admitRecovery(request, world);
+  }
+}
+
+export const step: Step<Input, AdmissionWorld, Admission> = {
+  name: "admit",
+  input,
+  run: admit,
+  world: (common, connect) => {
+    const s3 = connect(new S3Client(clientOptions()));
+    const elb = connect(new ElasticLoadBalancingV2Client(clientOptions()));
+    return {
+      ...common,
+      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
+      artifacts: new Artifacts(s3, common.config.artifactsBucket),
+      executions: new Executions(connect(new SFNClient(clientOptions()))),
+      parameters: new Parameters(connect(new SSMClient(clientOptions()))),
+      networks: new Networks(elb, connect(new EC2Client(clientOptions()))),
+      traffic: new Traffic(elb, common.config.stage),
+      fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+      targetGroups: new TargetGroups(elb),
+    };
+  },
+};
+
+export const handler = lambdaHandler(step);

@@ -1,0 +1,148 @@
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { S3Client } from "@aws-sdk/client-s3";
+import * as z from "zod/mini";
+import { clientOptions } from "../shared/aws/client-options.ts";
+import { Documents } from "../shared/aws/documents.ts";
+import { Fleets } from "../shared/aws/fleets.ts";
+import { Ledger } from "../shared/aws/ledger.ts";
+import { TargetGroups } from "../shared/aws/target-groups.ts";
+import { type KilnRule, Traffic } from "../shared/aws/traffic.ts";
+import { capacityTarget } from "../shared/domain/capacity.ts";
+import { decideCutover, restoredWeights, servingGroup } from "../shared/domain/cutover.ts";
+import { fleetName } from "../shared/domain/names.ts";
+import type { Release } from "../shared/domain/release.ts";
+import { CutoverRefusedError } from "../shared/errors.ts";
+import { targetGroupOf } from "../shared/fleet-names.ts";
+import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
+import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
+
+const input = z.extend(stepInput, { direction: z.enum(["forward", "restore"]) });
+type Input = z.infer<typeof input>;
+
+interface World extends BaseWorld {
+  ledger: Ledger;
+  fleets: Fleets;
+  targetGroups: TargetGroups;
+  traffic: Traffic;
+}
+
+/** Unit: milliseconds. A candidate that live outgrew is resized; if it is not large enough by then, the switch is refused. */
+const resizePatienceMs = 300_000;
+
+/**
+ * Moves production traffic in one rule change: to the release (`forward`), or away from a failed candidate (`restore`).
+ *
+ * Before: the release passed validation, or failed after the switch. After: the rule points at the release (or at what
+ * was live), the other fleet stays in the rule at weight 0, and the rule was read back.
+ * Repeatable: a retry that finds the rule as wanted changes nothing.
+ */
+export async function cutover(request: Input, world: World): Promise<StepOutput> {
+  const release = await world.ledger.frozen(request.release);
+  return request.direction === "forward" ? switchTo(request, release, world) : restore(request, release, world);
+}
+
+async function switchTo(request: Input, release: Release, world: World): Promise<StepOutput> {
+  const { stage } = world.config;
+  const name = fleetName(stage, release.generation);
+  const [rule, group, fleet, live] = await Promise.all([
+    world.traffic.production(release.network.listenerArn, release.service),
+    world.targetGroups.find(targetGroupOf(stage, release.generation)),
+    world.fleets.read(name),
+    liveFleet(release, world),
+  ]);
+  if (!group || !fleet) throw refused(release, "its fleet is gone");
+  const serving = rule && servingGroup(rule.weights);
+  const [toHealth, fromHealth] = await Promise.all([
+    world.targetGroups.health(group),
+    serving ? world.targetGroups.health(serving) : undefined,
+  ]);
+
+  const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
+  const needed = capacityTarget(capacity, live);
+  const decision = decideCutover({ weights: rule?.weights, to: group, toHealth, needed, fromHealth });
+  if (decision.kind === "done") return ready();
+  if (decision.kind === "refuse") {
+    const startedMs = Number(request.memo["startedMs"] ?? world.now());
+    if (world.now() - startedMs > resizePatienceMs) throw refused(release, decision.reason);
+    if (fleet.desired < needed) {
+      await world.ledger.assertLease(request.release, request.execution);
+      await world.fleets.resize(name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });
+    }
+    return pending(5, { startedMs });
+  }
+
+  await world.ledger.assertLease(request.release, request.execution);
+  if (rule) await world.traffic.change(rule, decision.weights);
+  else await world.traffic.createProduction(release, decision.weights);
+  await record(request, world, "cut-over", { weights: decision.weights, toHealth, fromHealth, needed });
+  return ready();
+}
+
+async function restore(request: Input, release: Release, world: World): Promise<StepOutput> {
+  const { stage } = world.config;
+  const rule = await world.traffic.production(release.network.listenerArn, release.service);
+  const candidate = await world.targetGroups.find(targetGroupOf(stage, release.generation));
+  const named = rule?.weights.some(({ targetGroupArn }) => targetGroupArn === candidate) ?? false;
+  if (!rule || !candidate || !named) return ready();
+
+  const head = await world.ledger.head(release.service);
+  // Died or failed while settling: the candidate is live by the ledger's own word, so it keeps the traffic.
+  if (head.live?.generation === release.generation) return ready();
+  const groupOf = async (generation: string | undefined) =>
+    generation === undefined ? undefined : world.targetGroups.find(targetGroupOf(stage, generation));
+  const live = await groupOf(head.live?.generation);
+  const standby = await groupOf(head.standby?.generation);
+
+  await world.ledger.assertLease(request.release, request.execution);
+  await moveBack(rule, live, standby, world);
+  await record(request, world, "restored", { from: rule.weights, live: head.live?.generation ?? null });
+  return ready();
+}
+
+/** Without a live fleet there is nothing to go back to: the first deployment's rule goes, and the listener answers as before Kiln. */
+async function moveBack(
+  rule: KilnRule,
+  live: string | undefined,
+  standby: string | undefined,
+  world: World,
+): Promise<void> {
+  if (live) await world.traffic.change(rule, restoredWeights(live, standby));
+  else await world.traffic.delete(rule.arn);
+}
+
+async function liveFleet(release: Release, world: World) {
+  const head = await world.ledger.head(release.service);
+  if (!head.live || head.live.generation === release.generation) return undefined;
+  return world.fleets.read(fleetName(world.config.stage, head.live.generation));
+}
+
+function refused(release: Release, reason: string): CutoverRefusedError {
+  return new CutoverRefusedError(
+    `Traffic was not moved to ${release.generation}: ${reason}.`,
+    "The live release still serves; see why its fleet is smaller, then deploy again.",
+  );
+}
+
+function record(request: Input, world: World, event: string, evidence: Record<string, unknown>): Promise<void> {
+  const at = new Date(world.now()).toISOString();
+  return world.ledger.record(request.release, { event, at, execution: request.execution, ...evidence });
+}
+
+export const step: Step<Input, World, StepOutput> = {
+  name: "cutover",
+  input,
+  run: cutover,
+  world: (common, connect) => {
+    const elb = connect(new ElasticLoadBalancingV2Client(clientOptions()));
+    return {
+      ...common,
+      ledger: new Ledger(new Documents(connect(new S3Client(clientOptions())), common.config.ledgerBucket)),
+      fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+      targetGroups: new TargetGroups(elb),
+      traffic: new Traffic(elb, common.config.stage),
+    };
+  },
+};
+
+export const handler = lambdaHandler(step);

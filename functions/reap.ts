@@ -1,0 +1,99 @@
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { EBSClient } from "@aws-sdk/client-ebs";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import * as z from "zod/mini";
+import { clientOptions } from "../shared/aws/client-options.ts";
+import { Documents } from "../shared/aws/documents.ts";
+import { Executions } from "../shared/aws/executions.ts";
+import { Fleets } from "../shared/aws/fleets.ts";
+import { Images } from "../shared/aws/images.ts";
+import { Ledger } from "../shared/aws/ledger.ts";
+import { Snapshots } from "../shared/aws/snapshots.ts";
+import { TargetGroups } from "../shared/aws/target-groups.ts";
+import { Templates } from "../shared/aws/templates.ts";
+import { Traffic } from "../shared/aws/traffic.ts";
+import { leftovers } from "../shared/domain/head.ts";
+import { ReapStuckError } from "../shared/errors.ts";
+import { type ReapWorld, reapGeneration } from "../shared/reaping.ts";
+import { lambdaHandler, type Step } from "../shared/step.ts";
+import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
+import { type PlannedWork, survey } from "../shared/survey.ts";
+
+const input = z.discriminatedUnion("mode", [
+  /** Removes the release's own generation: a candidate that failed. */
+  z.object({ mode: z.literal("candidate"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
+  /** Removes every generation of the service that nothing holds. */
+  z.object({ mode: z.literal("leftovers"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
+  /** Says what a sweep would do, and does nothing. */
+  z.object({ mode: z.literal("survey"), service: z.optional(z.string()) }),
+]);
+type Input = z.infer<typeof input>;
+
+interface World extends ReapWorld {
+  executions: Executions;
+}
+
+export interface Survey {
+  services: { service: string }[];
+  plan: PlannedWork[];
+}
+
+/** Unit: milliseconds. Draining may take an hour; what is not gone half an hour after that is stuck. */
+const reapPatienceMs = 5_400_000;
+
+/**
+ * Removes what nothing holds: a failed candidate, a standby whose time is over, what a dead execution left.
+ *
+ * Before: the generation gets no requests. After `ready`: nothing of it is left but, for a kept release, its image.
+ * Repeatable: deleting what is gone succeeds.
+ */
+export async function reap(request: Input, world: World): Promise<StepOutput | Survey> {
+  if (request.mode === "survey") {
+    const plan = await survey(world, request.service);
+    return { plan, services: [...new Set(plan.map(({ service }) => service))].map((service) => ({ service })) };
+  }
+  const { release, execution } = request;
+  const guard = () => world.ledger.assertLease(release, execution);
+  const targets =
+    request.mode === "candidate"
+      ? [release.generation]
+      : leftovers(await world.ledger.head(release.service), world.now());
+  const going: string[] = [];
+  for (const generation of targets) {
+    if (!(await reapGeneration(release.service, generation, guard, world))) going.push(generation);
+  }
+  if (going.length === 0) return ready();
+
+  const startedMs = Number(request.memo["startedMs"] ?? world.now());
+  if (world.now() - startedMs < reapPatienceMs) return pending(5, { startedMs });
+  throw new ReapStuckError(
+    `${going.join(", ")} would not go away.`,
+    "See what still uses it in the EC2 console, then sweep.",
+  );
+}
+
+export const step: Step<Input, World, StepOutput | Survey> = {
+  name: "reap",
+  input,
+  run: reap,
+  world: (common, connect) => {
+    const ec2 = connect(new EC2Client(clientOptions()));
+    const elb = connect(new ElasticLoadBalancingV2Client(clientOptions()));
+    return {
+      ...common,
+      ledger: new Ledger(new Documents(connect(new S3Client(clientOptions())), common.config.ledgerBucket)),
+      executions: new Executions(connect(new SFNClient(clientOptions()))),
+      traffic: new Traffic(elb, common.config.stage),
+      fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+      targetGroups: new TargetGroups(elb),
+      templates: new Templates(ec2),
+      images: new Images(ec2),
+      snapshots: new Snapshots(connect(new EBSClient(clientOptions())), ec2),
+    };
+  },
+};
+
+export const handler = lambdaHandler(step);

@@ -1,0 +1,132 @@
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import * as z from "zod/mini";
+import { Alerts } from "../shared/aws/alerts.ts";
+import { clientOptions } from "../shared/aws/client-options.ts";
+import { Documents } from "../shared/aws/documents.ts";
+import { Fleets } from "../shared/aws/fleets.ts";
+import { Ledger } from "../shared/aws/ledger.ts";
+import { Parameters, parameterNames } from "../shared/aws/parameters.ts";
+import { Traffic } from "../shared/aws/traffic.ts";
+import { type Head, leftovers, promoted, settled } from "../shared/domain/head.ts";
+import { fleetName } from "../shared/domain/names.ts";
+import type { Release } from "../shared/domain/release.ts";
+import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
+import { releaseRef } from "../shared/step-input.ts";
+
+const input = z.object({
+  execution: z.string(),
+  release: releaseRef,
+  /** `live`: it serves. `failed`: nothing of it is left. `dirty`: something is. `done`: only the lease goes back. */
+  outcome: z.enum(["live", "failed", "dirty", "done"]),
+  failure: z.optional(z.nullable(z.object({ state: z.string(), error: z.string(), cause: z.string() }))),
+});
+type Input = z.infer<typeof input>;
+
+interface World extends BaseWorld {
+  ledger: Ledger;
+  fleets: Fleets;
+  traffic: Traffic;
+  parameters: Parameters;
+  alerts: Alerts;
+}
+
+/** `retire`: leftovers are to be reaped before the lease goes back; then settle is asked again. */
+export interface SettleOutput {
+  status: "ready" | "retire";
+}
+
+/**
+ * Ends a deploy or rollback: writes what is live now, gives fleets their lasting sizes, and gives the lease back.
+ *
+ * Before: the release serves, or everything of it was removed. After `ready`: the ledger says so and the lease is free.
+ * Repeatable: the ledger's changes are compare-and-set, sizes are set to the same values again.
+ */
+export async function settle(request: Input, world: World): Promise<SettleOutput> {
+  const { release, execution } = request;
+  if (request.outcome === "live") {
+    const head = await promote(request, world);
+    if (leftovers(head, world.now()).length > 0) return { status: "retire" };
+  } else if (request.outcome !== "done") {
+    await record(request, world, request.outcome, { failure: request.failure ?? null });
+    if (request.outcome === "dirty") await world.alerts.dirtyEnd();
+  }
+  const { service } = release;
+  await world.ledger.updateHead(service, (head) => settled(recovered(head, request), execution));
+  await world.ledger.releaseLease(release, execution);
+  return { status: "ready" };
+}
+
+/** A sweep settles in the name of the dead execution whose generation it took over. */
+function recovered(head: Head, { release, execution }: Input): Head {
+  if (head.pending?.generation !== release.generation) return head;
+  return { ...head, pending: { ...head.pending, execution }, abort: null };
+}
+
+async function promote(request: Input, world: World): Promise<Head> {
+  const { release: ref, execution } = request;
+  await world.ledger.assertLease(ref, execution);
+  const release = await world.ledger.frozen(ref);
+  const now = new Date(world.now()).toISOString();
+  const hotUntil = new Date(world.now() + release.spec.hotSeconds * 1000).toISOString();
+  const head = await world.ledger.updateHead(ref.service, (present) =>
+    promoted(present, ref.generation, now, hotUntil),
+  );
+  await Promise.all([lastingSizes(release, head, world), removeTrial(release, world), publish(release, world)]);
+  await record(request, world, "live", { standby: head.standby?.generation ?? null });
+  return head;
+}
+
+/** Live may scale again within its spec; standby keeps the size it had, because it must be able to take over at once. */
+async function lastingSizes(release: Release, head: Head, world: World): Promise<void> {
+  const { stage } = world.config;
+  const name = fleetName(stage, release.generation);
+  const { capacity, healthCheck } = release.spec;
+  const live = await world.fleets.read(name);
+  if (live) {
+    const max = Math.max(capacity.max, live.desired);
+    if (live.min !== capacity.min || live.max !== max) await world.fleets.resize(name, { min: capacity.min, max });
+    await world.fleets.watchByLoadBalancer(name, healthCheck.intervalSeconds * healthCheck.healthyThreshold + 60);
+  }
+  const standby = head.standby && (await world.fleets.read(fleetName(stage, head.standby.generation)));
+  if (standby && !standby.deleting && standby.min < standby.desired) {
+    await world.fleets.resize(standby.name, { min: standby.desired, max: standby.max });
+  }
+}
+
+async function removeTrial(release: Release, world: World): Promise<void> {
+  const rules = await world.traffic.rules(release.network.listenerArn);
+  for (const rule of rules.filter(({ role, generation }) => role === "trial" && generation === release.generation)) {
+    await world.traffic.delete(rule.arn);
+  }
+}
+
+async function publish(release: Release, world: World): Promise<void> {
+  const { service, generation, version, imageDigest } = release;
+  const value = JSON.stringify({ generation, version, imageDigest });
+  await world.parameters.write(parameterNames.live(world.config.stage, service), value);
+}
+
+function record(request: Input, world: World, event: string, evidence: Record<string, unknown>): Promise<void> {
+  const at = new Date(world.now()).toISOString();
+  return world.ledger.record(request.release, { event, at, execution: request.execution, ...evidence });
+}
+
+export const step: Step<Input, World, SettleOutput> = {
+  name: "settle",
+  input,
+  run: settle,
+  world: (common, connect) => ({
+    ...common,
+    ledger: new Ledger(new Documents(connect(new S3Client(clientOptions())), common.config.ledgerBucket)),
+    fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+    traffic: new Traffic(connect(new ElasticLoadBalancingV2Client(clientOptions())), common.config.stage),
+    parameters: new Parameters(connect(new SSMClient(clientOptions()))),
+    alerts: new Alerts(connect(new CloudWatchClient(clientOptions())), common.config.stage),
+  }),
+};
+
+export const handler = lambdaHandler(step);

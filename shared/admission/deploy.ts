@@ -1,0 +1,159 @@
+import type { PushedObject } from "../aws/artifacts.ts";
+import { shrinks } from "../domain/capacity.ts";
+import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
+import { fleetName, generationName } from "../domain/names.ts";
+import type { Intent, Release } from "../domain/release.ts";
+import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
+import { ArtifactKeyError, ManualInputError, ShrinkRefusedError } from "../errors.ts";
+import { type Contents, currentSpec, readContents } from "./contents.ts";
+import { acquireLease } from "./lease.ts";
+import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
+
+type ValidRequest = Exclude<DeployRequest, { kind: "invalid" }>;
+
+/** Unit: seconds between two looks at a lease that another deploy holds. */
+const turnSeconds = 10;
+
+/**
+ * Admits a deploy: claims the upload, gives it its place among intents, freezes the release and takes the lease.
+ *
+ * Before: anything may have been asked. After `ready`: the release is frozen and this execution holds the lease.
+ * Repeatable: claim, release and lease are found again by this execution's ARN.
+ */
+export async function admitDeploy(
+  asked: { execution: string; startedAt: string; request: unknown },
+  world: AdmissionWorld,
+): Promise<Admission> {
+  const request = validRequest(asked.request);
+  const intent = intentOf(request, asked);
+  if (request.kind === "upload") {
+    const owner = await claim(request, asked.execution, world);
+    if (owner !== undefined) return skipped(`duplicate: this upload is deployed by ${owner}`);
+  }
+
+  const release = await admittedRelease(request, intent, asked.execution, world);
+  if ("status" in release) return release;
+
+  const stillNewest = async () => generationOf(await world.ledger.head(request.service), asked.execution) !== undefined;
+  const lease = await acquireLease(request.service, asked.execution, world, async (owner) =>
+    (await stillNewest())
+      ? waiting(turnSeconds, `waiting for ${owner}`)
+      : skipped("superseded by a newer deploy while waiting"),
+  );
+  if ("status" in lease) return lease;
+  const ref = { service: release.service, generation: release.generation, fence: lease.fence };
+  if (!(await stillNewest())) {
+    await world.ledger.releaseLease(ref, asked.execution);
+    return skipped("superseded by a newer deploy while waiting");
+  }
+  return { status: "ready", waitSeconds: 0, reason: "admitted", release: ref, path: "deploy" };
+}
+
+function validRequest(input: unknown): ValidRequest {
+  const request = readDeployRequest(input);
+  if (request.kind !== "invalid") return request;
+  if (request.what === "key") {
+    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz.");
+  }
+  throw new ManualInputError(
+    `The input is not understood: ${request.problem}.`,
+    'Give {"service":"web"} or {"service":"web","version":"1.4.2"}.',
+  );
+}
+
+function intentOf(request: ValidRequest, asked: { execution: string; startedAt: string }): Intent {
+  if (request.kind === "upload") return { kind: "upload", time: request.time, tieBreak: request.versionId };
+  return { kind: request.kind, time: asked.startedAt, tieBreak: asked.execution };
+}
+
+/** Claims an upload; returns the execution that deploys it instead, when one does. */
+async function claim(
+  request: Extract<ValidRequest, { kind: "upload" }>,
+  execution: string,
+  world: AdmissionWorld,
+): Promise<string | undefined> {
+  const mine = { key: request.key, versionId: request.versionId, owner: execution };
+  const standing = await world.ledger.claimUpload(mine);
+  if (standing.owner === execution) return undefined;
+  // Only a claim whose owner died without an end of its own is adopted: a failed deploy must not start again by itself.
+  const ended = await world.executions.describe(standing.owner);
+  if (ended !== "ABORTED" && ended !== "TIMED_OUT" && ended !== "gone") return standing.owner;
+  const after = await world.ledger.adoptUpload(mine, standing.owner);
+  return after.owner === execution ? undefined : after.owner;
+}
+
+/** The frozen release of this execution, made now unless an earlier turn made it. */
+async function admittedRelease(
+  request: ValidRequest,
+  intent: Intent,
+  execution: string,
+  world: AdmissionWorld,
+): Promise<Release | Admission> {
+  const { service } = request;
+  const before = await world.ledger.head(service);
+  const mine = generationOf(before, execution);
+  const frozen = mine && (await world.ledger.release(service, mine));
+  if (frozen) return frozen;
+  if (!mine && isSuperseded(before, intent)) return skipped("superseded by a newer deploy");
+
+  const spec = await currentSpec(service, world);
+  const object = await findArtifact(request, before, world);
+  await refuseShrinking(spec, before, world);
+  const contents = await readContents(spec, object, world);
+  if (request.kind === "upload" && (await isUnchanged(contents, before, world))) {
+    return skipped(`unchanged: ${before.live?.generation} is the same release`);
+  }
+  const generation = await takeGeneration(service, intent, execution, world);
+  if (!generation) return skipped("superseded by a newer deploy");
+  return world.ledger.freeze({
+    service,
+    generation,
+    createdAt: new Date(world.now()).toISOString(),
+    execution,
+    intent,
+    version: versionOf(object.key),
+    trialSecret: world.secret(),
+    ...contents,
+  });
+}
+
+async function findArtifact(request: ValidRequest, head: Head, world: AdmissionWorld): Promise<PushedObject> {
+  if (request.kind === "upload") return world.artifacts.find(request.key, request.versionId);
+  if (request.version !== undefined) return world.artifacts.findVersion(request.service, request.version);
+  const live = head.live && (await world.ledger.release(request.service, head.live.generation));
+  if (request.kind === "refresh" && live) return world.artifacts.find(live.artifact.key, live.artifact.versionId);
+  return world.artifacts.newest(request.service);
+}
+
+async function refuseShrinking(spec: Release["spec"], head: Head, world: AdmissionWorld): Promise<void> {
+  if (!head.live || spec.allowShrink) return;
+  const live = await world.fleets.read(fleetName(world.config.stage, head.live.generation));
+  if (!live || !shrinks(spec.capacity, live)) return;
+  throw new ShrinkRefusedError(
+    `capacity.max is ${spec.capacity.max}, but ${live.inService} instances serve and ${live.desired} are wanted.`,
+    "Raise it, or say allowShrink: true.",
+  );
+}
+
+async function isUnchanged(contents: Contents, head: Head, world: AdmissionWorld): Promise<boolean> {
+  if (!head.live || head.pending) return false;
+  const live = await world.ledger.release(head.service, head.live.generation);
+  return live?.releaseDigest === contents.releaseDigest;
+}
+
+async function takeGeneration(
+  service: string,
+  intent: Intent,
+  execution: string,
+  world: AdmissionWorld,
+): Promise<string | undefined> {
+  const head = await world.ledger.updateHead(service, (present) => {
+    if (generationOf(present, execution) !== undefined || isSuperseded(present, intent)) return present;
+    return withDeploy(present, intent, execution, generationName(service, present.nextOrdinal));
+  });
+  return generationOf(head, execution);
+}
+
+function versionOf(key: string): string {
+  return (key.split("/").at(-1) ?? key).replace(/\.(tar\.gz|tgz)$/, "");
+}

@@ -1,0 +1,92 @@
+import { capacityTarget } from "../domain/capacity.ts";
+import { servingGroup } from "../domain/cutover.ts";
+import { generationOf, type Head, rollbackTarget, withRollback } from "../domain/head.ts";
+import { fleetName } from "../domain/names.ts";
+import type { Intent, Release } from "../domain/release.ts";
+import { rollbackInput } from "../domain/request.ts";
+import { ManualInputError, NothingToRollBackError } from "../errors.ts";
+import { targetGroupOf } from "../fleet-names.ts";
+import { acquireLease } from "./lease.ts";
+import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
+
+/**
+ * Admits a rollback, which pre-empts: it takes its place before every upload made until now, stops whoever holds the
+ * lease, waits out that execution's longest call, and then holds the lease itself.
+ */
+export async function admitRollback(
+  asked: { execution: string; startedAt: string; request: unknown },
+  world: AdmissionWorld,
+): Promise<Admission> {
+  const parsed = rollbackInput.safeParse(asked.request);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`);
+    throw new ManualInputError(`The input is not understood: ${problems.join("; ")}.`, 'Give {"service":"web"}.');
+  }
+  const { service, to } = parsed.data;
+  const head = await world.ledger.head(service);
+  const generation = generationOf(head, asked.execution) ?? (await chooseTarget(head, to, world));
+  if (generation === undefined) return skipped(`nothing to do: ${to} is live and nothing else is under way`);
+
+  const intent: Intent = { kind: "rollback", time: asked.startedAt, tieBreak: asked.execution };
+  await world.ledger.updateHead(service, (present) => withRollback(present, intent, asked.execution, generation));
+
+  const lease = await acquireLease(service, asked.execution, world, async (owner) => {
+    await world.executions.stop(owner, "Kiln.PreEmpted", `A rollback of ${service} took over: ${asked.execution}`);
+    return waiting(2, `stopping ${owner}`);
+  });
+  if ("status" in lease) return lease;
+  const release = await world.ledger.release(service, generation);
+  if (!release)
+    throw new NothingToRollBackError(`Release ${generation} is not in the ledger.`, "Name one that is: kiln releases.");
+  const path = (await isHot(release, head, world)) ? "hot" : "cold";
+  return { status: "ready", waitSeconds: 0, reason: path, release: { service, generation, fence: lease.fence }, path };
+}
+
+/** The release to go back to; undefined when the named one already serves and nothing is under way. */
+async function chooseTarget(head: Head, to: string | undefined, world: AdmissionWorld): Promise<string | undefined> {
+  const serving = await servingGeneration(head, world);
+  if (to !== undefined && to === head.live?.generation && serving === to && !head.pending) return undefined;
+  const target = to ?? rollbackTarget(head, serving);
+  const known = target !== undefined && (head.kept.includes(target) || head.live?.generation === target);
+  if (target !== undefined && known) return target;
+  throw new NothingToRollBackError(
+    target ? `${target} is no kept release of ${head.service}.` : `${head.service} has no earlier release that served.`,
+    `Kept releases: ${head.kept.join(", ") || "none"}.`,
+  );
+}
+
+/** The generation that production goes to now, among those that the head knows. */
+export async function servingGeneration(head: Head, world: AdmissionWorld): Promise<string | undefined> {
+  const candidates = [
+    ...new Set([head.pending?.generation, head.live?.generation, head.standby?.generation, ...head.known]),
+  ];
+  for (const generation of candidates) {
+    if (generation === undefined) continue;
+    const release = await world.ledger.release(head.service, generation);
+    if (!release) continue;
+    const rule = await world.traffic.production(release.network.listenerArn, head.service);
+    const serving = rule && servingGroup(rule.weights);
+    if (serving === undefined) continue;
+    if (serving === (await world.targetGroups.find(targetGroupOf(world.config.stage, generation)))) return generation;
+  }
+  return undefined;
+}
+
+/** Whether a release's fleet still stands with enough healthy targets to take over at once. */
+export async function isHot(release: Release, head: Head, world: AdmissionWorld): Promise<boolean> {
+  const { stage } = world.config;
+  const [fleet, group] = await Promise.all([
+    world.fleets.read(fleetName(stage, release.generation)),
+    world.targetGroups.find(targetGroupOf(stage, release.generation)),
+  ]);
+  if (!fleet || fleet.deleting || !group) return false;
+  const live =
+    head.live && head.live.generation !== release.generation
+      ? await world.fleets.read(fleetName(stage, head.live.generation))
+      : undefined;
+  const health = await world.targetGroups.health(group);
+  return (
+    health.healthy >=
+    capacityTarget({ ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) }, live)
+  );
+}

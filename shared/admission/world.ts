@@ -1,0 +1,40 @@
+import type { Artifacts } from "../aws/artifacts.ts";
+import type { Executions } from "../aws/executions.ts";
+import type { Fleets } from "../aws/fleets.ts";
+import type { Ledger } from "../aws/ledger.ts";
+import type { Networks } from "../aws/networks.ts";
+import type { Parameters } from "../aws/parameters.ts";
+import type { TargetGroups } from "../aws/target-groups.ts";
+import type { Traffic } from "../aws/traffic.ts";
+import type { BaseWorld } from "../step.ts";
+import type { ReleaseRef } from "../step-input.ts";
+
+/** What admission works with. */
+export interface AdmissionWorld extends BaseWorld {
+  ledger: Ledger;
+  artifacts: Artifacts;
+  executions: Executions;
+  parameters: Parameters;
+  networks: Networks;
+  traffic: Traffic;
+  fleets: Fleets;
+  targetGroups: TargetGroups;
+}
+
+/** What admission answers. `release` and `path` are set once the status is `ready`. */
+export interface Admission {
+  status: "ready" | "pending" | "skipped";
+  waitSeconds: number;
+  reason: string;
+  release: ReleaseRef | null;
+  /** Which way the state machine goes on. */
+  path: "deploy" | "hot" | "cold" | "undo" | "finish" | "drop" | "none";
+}
+
+export function skipped(reason: string): Admission {
+  return { status: "skipped", waitSeconds: 0, reason, release: null, path: "none" };
+}
+
+export function waiting(waitSeconds: number, reason: string): Admission {
+  return { status: "pending", waitSeconds, reason, release: null, path: "none" };
+}

@@ -1,0 +1,154 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  CreateAutoScalingGroupCommand,
+  DeleteAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeScalingActivitiesCommand,
+  UpdateAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { isNamed } from "../errors.ts";
+
+/** What one fleet looks like now. */
+export interface Fleet {
+  name: string;
+  inService: number;
+  desired: number;
+  min: number;
+  max: number;
+  instanceIds: string[];
+  deleting: boolean;
+}
+
+/** Fleets: the Auto Scaling group of each release. */
+export class Fleets {
+  readonly #scaling: AutoScalingClient;
+
+  constructor(scaling: AutoScalingClient) {
+    this.#scaling = scaling;
+  }
+
+  async read(name: string): Promise<Fleet | undefined> {
+    const found = await this.#scaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }));
+    const group = found.AutoScalingGroups?.[0];
+    return group && fleetOf(group);
+  }
+
+  /** Creates the group of a release; one that exists under this name is this release's own. */
+  async create(input: {
+    name: string;
+    template: { name: string; version: number };
+    size: number;
+    max: number;
+    subnetIds: string[];
+    targetGroupArn: string;
+    tags: Record<string, string>;
+  }): Promise<void> {
+    try {
+      await this.#scaling.send(
+        new CreateAutoScalingGroupCommand({
+          AutoScalingGroupName: input.name,
+          LaunchTemplate: { LaunchTemplateName: input.template.name, Version: String(input.template.version) },
+          MinSize: input.size,
+          MaxSize: input.max,
+          DesiredCapacity: input.size,
+          VPCZoneIdentifier: input.subnetIds.join(","),
+          TargetGroupARNs: [input.targetGroupArn],
+          // EC2 until cutover: a candidate that fails must not be replaced while evidence is gathered.
+          HealthCheckType: "EC2",
+          Tags: Object.entries(input.tags).map(([Key, Value]) => ({ Key, Value, PropagateAtLaunch: true })),
+        }),
+      );
+    } catch (error) {
+      if (!isNamed(error, "AlreadyExistsFault", "AlreadyExists")) throw error;
+    }
+  }
+
+  async resize(name: string, size: { min: number; max: number; desired?: number }): Promise<void> {
+    await this.#scaling.send(
+      new UpdateAutoScalingGroupCommand({
+        AutoScalingGroupName: name,
+        MinSize: size.min,
+        MaxSize: size.max,
+        ...(size.desired !== undefined && { DesiredCapacity: size.desired }),
+      }),
+    );
+  }
+
+  /**
+   * From cutover on, a target that the load balancer calls unhealthy is replaced.
+   * @param graceSeconds After launch, while a program may still be starting.
+   */
+  async watchByLoadBalancer(name: string, graceSeconds: number): Promise<void> {
+    await this.#scaling.send(
+      new UpdateAutoScalingGroupCommand({
+        AutoScalingGroupName: name,
+        HealthCheckType: "ELB",
+        HealthCheckGracePeriod: graceSeconds,
+      }),
+    );
+  }
+
+  /** Asks for an empty group; harmless when it is gone. Draining and SIGTERM take their time. */
+  async empty(name: string): Promise<void> {
+    try {
+      await this.resize(name, { min: 0, max: 0, desired: 0 });
+    } catch (error) {
+      if (!goneGroup(error)) throw error;
+    }
+  }
+
+  /** Deletes an empty group. Returns false while it still has instances. */
+  async delete(name: string): Promise<boolean> {
+    try {
+      await this.#scaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name }));
+      return true;
+    } catch (error) {
+      if (
+        isNamed(
+          error,
+          "ResourceInUseFault",
+          "ResourceInUse",
+          "ScalingActivityInProgressFault",
+          "ScalingActivityInProgress",
+        )
+      ) {
+        return false;
+      }
+      if (goneGroup(error)) return true;
+      throw error;
+    }
+  }
+
+  /** Why the last launches failed, newest first, in AWS's words. */
+  async launchFailures(name: string): Promise<string[]> {
+    const found = await this.#scaling.send(
+      new DescribeScalingActivitiesCommand({ AutoScalingGroupName: name, MaxRecords: 10 }),
+    );
+    const failed = (found.Activities ?? []).filter(
+      ({ StatusCode }) => StatusCode === "Failed" || StatusCode === "Cancelled",
+    );
+    return [...new Set(failed.map(({ StatusMessage, Description }) => StatusMessage ?? Description ?? ""))];
+  }
+}
+
+function fleetOf(group: AutoScalingGroup): Fleet {
+  const instances = group.Instances ?? [];
+  const serving = instances.filter(
+    ({ LifecycleState, HealthStatus }) => LifecycleState === "InService" && HealthStatus === "Healthy",
+  );
+  return {
+    name: group.AutoScalingGroupName ?? "",
+    inService: serving.length,
+    desired: group.DesiredCapacity ?? 0,
+    min: group.MinSize ?? 0,
+    max: group.MaxSize ?? 0,
+    instanceIds: instances.flatMap(({ InstanceId }) => (InstanceId ? [InstanceId] : [])),
+    deleting: group.Status !== undefined,
+  };
+}
+
+/** Auto Scaling answers ValidationError "… not found" for a group that is gone. */
+function goneGroup(error: unknown): boolean {
+  return isNamed(error, "ValidationError") && /not found/i.test((error as Error).message);
+}

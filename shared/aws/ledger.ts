@@ -1,0 +1,182 @@
+import { digestOf } from "../digests.ts";
+import { emptyHead, type Head } from "../domain/head.ts";
+import { ledgerKeys } from "../domain/keys.ts";
+import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
+import type { Part, Release } from "../domain/release.ts";
+import type { ServiceSpec } from "../domain/service-spec.ts";
+import { LeaseLostError, UnknownServiceError } from "../errors.ts";
+import type { ReleaseRef } from "../step-input.ts";
+import type { Documents } from "./documents.ts";
+
+/** The claim of an upload: who deploys this exact S3 version. */
+export interface UploadClaim {
+  key: string;
+  versionId: string;
+  owner: string;
+}
+
+/** One line of a release's history. */
+export interface HistoryEvent {
+  event: string;
+  at: string;
+  execution: string;
+  [evidence: string]: unknown;
+}
+
+/** Kiln's memory: the documents of the ledger bucket, by their meaning. */
+export class Ledger {
+  readonly #documents: Documents;
+
+  constructor(documents: Documents) {
+    this.#documents = documents;
+  }
+
+  /** Claims an upload for an execution. Returns the claim that stands. */
+  async claimUpload(claim: UploadClaim): Promise<UploadClaim> {
+    return (await this.#documents.create(ledgerKeys.upload(claim.versionId), claim)).document;
+  }
+
+  /** Takes over the claim of a dead owner; returns the claim that stands afterwards. */
+  async adoptUpload(claim: UploadClaim, deadOwner: string): Promise<UploadClaim> {
+    const key = ledgerKeys.upload(claim.versionId);
+    const after = await this.#documents.update<UploadClaim>(key, (present) =>
+      present && present.owner !== deadOwner ? undefined : claim,
+    );
+    return after ?? claim;
+  }
+
+  /** Stores a spec under its digest; the same spec is stored once. */
+  async storeSpec(spec: ServiceSpec): Promise<string> {
+    const digest = digestOf(spec);
+    await this.#documents.create(ledgerKeys.spec(spec.service, digest), spec);
+    return digest;
+  }
+
+  /** @throws {UnknownServiceError} when the pointer names no stored spec. */
+  async readSpec(service: string, digest: string): Promise<ServiceSpec> {
+    const stored = await this.#documents.read<ServiceSpec>(ledgerKeys.spec(service, digest));
+    if (stored) return stored.document;
+    throw new UnknownServiceError(
+      `The spec of service "${service}" (${digest}) is not in the ledger.`,
+      "Apply it again: kiln service apply kiln.yaml.",
+    );
+  }
+
+  async head(service: string): Promise<Head> {
+    return (await this.#documents.read<Head>(ledgerKeys.head(service)))?.document ?? emptyHead(service);
+  }
+
+  /** Changes the head by compare-and-set; `change` may be asked several times. */
+  async updateHead(service: string, change: (head: Head) => Head): Promise<Head> {
+    const after = await this.#documents.update<Head>(ledgerKeys.head(service), (present) => {
+      const before = present ?? emptyHead(service);
+      const next = change(before);
+      return next === before ? undefined : next;
+    });
+    return after ?? emptyHead(service);
+  }
+
+  /** Freezes a release. Returns the one that stands under its generation. */
+  async freeze(release: Release): Promise<Release> {
+    return (await this.#documents.create(ledgerKeys.release(release.service, release.generation), release)).document;
+  }
+
+  async release(service: string, generation: string): Promise<Release | undefined> {
+    return (await this.#documents.read<Release>(ledgerKeys.release(service, generation)))?.document;
+  }
+
+  /** The release a state machine works on; it was frozen at admission. */
+  async frozen(ref: ReleaseRef): Promise<Release> {
+    const release = await this.release(ref.service, ref.generation);
+    if (!release) throw new Error(`release ${ref.generation} is not in the ledger`);
+    return release;
+  }
+
+  /** Names of all releases of a service, oldest first. */
+  async generations(service: string): Promise<string[]> {
+    const keys = await this.#documents.list(ledgerKeys.releases(service));
+    return keys
+      .map(
+        (key) =>
+          key
+            .split("/")
+            .at(-1)
+            ?.replace(/\.json$/, "") ?? "",
+      )
+      .sort();
+  }
+
+  /** Names of all services that have a head or a spec. */
+  async services(): Promise<string[]> {
+    const prefixes = await this.#documents.list(ledgerKeys.services, "/");
+    return prefixes.map((prefix) => prefix.split("/")[1] ?? "").filter((name) => name !== "");
+  }
+
+  /**
+   * Appends evidence to a release's history. Its name is made of the event and the execution, so a repeated step writes
+   * the same line once.
+   */
+  async record(ref: { service: string; generation: string }, line: HistoryEvent): Promise<void> {
+    const run = line.execution.split(":").at(-1) ?? "";
+    await this.#documents.create(`${ledgerKeys.history(ref.service, ref.generation)}${line.event}-${run}.json`, line);
+  }
+
+  async history(service: string, generation: string): Promise<HistoryEvent[]> {
+    const keys = await this.#documents.list(ledgerKeys.history(service, generation));
+    const events = await Promise.all(keys.map((key) => this.#documents.read<HistoryEvent>(key)));
+    return events.flatMap((stored) => (stored ? [stored.document] : [])).sort((a, b) => (a.at < b.at ? -1 : 1));
+  }
+
+  async lease(service: string): Promise<Lease | undefined> {
+    return (await this.#documents.read<Lease>(ledgerKeys.lease(service)))?.document;
+  }
+
+  /** Takes the lease when it is free or its owner has ended. Returns what became of it. */
+  async takeLease(service: string, me: string, ownerStatus: OwnerStatus, ownerSeen: string | null, nowMs: number) {
+    let decision = decideLease(undefined, me, ownerStatus, nowMs);
+    await this.#documents.update<Lease>(ledgerKeys.lease(service), (present) => {
+      // The status was asked of the owner seen before; another owner since then counts as running.
+      const status = present?.owner === ownerSeen ? ownerStatus : "unknown";
+      decision = decideLease(present, me, status, nowMs);
+      return decision.kind === "take" ? decision.lease : undefined;
+    });
+    return decision;
+  }
+
+  /** Gives the lease back; harmless when it is no longer ours. */
+  async releaseLease(ref: ReleaseRef, me: string): Promise<void> {
+    await this.#documents.update<Lease>(ledgerKeys.lease(ref.service), (present) =>
+      leaseHolds(present, me, ref.fence) && present ? { ...present, owner: null } : undefined,
+    );
+  }
+
+  /**
+   * Every mutating call is preceded by this.
+   * @throws {LeaseLostError} when another execution holds the lease, or raised its fence.
+   */
+  async assertLease(ref: ReleaseRef, me: string): Promise<void> {
+    const lease = await this.lease(ref.service);
+    if (leaseHolds(lease, me, ref.fence)) return;
+    throw new LeaseLostError(
+      `The lease of ${ref.service} is held by ${lease?.owner ?? "nobody"} (fence ${lease?.fence ?? 0}), not by this execution (fence ${ref.fence}).`,
+      "Let the other execution finish, then start this one again.",
+    );
+  }
+
+  /** Digests of a part's 512 KiB blocks, 32 raw bytes each, in order. */
+  async partDigests(sha256: string): Promise<Uint8Array | undefined> {
+    return this.#documents.readBytes(ledgerKeys.partDigests(sha256));
+  }
+
+  async storePartDigests(sha256: string, digests: Uint8Array): Promise<void> {
+    await this.#documents.createBytes(ledgerKeys.partDigests(sha256), digests);
+  }
+
+  async layer(name: string, versionId: string): Promise<Part | undefined> {
+    return (await this.#documents.read<Part>(ledgerKeys.layer(name, versionId)))?.document;
+  }
+
+  async storeLayer(part: Part): Promise<void> {
+    await this.#documents.create(ledgerKeys.layer(part.name, part.versionId), part);
+  }
+}

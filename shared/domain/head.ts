@@ -1,0 +1,139 @@
+import { compareIntents, type Intent } from "./release.ts";
+
+/** A fleet that is kept ready to serve again. */
+export interface Standby {
+  generation: string;
+  /** ISO time until which it stays hot. */
+  until: string;
+}
+
+/** What Kiln intends for one service: the compare-and-set document `services/<service>/head.json`. */
+export interface Head {
+  service: string;
+  nextOrdinal: number;
+  live: { generation: string; since: string } | null;
+  standby: Standby | null;
+  /** The newest admitted deploy or rollback that has not settled. */
+  pending: { execution: string; generation: string } | null;
+  newestIntent: Intent | null;
+  /** Set by a rollback that pre-empts: who, and when. */
+  abort: { by: string; at: string } | null;
+  /** Generations that may own something on AWS: written before anything is created, removed once all of it is gone. */
+  known: string[];
+  /** Generations that served and whose image is kept for a cold rollback, oldest first. */
+  kept: string[];
+}
+
+/** How many releases that served keep their image, the live one included. */
+export const keptReleases = 5;
+
+export function emptyHead(service: string): Head {
+  return {
+    service,
+    nextOrdinal: 1,
+    live: null,
+    standby: null,
+    pending: null,
+    newestIntent: null,
+    abort: null,
+    known: [],
+    kept: [],
+  };
+}
+
+/** The generation this execution was given, when it has one. */
+export function generationOf(head: Head, execution: string): string | undefined {
+  return head.pending?.execution === execution ? head.pending.generation : undefined;
+}
+
+/** Whether a newer intent stands before this one. */
+export function isSuperseded(head: Head, intent: Intent): boolean {
+  return head.newestIntent !== null && compareIntents(intent, head.newestIntent) < 0;
+}
+
+/** The head with a new deploy admitted under `generation`; it takes the place of any other that was waiting. */
+export function withDeploy(head: Head, intent: Intent, execution: string, generation: string): Head {
+  return {
+    ...head,
+    nextOrdinal: head.nextOrdinal + 1,
+    newestIntent: intent,
+    pending: { execution, generation },
+    known: [...head.known, generation],
+  };
+}
+
+/** The head with a rollback to `generation` admitted: it stands before every upload made until now. */
+export function withRollback(head: Head, intent: Intent, execution: string, generation: string): Head {
+  if (head.pending?.execution === execution) return head;
+  return {
+    ...head,
+    newestIntent: intent,
+    pending: { execution, generation },
+    abort: { by: execution, at: intent.time },
+    known: [...new Set([...head.known, generation])],
+  };
+}
+
+/** The head once `generation` serves: the previous live one is the one standby. */
+export function promoted(head: Head, generation: string, now: string, hotUntil: string): Head {
+  if (head.live?.generation === generation) return head;
+  const served = [...head.kept.filter((other) => other !== generation), generation];
+  const kept = served.slice(-keptReleases);
+  // A release that is no longer kept owns its image still: it becomes a leftover.
+  const dropped = served.slice(0, -keptReleases);
+  return {
+    ...head,
+    known: [...new Set([...head.known, ...dropped])],
+    live: { generation, since: now },
+    standby: head.live ? { generation: head.live.generation, until: hotUntil } : null,
+    kept,
+  };
+}
+
+/** The head once this execution is done, whatever came of it. */
+export function settled(head: Head, execution: string): Head {
+  const mine = head.pending?.execution === execution;
+  const aborted = head.abort?.by === execution;
+  if (!mine && !aborted) return head;
+  return { ...head, pending: mine ? null : head.pending, abort: aborted ? null : head.abort };
+}
+
+/** The head once nothing of `generation` is left but, for a kept one, its image. */
+export function reaped(head: Head, generation: string): Head {
+  const known = head.known.filter((other) => other !== generation);
+  const standby = head.standby?.generation === generation ? null : head.standby;
+  return known.length === head.known.length && standby === head.standby ? head : { ...head, known, standby };
+}
+
+/** Known generations that nothing holds any more: neither live, nor hot standby, nor being deployed. */
+export function leftovers(head: Head, nowMs: number): string[] {
+  const hot = head.standby && Date.parse(head.standby.until) > nowMs ? head.standby.generation : undefined;
+  const held = new Set([head.live?.generation, hot, head.pending?.generation]);
+  return head.known.filter((generation) => !held.has(generation));
+}
+
+/** The generation a rollback without a named target goes to, or undefined when there is none. */
+export function rollbackTarget(head: Head, serving: string | undefined): string | undefined {
+  // A deploy that has moved traffic but not settled: going back means the release that the head still calls live.
+  if (head.live && serving !== undefined && serving !== head.live.generation) return head.live.generation;
+  if (head.standby) return head.standby.generation;
+  return head.kept.filter((generation) => generation !== head.live?.generation).at(-1);
+}
+
+export type Recovery = "undo" | "finish" | "drop";
+
+/**
+ * What becomes of a deploy or rollback whose execution has ended without settling. `serving` is the generation that the
+ * production rule points to now.
+ */
+export function decideRecovery(world: { head: Head; serving: string | undefined; liveHealthy: boolean }): Recovery {
+  const { head, serving } = world;
+  const candidate = head.pending?.generation;
+  if (candidate === undefined) return "drop";
+  // It died while settling, or there is nothing healthy to go back to: what serves passed validation, so it stays.
+  if (head.live?.generation === candidate) return "finish";
+  const wasKept = head.standby?.generation === candidate || head.kept.includes(candidate);
+  if (serving === candidate) return wasKept || head.live === null || !world.liveHealthy ? "finish" : "undo";
+  // A rollback that never moved traffic: its target is a kept release, which must not be reaped as a failed candidate.
+  return wasKept ? "drop" : "undo";
+}

@@ -1,0 +1,50 @@
+import { servicePattern } from "./names.ts";
+
+/** Where a pushed object belongs, read from its key in the artifact bucket. */
+export type ArtifactKey =
+  | { kind: "production"; service: string; version: string }
+  | { kind: "experiment"; service: string; name: string }
+  | { kind: "layer"; name: string }
+  | { kind: "unknown"; reason: string };
+
+/** Archive endings Kiln accepts. */
+const archiveEnding = /\.(tar\.gz|tgz)$/;
+const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
+export const layerNamePattern = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+
+/** Reads a key of the artifact bucket: `<service>/<version>.tar.gz`, `<service>/experiments/<name>.tar.gz`, `layers/<name>.tar.gz`. */
+export function readArtifactKey(key: string): ArtifactKey {
+  const segments = key.split("/");
+  const file = segments.at(-1) ?? "";
+  const stem = file.replace(archiveEnding, "");
+  if (stem === file) return { kind: "unknown", reason: `the key ends in neither .tar.gz nor .tgz` };
+  const [first = "", second = ""] = segments;
+  if (segments.length === 2 && first === "layers") {
+    if (layerNamePattern.test(stem)) return { kind: "layer", name: stem };
+    return { kind: "unknown", reason: `"${stem}" is no layer name (${layerNamePattern.source})` };
+  }
+  if (!servicePattern.test(first)) return { kind: "unknown", reason: `"${first}" is no service name` };
+  if (!versionPattern.test(stem)) return { kind: "unknown", reason: `"${stem}" is no version` };
+  if (segments.length === 2) return { kind: "production", service: first, version: stem };
+  if (segments.length === 3 && second === "experiments") return { kind: "experiment", service: first, name: stem };
+  return { kind: "unknown", reason: "it has too many parts" };
+}
+
+/** Keys under which a version may have been pushed, in the order they are tried. */
+export function keysOfVersion(service: string, version: string): string[] {
+  return [`${service}/${version}.tar.gz`, `${service}/${version}.tgz`];
+}
+
+/** Keys of the ledger bucket. */
+export const ledgerKeys = {
+  upload: (versionId: string) => `uploads/${encodeURIComponent(versionId)}.json`,
+  spec: (service: string, digest: string) => `services/${service}/specs/${digest}.json`,
+  head: (service: string) => `services/${service}/head.json`,
+  lease: (service: string) => `services/${service}/lease.json`,
+  release: (service: string, generation: string) => `services/${service}/releases/${generation}.json`,
+  releases: (service: string) => `services/${service}/releases/`,
+  history: (service: string, generation: string) => `services/${service}/history/${generation}/`,
+  partDigests: (sha256: string) => `parts/${sha256}.blocks`,
+  layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,
+  services: "services/",
+} as const;

@@ -1,0 +1,64 @@
+/**
+ * Every name Kiln gives to something on AWS, derived from stage, service and generation alone: a retry, a zombie and the
+ * sweep all arrive at the same name, so a creation that already happened is found instead of repeated.
+ */
+
+/** Stage: part of every name and path. 1–12 characters, because the longest derived name has a limit of 64. */
+export const stagePattern = /^[a-z][a-z0-9-]{0,11}$/;
+
+/** Service: 2–24 lower-case letters, digits and dashes; starts with a letter, ends with none but letter or digit. */
+export const servicePattern = /^[a-z][a-z0-9-]{0,22}[a-z0-9]$/;
+
+/** The generation of a release: the service's name and a six-digit ordinal. */
+export function generationName(service: string, ordinal: number): string {
+  return `${service}-${String(ordinal).padStart(6, "0")}`;
+}
+
+/** The ordinal of `web-000042` is 42; undefined when it is no generation of this service. */
+export function ordinalOf(service: string, generation: string): number | undefined {
+  const digits = generation.startsWith(`${service}-`) ? generation.slice(service.length + 1) : "";
+  return /^\d{6,}$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** Auto Scaling group of a fleet. Limit 255 characters (Auto Scaling XmlStringMaxLen255). */
+export function fleetName(stage: string, generation: string): string {
+  return `kiln-${stage}-${generation}`;
+}
+
+/** Launch template of a service; each release is a numbered version of it. Limit 128 characters. */
+export function templateName(stage: string, service: string): string {
+  return `kiln-${stage}-${service}`;
+}
+
+/**
+ * Target group of a fleet. ELBv2 allows 32 characters, so a digest of the full name keeps stages and services apart.
+ * @param digest Hex digest of `<stage>/<generation>`; the first ten digits are used.
+ */
+export function targetGroupName(generation: string, digest: string): string {
+  const readable = generation.length <= 21 ? generation : `${generation.slice(0, 13)}-${generation.slice(-6)}`;
+  return `${readable}-${digest.slice(0, 10)}`;
+}
+
+/** Image of a release: the digest of exactly what it contains. Limit 128 characters (RegisterImage Name). */
+export function imageName(stage: string, service: string, imageDigest: string): string {
+  return `kiln/${stage}/${service}/${imageDigest}`;
+}
+
+/** Owned, encrypted copy of a base image. */
+export function ownedBaseName(stage: string, baseImageId: string): string {
+  return `kiln/${stage}/base/${baseImageId}`;
+}
+
+/** A client token of at most 64 characters, the least any AWS call allows (EBS direct, RunInstances). */
+export function clientToken(purpose: string, digest: string): string {
+  return `${purpose}-${digest}`.slice(0, 64);
+}
+
+/** Tags Kiln puts on what it makes; the sweep touches nothing without `kiln:stage`. */
+export const tagKeys = {
+  stage: "kiln:stage",
+  service: "kiln:service",
+  generation: "kiln:generation",
+  role: "kiln:role",
+  image: "kiln:image",
+} as const;

@@ -1,0 +1,63 @@
+import type { ServiceSpec } from "./service-spec.ts";
+
+/** One archive that a release carries, pinned to the exact S3 version. */
+export interface Part {
+  name: string;
+  key: string;
+  versionId: string;
+  /** Unit: bytes of the archive as pushed. */
+  bytes: number;
+  /** Unit: bytes once unpacked. */
+  unpackedBytes: number;
+  /** Hex SHA-256 of the archive. */
+  sha256: string;
+}
+
+/** Where a release's fleet lives and which listener carries it, resolved once at admission. */
+export interface Network {
+  listenerArn: string;
+  loadBalancerArn: string;
+  /** How probes reach the listener. */
+  origin: string;
+  vpcId: string;
+  subnetIds: string[];
+  securityGroupIds: string[];
+}
+
+/** What asked for a deploy, and where it stands in the order of intents. */
+export interface Intent {
+  kind: "upload" | "manual" | "refresh" | "rollback";
+  /** ISO time: S3's event time for an upload, the execution's start otherwise. Never a client's clock. */
+  time: string;
+  /** Ties of time are broken by this: the object's version id, or the execution ARN. */
+  tieBreak: string;
+}
+
+/** A release, frozen when it is admitted; nothing in it ever changes. */
+export interface Release {
+  service: string;
+  generation: string;
+  createdAt: string;
+  execution: string;
+  intent: Intent;
+  version: string;
+  artifact: Part;
+  layers: Part[];
+  base: { name: string; imageId: string; architecture: "x86_64" | "arm64" };
+  start: string;
+  spec: ServiceSpec;
+  network: Network;
+  /** Hex SHA-256 of what the image contains: artifact, layers, base, start command. */
+  imageDigest: string;
+  /** Hex SHA-256 of everything that would make a fleet differ: image digest, spec, network. */
+  releaseDigest: string;
+  /** 128-bit secret, hex: the header value that reaches the candidate through its trial rule. */
+  trialSecret: string;
+}
+
+/** Orders intents: negative when `a` is older than `b`. */
+export function compareIntents(a: Intent, b: Intent): number {
+  const byTime = Date.parse(a.time) - Date.parse(b.time);
+  if (byTime !== 0) return byTime;
+  return a.tieBreak < b.tieBreak ? -1 : a.tieBreak > b.tieBreak ? 1 : 0;
+}

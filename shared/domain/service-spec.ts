@@ -1,0 +1,157 @@
+import * as z from "zod/mini";
+import { layerNamePattern } from "./keys.ts";
+import { servicePattern } from "./names.ts";
+
+/** Base images Kiln knows by name, with the public SSM parameter that says which AMI is current. */
+export const knownBases = {
+  al2023: {
+    x86_64: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    arm64: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64",
+  },
+  "debian-12": {
+    x86_64: "/aws/service/debian/release/12/latest/amd64",
+    arm64: "/aws/service/debian/release/12/latest/arm64",
+  },
+  "ubuntu-24.04": {
+    x86_64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+    arm64: "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id",
+  },
+} as const;
+
+export type KnownBase = keyof typeof knownBases;
+
+const wholeNumber = (minimum: number, maximum: number) => z.int().check(z.minimum(minimum), z.maximum(maximum));
+
+const healthCheck = z.strictObject({
+  /** Path the load balancer asks; a 200–299 answer is healthy. */
+  path: z.string().check(z.regex(/^\/[\x21-\x7e]{0,1023}$/, "must start with / and hold no spaces")),
+  /** Unit: seconds, 5–300 (ELBv2 HealthCheckIntervalSeconds). */
+  intervalSeconds: z._default(wholeNumber(5, 300), 5),
+  /** Unit: seconds, 2–120, below the interval (ELBv2 HealthCheckTimeoutSeconds). */
+  timeoutSeconds: z._default(wholeNumber(2, 120), 4),
+  /** Good answers in a row before a target is healthy, 2–10 (ELBv2 HealthyThresholdCount). */
+  healthyThreshold: z._default(wholeNumber(2, 10), 2),
+  /** Bad answers in a row before a target is unhealthy, 2–10. */
+  unhealthyThreshold: z._default(wholeNumber(2, 10), 3),
+});
+
+const probe = z.strictObject({
+  path: z.string().check(z.regex(/^\/[\x21-\x7e]{0,1023}$/, "must start with / and hold no spaces")),
+  /** Status the answer must have. */
+  status: z._default(wholeNumber(100, 599), 200),
+  /** Text the body must contain. */
+  contains: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
+  /** How often it is asked; every answer must be right. 1–50. */
+  count: z._default(wholeNumber(1, 50), 5),
+});
+
+const base = z.union([
+  z.enum(Object.keys(knownBases) as [KnownBase, ...KnownBase[]]),
+  z.strictObject({ ami: z.string().check(z.regex(/^ami-[0-9a-f]{8,17}$/, "must be an AMI id")) }),
+]);
+
+/** The service spec as a person writes it in kiln.yaml; defaults are filled in by parsing. */
+export const serviceSpecSchema = z.strictObject({
+  service: z.string().check(z.regex(servicePattern, "must be 2–24 lower-case letters, digits or dashes")),
+  /** Operating system underneath. */
+  base: z._default(base, "al2023"),
+  architecture: z._default(z.enum(["x86_64", "arm64"]), "x86_64"),
+  /** Layers unpacked under the artifact, such as a language runtime; each was pushed as `layers/<name>.tar.gz`. */
+  layers: z._default(
+    z.array(z.string().check(z.regex(layerNamePattern, "must be a layer name"))).check(z.maxLength(10)),
+    [],
+  ),
+  /** Start command; left out, the artifact's Procfile says it (`web:` line). */
+  command: z.optional(z.string().check(z.minLength(1), z.maxLength(4096), z.regex(/^[^\r\n\0]+$/, "must be one line"))),
+  /** Port the program listens on, 1024–65535: it runs without root. */
+  port: z._default(wholeNumber(1024, 65_535), 8080),
+  environment: z._default(
+    z.record(
+      z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a name of letters, digits and _")),
+      z.string().check(z.maxLength(4096), z.regex(/^[^\r\n\0]*$/, "must be one line")),
+    ),
+    {},
+  ),
+  instanceType: z._default(
+    z.string().check(z.regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be an instance type")),
+    "t3.small",
+  ),
+  capacity: z.strictObject({ min: wholeNumber(1, 1000), max: wholeNumber(1, 1000) }),
+  /** Accept a `max` below what is live now. */
+  allowShrink: z._default(z.boolean(), false),
+  healthCheck,
+  /** Listener that carries the service; left out, the stage's listener. */
+  listener: z.optional(z.string().check(z.regex(/^arn:aws[a-z-]*:elasticloadbalancing:/, "must be a listener's ARN"))),
+  /** Which requests are the service's; left out, every path. ELBv2 allows five condition values a rule: 3 hosts, 2 paths. */
+  route: z._default(
+    z.strictObject({
+      hosts: z._default(z.array(z.string().check(z.minLength(1), z.maxLength(128))).check(z.maxLength(3)), []),
+      paths: z._default(z.array(z.string().check(z.minLength(1), z.maxLength(128))).check(z.maxLength(2)), []),
+    }),
+    { hosts: [], paths: [] },
+  ),
+  securityGroups: z._default(
+    z.array(z.string().check(z.regex(/^sg-[0-9a-f]+$/, "must be a security group id"))).check(z.maxLength(5)),
+    [],
+  ),
+  strategy: z._default(z.literal("all-at-once"), "all-at-once"),
+  validate: z._default(
+    z.strictObject({
+      /** Health answers in a row, all targets healthy, before the fleet passes. 1–20. */
+      healthyInARow: z._default(wholeNumber(1, 20), 3),
+      /** Unit: seconds, 30–3600: how long a candidate may take from launch to a verdict. */
+      timeoutSeconds: z._default(wholeNumber(30, 3600), 300),
+      probes: z._default(z.array(probe).check(z.maxLength(10)), []),
+    }),
+    { healthyInARow: 3, timeoutSeconds: 300, probes: [] },
+  ),
+  /** Unit: seconds, 0–3600: how long the new fleet is watched after cutover before the deploy settles. */
+  observeSeconds: z._default(wholeNumber(0, 3600), 30),
+  /** Unit: seconds, 60–86400: how long the previous fleet stays ready to serve again. */
+  hotSeconds: z._default(wholeNumber(60, 86_400), 3600),
+  /** Unit: seconds, 0–3600: how long requests in flight may take when a fleet leaves (deregistration delay). */
+  drainSeconds: z._default(wholeNumber(0, 3600), 30),
+  /** Unit: seconds, 1–900: from SIGTERM to SIGKILL when an instance stops. */
+  stopSeconds: z._default(wholeNumber(1, 900), 30),
+});
+
+export type ServiceSpec = z.infer<typeof serviceSpecSchema>;
+
+/** One thing wrong with a spec: where, and what to do. */
+export interface SpecProblem {
+  path: string;
+  message: string;
+}
+
+/** Parses a spec and reports every problem at once, contradictions between keys included. */
+export function parseServiceSpec(document: unknown): { spec: ServiceSpec } | { problems: SpecProblem[] } {
+  const parsed = serviceSpecSchema.safeParse(document);
+  if (!parsed.success) {
+    return {
+      problems: parsed.error.issues.map((issue) => ({ path: issue.path.join(".") || "(top)", message: issue.message })),
+    };
+  }
+  const problems = contradictions(parsed.data);
+  return problems.length > 0 ? { problems } : { spec: parsed.data };
+}
+
+function contradictions(spec: ServiceSpec): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  if (spec.capacity.max < spec.capacity.min) {
+    problems.push({
+      path: "capacity.max",
+      message: `is ${spec.capacity.max}, below capacity.min ${spec.capacity.min}`,
+    });
+  }
+  if (spec.healthCheck.timeoutSeconds >= spec.healthCheck.intervalSeconds) {
+    problems.push({ path: "healthCheck.timeoutSeconds", message: "must be below healthCheck.intervalSeconds" });
+  }
+  for (const name of Object.keys(spec.environment)) {
+    if (!["PORT", "PATH", "HOME"].includes(name) && !name.startsWith("KILN_")) continue;
+    problems.push({ path: `environment.${name}`, message: "is set by Kiln; choose another name" });
+  }
+  if (spec.layers.length !== new Set(spec.layers).size) {
+    problems.push({ path: "layers", message: "names a layer twice" });
+  }
+  return problems;
+}

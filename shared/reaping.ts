@@ -1,0 +1,130 @@
+import type { Fleets } from "./aws/fleets.ts";
+import { type Images, releaseTags } from "./aws/images.ts";
+import type { Ledger } from "./aws/ledger.ts";
+import type { Snapshots } from "./aws/snapshots.ts";
+import type { TargetGroups } from "./aws/target-groups.ts";
+import type { Templates } from "./aws/templates.ts";
+import type { KilnRule, Traffic } from "./aws/traffic.ts";
+import { type Head, reaped } from "./domain/head.ts";
+import { fleetName, imageName, templateName } from "./domain/names.ts";
+import type { Release } from "./domain/release.ts";
+import { ReapStuckError } from "./errors.ts";
+import { targetGroupOf } from "./fleet-names.ts";
+import type { BaseWorld } from "./step.ts";
+
+/** What reaping works with. */
+export interface ReapWorld extends BaseWorld {
+  ledger: Ledger;
+  traffic: Traffic;
+  fleets: Fleets;
+  targetGroups: TargetGroups;
+  templates: Templates;
+  images: Images;
+  snapshots: Snapshots;
+}
+
+/**
+ * Removes what one generation owns, in the order that keeps requests safe: its rules, its instances after draining, its
+ * target group, and, unless it is kept for a cold rollback, template version, image and snapshots. Returns false while
+ * something is still going.
+ * @param guard Asked before every change; throws when the lease is lost.
+ * @throws {ReapStuckError} when the generation serves: what gets requests is never reaped.
+ */
+export async function reapGeneration(
+  service: string,
+  generation: string,
+  guard: () => Promise<void>,
+  world: ReapWorld,
+): Promise<boolean> {
+  const head = await world.ledger.head(service);
+  if (head.live?.generation === generation) throw serving(generation);
+  const release = await world.ledger.release(service, generation);
+  if (release) {
+    const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
+    await leaveRules(release, group, guard, world);
+    if (!(await removeFleet(release, group, guard, world))) return false;
+    if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
+  }
+  await world.ledger.updateHead(service, (present) => reaped(present, generation));
+  return true;
+}
+
+async function leaveRules(
+  release: Release,
+  group: string | undefined,
+  guard: () => Promise<void>,
+  world: ReapWorld,
+): Promise<void> {
+  const rules = await world.traffic.rules(release.network.listenerArn);
+  const production = rules.find(({ role, service }) => role === "production" && service === release.service);
+  await leaveProduction(production, release, group, guard, world);
+  for (const trial of rules.filter(({ role, generation }) => role === "trial" && generation === release.generation)) {
+    await guard();
+    await world.traffic.delete(trial.arn);
+  }
+}
+
+async function leaveProduction(
+  rule: KilnRule | undefined,
+  release: Release,
+  group: string | undefined,
+  guard: () => Promise<void>,
+  world: ReapWorld,
+): Promise<void> {
+  const own = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group);
+  if (!rule || !own) return;
+  if (own.weight > 0) throw serving(release.generation);
+  await guard();
+  await world.traffic.change(
+    rule,
+    rule.weights.filter((weight) => weight !== own),
+  );
+}
+
+async function removeFleet(
+  release: Release,
+  group: string | undefined,
+  guard: () => Promise<void>,
+  world: ReapWorld,
+): Promise<boolean> {
+  const name = fleetName(world.config.stage, release.generation);
+  const fleet = await world.fleets.read(name);
+  if (fleet) {
+    await guard();
+    if (fleet.max > 0) await world.fleets.empty(name);
+    if (fleet.instanceIds.length > 0) return false;
+    if (!(await world.fleets.delete(name))) return false;
+  }
+  if (group === undefined) return true;
+  await guard();
+  return world.targetGroups.delete(group);
+}
+
+async function removeImage(release: Release, head: Head, guard: () => Promise<void>, world: ReapWorld): Promise<void> {
+  const { stage } = world.config;
+  const { service, generation } = release;
+  await guard();
+  await world.templates.remove(templateName(stage, service), generation);
+  if (await isShared(release, head, world)) return;
+  const { image } = await world.images.find(imageName(stage, service, release.imageDigest));
+  await guard();
+  if (image?.ImageId) await world.images.deregister(image.ImageId);
+  await world.snapshots.deleteTagged(releaseTags(stage, service, generation, "release-volume"));
+}
+
+/** Whether another generation that is kept, or under way, has the same image. */
+async function isShared(release: Release, head: Head, world: ReapWorld): Promise<boolean> {
+  const others = new Set([...head.kept, ...head.known, head.pending?.generation]);
+  for (const other of others) {
+    if (other === undefined || other === release.generation) continue;
+    if ((await world.ledger.release(release.service, other))?.imageDigest === release.imageDigest) return true;
+  }
+  return false;
+}
+
+function serving(generation: string): ReapStuckError {
+  return new ReapStuckError(
+    `${generation} serves production and is not reaped.`,
+    "Move traffic away first, then sweep.",
+  );
+}
