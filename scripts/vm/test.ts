@@ -22,7 +22,7 @@ const port = 8080;
 const bootLimitSeconds = 240;
 
 /** Quotes, variables and a percent sign must pass through the header, the unit and systemd unharmed. */
-const start = String.raw`echo "i am $(id -un) at 100% on '$PORT'"; touch x || echo "cannot write \"$PWD\""; exec node server.js`;
+const start = String.raw`echo "i am $(id -u) at 100% on '$PORT'"; touch x || echo "cannot write \"$PWD\""; ls /dev/nvme* || echo "no disk"; exec node server.js`;
 const greeting = String.raw`say "hi" for $5 \ 'or' ${"`"}less${"`"} — grüß dich`;
 
 const checks = new Checks();
@@ -76,11 +76,13 @@ async function runsAndReboots(image: RootImage, release: Release): Promise<void>
     console.log(`  first page ${machine.ageSeconds()} s after start`);
     const booted = machine.console();
     checks.match(
-      "the program runs as a user of its own, and its command is as it was written",
+      "the program runs as a dynamic user, and its command is as it was written",
       booted,
-      /i am kiln at 100% on '8080'/,
+      /i am 6\d{4} at 100% on '8080'/,
     );
     checks.match("the program cannot change its own files", booted, /cannot write "\/opt\/kiln\/app"/);
+
+    checks.match("the program cannot see the release volume", booted, /web\[\d+\]: no disk/);
 
     const before = machine.console().length;
     await machine.reboot();
