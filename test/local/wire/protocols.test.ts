@@ -152,7 +152,7 @@ describe("awsJson", () => {
 
   it("refuses an input that breaks its model before the operation runs", async () => {
     const { config, inputs } = await cloudWith("states", { StartExecution: () => ({}) });
-    const command = new StartExecutionCommand({ input: "{}" } as { stateMachineArn: string });
+    const command = new StartExecutionCommand({ input: "{}" } as unknown as { stateMachineArn: string });
     await expect(new SFNClient(config).send(command)).rejects.toMatchObject({
       name: "ValidationException",
       message:
