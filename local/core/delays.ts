@@ -9,6 +9,10 @@ export interface Delays {
   instanceBootSeconds: number;
   /** `shutting-down` → `terminated`, for an instance that stops at once. Typical; no published figure. */
   instanceTerminateSeconds: number;
+  /** How often EC2 checks an instance's status: "every minute" (EC2 user guide, status checks). */
+  statusCheckSeconds: number;
+  /** How long DescribeInstances still shows a terminated instance: "usually within the hour" (EC2 user guide, terminate). */
+  terminatedVisibleSeconds: number;
   /** After a create, how long reads may still answer not found. EC2's query-API troubleshooting page says to expect it. */
   notFoundAfterCreateSeconds: number;
   /** StartSnapshot → blocks are accepted. Up to 2 minutes seen (awslabs/coldsnap issue 43), mostly at once. */
@@ -44,6 +48,8 @@ export const awsDelays: Delays = {
   instancePendingSeconds: 18,
   instanceBootSeconds: 3,
   instanceTerminateSeconds: 20,
+  statusCheckSeconds: 60,
+  terminatedVisibleSeconds: 3600,
   notFoundAfterCreateSeconds: 1,
   snapshotNotFoundSeconds: 2,
   snapshotCompleteSeconds: 4,

@@ -1,5 +1,5 @@
-/** The one block size EBS direct APIs know. Unit: bytes. Source: EBS API reference, PutSnapshotBlock `DataLength`. */
-export const blockBytes = 524_288;
+import { blockBytes } from "./block-size.ts";
+import { noiseBlock } from "./noise.ts";
 
 /**
  * Where the bytes of snapshots and volumes are: one sparse file of blocks for each, named by its id. A driver, so that a
@@ -7,8 +7,8 @@ export const blockBytes = 524_288;
  * decided by the callers.
  */
 export interface BlockFiles {
-  /** Makes an empty file of this size; an existing one of the same id is replaced. */
-  create(id: string, sizeBytes: number): Promise<void>;
+  /** Makes a volume's file with the bytes of its snapshot; an existing one of the same id is replaced. */
+  makeVolume(volume: VolumeBytes): Promise<void>;
   /** Writes one whole block, making the file when needed. */
   write(id: string, index: number, bytes: Uint8Array): Promise<void>;
   /** One whole block; zeros where nothing was written or the file ends. */
@@ -19,9 +19,38 @@ export interface BlockFiles {
   remove(id: string): Promise<void>;
 }
 
+/** What a new volume holds. */
+export interface VolumeBytes {
+  id: string;
+  sizeBytes: number;
+  /** The snapshot it is made from and the blocks that snapshot has; undefined for an empty volume. */
+  source: { id: string; indexes: readonly number[] } | undefined;
+  /** Encrypted volumes read as noise where nothing was written, others as zeros. */
+  encrypted: boolean;
+}
+
+/**
+ * How many unwritten blocks after the last written one are made noise in an encrypted volume, besides every gap and the
+ * volume's last block: enough for whoever reads on past the end to notice, without filling gigabytes.
+ */
+const noisyBlocksPastEnd = 4;
+
+/** Fills a volume's empty file: the snapshot's blocks, and noise where an encrypted volume has it. */
+export async function fillVolume(files: Pick<BlockFiles, "read" | "write">, volume: VolumeBytes): Promise<void> {
+  const written = new Set(volume.source?.indexes);
+  if (volume.source) await copyBlocks(files, volume.source.id, volume.id, volume.source.indexes);
+  if (!volume.encrypted) return;
+  const count = volume.sizeBytes / blockBytes;
+  const last = [...written].reduce((highest, index) => Math.max(highest, index), -1);
+  const noisy = Array.from({ length: Math.min(count, last + 1 + noisyBlocksPastEnd) }, (_, index) => index);
+  for (const index of new Set([...noisy, count - 1])) {
+    if (!written.has(index)) await files.write(volume.id, index, noiseBlock(volume.id, index));
+  }
+}
+
 /** Copies the given blocks of one file into another. */
 export async function copyBlocks(
-  files: BlockFiles,
+  files: Pick<BlockFiles, "read" | "write">,
   fromId: string,
   toId: string,
   indexes: Iterable<number>,

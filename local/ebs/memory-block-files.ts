@@ -1,11 +1,13 @@
-import { type BlockFiles, blockBytes } from "./block-files.ts";
+import { type BlockFiles, fillVolume, type VolumeBytes } from "./block-files.ts";
+import { blockBytes } from "./block-size.ts";
 
 /** Blocks in memory, for tests and simulation. */
 export class MemoryBlockFiles implements BlockFiles {
   readonly #files = new Map<string, Map<number, Uint8Array>>();
 
-  async create(id: string): Promise<void> {
-    this.#files.set(id, new Map());
+  async makeVolume(volume: VolumeBytes): Promise<void> {
+    this.#files.set(volume.id, new Map());
+    await fillVolume(this, volume);
   }
 
   async write(id: string, index: number, bytes: Uint8Array): Promise<void> {

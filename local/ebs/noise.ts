@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from "node:crypto";
-import { blockBytes } from "./block-files.ts";
+import { blockBytes } from "./block-size.ts";
 
 const nothing = Buffer.alloc(blockBytes);
 

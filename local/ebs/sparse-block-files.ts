@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type BlockFiles, blockBytes } from "./block-files.ts";
+import { type BlockFiles, fillVolume, type VolumeBytes } from "./block-files.ts";
+import { blockBytes } from "./block-size.ts";
 
 const zeros = Buffer.alloc(blockBytes);
 
@@ -20,8 +21,10 @@ export class SparseBlockFiles implements BlockFiles {
     return join(this.#directory, id);
   }
 
-  async create(id: string, sizeBytes: number): Promise<void> {
-    await this.#using(id, "w", (file) => file.truncate(sizeBytes));
+  async makeVolume(volume: VolumeBytes): Promise<void> {
+    await this.remove(volume.id);
+    await this.#using(volume.id, "w", (file) => file.truncate(volume.sizeBytes));
+    await fillVolume(this, volume);
   }
 
   async write(id: string, index: number, bytes: Uint8Array): Promise<void> {

@@ -1,7 +1,7 @@
 import type { StartSnapshotCommandInput, StartSnapshotCommandOutput } from "@aws-sdk/client-ebs";
 import { AwsError } from "../core/aws-error.ts";
 import type { Call, Operation, Requirement } from "../core/kernel.ts";
-import { blockBytes } from "./block-files.ts";
+import { blockBytes } from "./block-size.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { DirectApis } from "./direct-apis.ts";
 import { accessDenied, invalid, snapshotNotFound } from "./errors.ts";

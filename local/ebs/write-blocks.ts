@@ -6,7 +6,7 @@ import type {
   PutSnapshotBlockCommandOutput,
 } from "@aws-sdk/client-ebs";
 import type { Operation } from "../core/kernel.ts";
-import { blockBytes } from "./block-files.ts";
+import { blockBytes } from "./block-size.ts";
 import type { DirectApis } from "./direct-apis.ts";
 import { invalid } from "./errors.ts";
 import type { SnapshotRecord } from "./snapshots.ts";
