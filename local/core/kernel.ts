@@ -16,6 +16,11 @@ export interface Caller {
   /** For `role`: the name of the role whose policies are judged. For `user`: the user's name. For `service`: its host, as `autoscaling.amazonaws.com`. */
   name: string;
   accessKeyId?: string;
+  /**
+   * For `service`: the resource it acts for, as `aws:SourceArn` (a rule that sends to a queue). Such a call is made as the
+   * service principal and needs the target's own resource policy; one without it is made under a service-linked role.
+   */
+  sourceArn?: string;
 }
 
 /** One permission a call needs: judged against the caller's policies before the operation runs. */
@@ -107,6 +112,8 @@ export class Kernel {
   readonly random: Random;
   /** Set by the IAM service; until then every call is refused. */
   judge: Judge = () => "because no policy engine is running";
+  /** Judges a service principal by the target's resource policy; the IAM service provides it. Until then all may pass. */
+  judgeService: Judge = () => undefined;
   readonly #services = new Map<string, Service>();
   readonly #listeners = new Map<string, Set<(signal: never) => void>>();
 
@@ -198,8 +205,9 @@ export class Kernel {
   }
 
   /** The caller that stands for an AWS service acting by itself, such as Auto Scaling launching an instance. */
-  serviceCaller(host: string): Caller {
-    return { kind: "service", arn: host, accountId: this.settings.accountId, name: host };
+  serviceCaller(host: string, sourceArn?: string): Caller {
+    const caller: Caller = { kind: "service", arn: host, accountId: this.settings.accountId, name: host };
+    return sourceArn === undefined ? caller : { ...caller, sourceArn };
   }
 
   on<K extends keyof Signals>(name: K, listener: (signal: Signals[K]) => void): () => void {
@@ -222,11 +230,16 @@ export class Kernel {
   }
 
   #authorize(serviceId: string, caller: Caller, requirement: Requirement): void {
-    // AWS's own services act under service-linked roles, whose policies AWS writes.
-    if (caller.kind === "service") return;
-    const reason = this.judge(caller, requirement);
+    const reason = caller.kind === "service" ? this.#judgeService(caller, requirement) : this.judge(caller, requirement);
     if (reason === undefined) return;
     throw denial(serviceId, caller, requirement, reason);
+  }
+
+  #judgeService(caller: Caller, requirement: Requirement): string | undefined {
+    // Under service-linked roles AWS's services may do what AWS lets them.
+    if (caller.sourceArn === undefined) return undefined;
+    const context = { "aws:SourceArn": caller.sourceArn, ...requirement.context };
+    return this.judgeService(caller, { ...requirement, context });
   }
 }
 
