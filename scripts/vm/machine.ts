@@ -93,21 +93,29 @@ export class Machine {
 
   /** Presses the power button, which the image takes as a wish to restart: what RebootInstances does on EC2. */
   async reboot(): Promise<void> {
-    const socket = createConnection(join(this.#directory, "control"));
-    const answers = createInterface({ input: socket })[Symbol.asyncIterator]();
-    await answers.next();
-    for (const command of ["qmp_capabilities", "system_powerdown"]) {
-      socket.write(`${JSON.stringify({ execute: command })}\n`);
-      await answers.next();
-    }
-    socket.destroy();
+    await this.#control("system_powerdown");
   }
 
   async stop(): Promise<void> {
     if (this.#exited) return;
     const exit = new Promise((resolve) => this.#qemu.once("exit", resolve));
-    this.#qemu.kill("SIGTERM");
+    await this.#control("quit").catch(() => this.#qemu.kill("SIGKILL"));
     await exit;
+  }
+
+  /** One command of QEMU's machine protocol: a greeting, then an answer to each line. */
+  async #control(command: string): Promise<void> {
+    const socket = createConnection(join(this.#directory, "control"));
+    const answers = createInterface({ input: socket })[Symbol.asyncIterator]();
+    try {
+      await answers.next();
+      for (const execute of ["qmp_capabilities", command]) {
+        socket.write(`${JSON.stringify({ execute })}\n`);
+        await answers.next();
+      }
+    } finally {
+      socket.destroy();
+    }
   }
 
   async #until<T>(limitSeconds: number, what: string, attempt: () => Promise<T | undefined>): Promise<T> {
