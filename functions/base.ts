@@ -1,22 +1,37 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod/mini";
 import { clientOptions } from "../shared/aws/client-options.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { failedImage, Images } from "../shared/aws/images.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
+import { Parameters } from "../shared/aws/parameters.ts";
 import { sha256Hex } from "../shared/digests.ts";
 import { clientToken, ownedBaseName, tagKeys } from "../shared/domain/names.ts";
+import { knownBases } from "../shared/domain/service-spec.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 
-/** `kiln service apply` prepares a base before any release exists; then only the AMI is named. */
-const input = z.union([stepInput, z.object({ baseImageId: z.string() })]);
+const input = z.union([
+  stepInput,
+  /** `kiln service apply` prepares a base before any release exists; then only the AMI is named. */
+  z.object({ baseImageId: z.string() }),
+  /** refresh asks which services stand on a base that has changed. */
+  z.object({ find: z.literal("stale") }),
+]);
+type Input = z.infer<typeof input>;
 
 interface World extends BaseWorld {
   ledger: Ledger;
   images: Images;
+  parameters: Parameters;
   region: string;
+}
+
+/** Services whose base changed, each with the reason. */
+export interface StaleServices {
+  services: { service: string; reason: string }[];
 }
 
 /**
@@ -25,7 +40,8 @@ interface World extends BaseWorld {
  * Before: the release names a public base. After: a copy under the stage's derived name is available.
  * Repeatable: the copy is found by its name, and starting it carries a client token.
  */
-export async function base(request: z.infer<typeof input>, world: World): Promise<StepOutput> {
+export async function base(request: Input, world: World): Promise<StepOutput | StaleServices> {
+  if ("find" in request) return findStale(world);
   const imageId =
     "baseImageId" in request ? request.baseImageId : (await world.ledger.frozen(request.release)).base.imageId;
   const name = ownedBaseName(world.config.stage, imageId);
@@ -48,7 +64,20 @@ export async function base(request: z.infer<typeof input>, world: World): Promis
   return pending(5);
 }
 
-export const step: Step<z.infer<typeof input>, World, StepOutput> = {
+async function findStale(world: World): Promise<StaleServices> {
+  const services: StaleServices["services"] = [];
+  for (const service of await world.ledger.services()) {
+    const { live } = await world.ledger.head(service);
+    const release = live && (await world.ledger.release(service, live.generation));
+    if (!release || typeof release.spec.base === "object") continue;
+    const current = await world.parameters.read(knownBases[release.spec.base][release.base.architecture]);
+    if (!current || current === release.base.imageId) continue;
+    services.push({ service, reason: `base ${release.base.name} changed from ${release.base.imageId} to ${current}` });
+  }
+  return { services };
+}
+
+export const step: Step<Input, World, StepOutput | StaleServices> = {
   name: "base",
   input,
   run: base,
@@ -59,6 +88,7 @@ export const step: Step<z.infer<typeof input>, World, StepOutput> = {
       ...common,
       ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
       images: new Images(ec2),
+      parameters: new Parameters(connect(new SSMClient(clientOptions()))),
       region: process.env["AWS_REGION"] ?? "us-east-1",
     };
   },

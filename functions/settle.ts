@@ -20,7 +20,10 @@ import { releaseRef } from "../shared/step-input.ts";
 const input = z.object({
   execution: z.string(),
   release: releaseRef,
-  /** `live`: it serves. `failed`: nothing of it is left. `dirty`: something is. `done`: only the lease goes back. */
+  /**
+   * `live`: it serves. `failed`: nothing of it is left. `dirty`: something is; head and lease stay as they are, so that
+   * the sweep finds the interrupted work once this execution has ended. `done`: only the lease goes back.
+   */
   outcome: z.enum(["live", "failed", "dirty", "done"]),
   failure: z.optional(z.nullable(z.object({ state: z.string(), error: z.string(), cause: z.string() }))),
 });
@@ -52,18 +55,15 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
     if (leftovers(head, world.now()).length > 0) return { status: "retire" };
   } else if (request.outcome !== "done") {
     await record(request, world, request.outcome, { failure: request.failure ?? null });
-    if (request.outcome === "dirty") await world.alerts.dirtyEnd();
+  }
+  if (request.outcome === "dirty") {
+    await world.alerts.dirtyEnd();
+    return { status: "ready" };
   }
   const { service } = release;
-  await world.ledger.updateHead(service, (head) => settled(recovered(head, request), execution));
+  await world.ledger.updateHead(service, (head) => settled(head, execution));
   await world.ledger.releaseLease(release, execution);
   return { status: "ready" };
-}
-
-/** A sweep settles in the name of the dead execution whose generation it took over. */
-function recovered(head: Head, { release, execution }: Input): Head {
-  if (head.pending?.generation !== release.generation) return head;
-  return { ...head, pending: { ...head.pending, execution }, abort: null };
 }
 
 async function promote(request: Input, world: World): Promise<Head> {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { decideRecovery } from "../domain/head.ts";
+import { adopted, decideRecovery } from "../domain/head.ts";
 import { ManualInputError } from "../errors.ts";
 import { targetGroupOf } from "../fleet-names.ts";
 import { acquireLease } from "./lease.ts";
@@ -23,13 +23,17 @@ export async function admitRecovery(
   if ("status" in lease) return lease;
 
   const head = await world.ledger.head(service);
-  const owner = head.pending?.execution;
-  const alive = owner !== undefined && owner !== asked.execution && (await world.executions.status(owner)) !== "ended";
-  const ref = { service, generation: head.pending?.generation ?? head.live?.generation ?? "", fence: lease.fence };
-  if (alive || !head.pending) {
+  const ref = { service, generation: head.live?.generation ?? "", fence: lease.fence };
+  const { pending } = head;
+  const ended =
+    pending !== null &&
+    (pending.execution === asked.execution || (await world.executions.status(pending.execution)) === "ended");
+  if (!pending || !ended) {
     // Nothing to undo; the lease still lets the sweep remove what no generation holds.
     return { status: "ready", waitSeconds: 0, reason: "nothing was interrupted", release: ref, path: "drop" };
   }
+  // From here on the interrupted work is the sweep's own; should the sweep die too, the next one finds it the same way.
+  await world.ledger.updateHead(service, (present) => adopted(present, pending.execution, asked.execution));
   const liveGroup =
     head.live && (await world.targetGroups.find(targetGroupOf(world.config.stage, head.live.generation)));
   const liveHealth = liveGroup ? await world.targetGroups.health(liveGroup) : undefined;
@@ -38,5 +42,11 @@ export async function admitRecovery(
     serving: await servingGeneration(head, world),
     liveHealthy: (liveHealth?.healthy ?? 0) > 0,
   });
-  return { status: "ready", waitSeconds: 0, reason: `${path} ${head.pending.generation}`, release: ref, path };
+  return {
+    status: "ready",
+    waitSeconds: 0,
+    reason: `${path} ${pending.generation}`,
+    release: { ...ref, generation: pending.generation },
+    path,
+  };
 }

@@ -90,6 +90,12 @@ export function promoted(head: Head, generation: string, now: string, hotUntil: 
   };
 }
 
+/** The head with work of a dead execution taken over by another. */
+export function adopted(head: Head, from: string, by: string): Head {
+  if (head.pending?.execution !== from || from === by) return head;
+  return { ...head, pending: { ...head.pending, execution: by }, abort: null };
+}
+
 /** The head once this execution is done, whatever came of it. */
 export function settled(head: Head, execution: string): Head {
   const mine = head.pending?.execution === execution;
