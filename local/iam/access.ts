@@ -106,6 +106,8 @@ export class Access {
     if (governing.some(({ mode }, index) => mode === "required" && said[index] === "none")) {
       return { effect: "none", by: "resource-based policy" };
     }
+    // Someone without credentials has no policies of their own that could allow anything.
+    if (principal.accountId === undefined) return { effect: "none", by: "resource-based policy" };
     return ownDecision(effects);
   }
 

@@ -4,6 +4,7 @@ import { collect } from "../wire/body.ts";
 import type { WireRequest } from "../wire/message.ts";
 import type { ServiceModel } from "../wire/model.ts";
 import { isSignedWith, type SignatureClaim, sha256, unsignedPayload } from "../wire/signature.ts";
+import { isLegacyUrlSignedWith, type LegacyUrlClaim } from "../wire/signature-v2.ts";
 
 /** Who may call, by access key. The IAM service provides it. */
 export interface CredentialSource {
@@ -67,17 +68,46 @@ export async function authenticate(
   const identity = identityOf(source, words, claim);
   const { payloadHash, request: ready } = await payloadHashOf(model, claim, request);
   if (!isSignedWith(claim, identity.secret, ready, target, payloadHash)) {
-    throw new AwsError(
-      words.badSignature[0],
-      "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
-      words.badSignature[1],
-    );
+    throw badSignature(words);
   }
   refuseExpired(claim);
   return { identity, request: ready };
 }
 
-function identityOf(source: CredentialSource, words: Words, claim: SignatureClaim): Identity {
+/**
+ * Proves who made a pre-signed S3 URL in Signature Version 2.
+ * @throws {AwsError} In S3's words.
+ */
+export function authenticateLegacyUrl(
+  source: CredentialSource,
+  model: ServiceModel,
+  claim: LegacyUrlClaim,
+  request: WireRequest,
+): Identity {
+  const words = wordsOf(model);
+  const identity = identityOf(source, words, claim);
+  if (!isLegacyUrlSignedWith(claim, identity.secret, request)) throw badSignature(words);
+  if (Date.now() > claim.expires * 1000) throw requestExpired();
+  return identity;
+}
+
+function badSignature(words: Words): AwsError {
+  return new AwsError(
+    words.badSignature[0],
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+    words.badSignature[1],
+  );
+}
+
+function requestExpired(): AwsError {
+  return new AwsError("AccessDenied", "Request has expired", 403);
+}
+
+function identityOf(
+  source: CredentialSource,
+  words: Words,
+  claim: Pick<SignatureClaim, "accessKeyId" | "sessionToken">,
+): Identity {
   try {
     return source.callerFor(claim.accessKeyId, claim.sessionToken);
   } catch (error) {
@@ -115,6 +145,6 @@ function refuseExpired(claim: SignatureClaim): void {
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(claim.timestamp)?.map(Number) ?? [];
   const signedMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1, hour ?? 0, minute ?? 0, second ?? 0);
   if (Date.now() > signedMs + claim.expiresSeconds * 1000) {
-    throw new AwsError("AccessDenied", "Request has expired", 403);
+    throw requestExpired();
   }
 }

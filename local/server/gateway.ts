@@ -8,7 +8,8 @@ import type { Protocol } from "../wire/protocol.ts";
 import { failureResponse, protocolOf } from "../wire/protocols.ts";
 import { openS3Body } from "../wire/s3-body.ts";
 import { ChunkSigner, readSignature, type SignatureClaim } from "../wire/signature.ts";
-import { anonymous, authenticate, type CredentialSource } from "./authenticate.ts";
+import { readLegacyUrl } from "../wire/signature-v2.ts";
+import { anonymous, authenticate, authenticateLegacyUrl, type CredentialSource } from "./authenticate.ts";
 
 /** A request as it came from a socket. */
 export interface IncomingRequest extends WireRequest {
@@ -61,10 +62,12 @@ export class Gateway {
     const whole = isForm ? { ...request, body: await collect(request.body) } : request;
     if (!claim) {
       if (model.id !== "s3") throw missingToken();
+      const legacy = readLegacyUrl(whole);
+      const caller = legacy ? authenticateLegacyUrl(this.#credentials, model, legacy, whole).caller : anonymous;
       const opened = openS3Body(whole, undefined, () => {
         throw missingToken();
       });
-      return exchange(this.#kernel, protocol, model, opened, anonymous, requestId, request.sourceIp);
+      return exchange(this.#kernel, protocol, model, opened, caller, requestId, request.sourceIp);
     }
     const { identity, request: proved } = await authenticate(this.#credentials, model, claim, whole, request.target);
     const operation = operationOf(protocol, model, proved);

@@ -66,7 +66,7 @@ async function serve(
     else await write(request, response, await gateway.answer(incoming(request)));
   } catch (error) {
     // Once an answer has begun, cutting the connection is the only way to say that it is not whole.
-    if (!response.destroyed) {
+    if (!isClientGone(error)) {
       kernel.settings.log(
         `${request.method} ${request.url} was cut: ${error instanceof Error ? error.message : error}`,
       );
@@ -74,6 +74,10 @@ async function serve(
     response.destroy();
   }
   request.resume();
+}
+
+function isClientGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 function incoming(request: IncomingMessage): IncomingRequest {

@@ -16,7 +16,8 @@ export interface ErrorModel {
   name: string;
   /** Code on the wire of query protocols, where it differs from the name. */
   queryCode: string;
-  status: number;
+  /** HTTP status where the model gives one. */
+  status: number | undefined;
   shape: Shape;
 }
 
@@ -178,7 +179,7 @@ function errorModel(schema: ErrorSchema): ErrorModel {
   return {
     name: shape.name,
     queryCode: awsQueryError?.[0] ?? shape.name,
-    status: awsQueryError?.[1] ?? httpError ?? (error === "server" ? 500 : 400),
+    status: awsQueryError?.[1] ?? httpError ?? (error === "server" ? 500 : undefined),
     shape,
   };
 }

@@ -6,8 +6,8 @@ export interface S3Address {
   path: string;
 }
 
-/** Hosts under which `<bucket>.` may stand. The SDKs resolve any name below `localhost` to the loopback address. */
-const virtualHost = /^(.+)\.(?:s3(?:[.-][a-z0-9-]+)?\.)?(?:localhost|127\.0\.0\.1|amazonaws\.com)$/;
+/** Hosts under which `<bucket>.` may stand; browsers and curl resolve any name below `localhost` to the loopback address. */
+const virtualHost = /^(.+?)\.(?:s3(?:[.-][a-z0-9-]+)?\.)?(?:localhost|127\.0\.0\.1|amazonaws\.com)$/;
 
 /** Which bucket a request is addressed to: in the host (`bucket.s3.localhost`) or as the first part of the path. */
 export function s3Address(request: Pick<WireRequest, "path" | "headers">): S3Address {
