@@ -1,16 +1,10 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { EC2Client } from "@aws-sdk/client-ec2";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SFNClient } from "@aws-sdk/client-sfn";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod/mini";
 import { admitDeploy } from "../shared/admission/deploy.ts";
 import { admitRecovery } from "../shared/admission/recover.ts";
 import { admitRollback } from "../shared/admission/rollback.ts";
 import type { Admission, AdmissionWorld } from "../shared/admission/world.ts";
 import { Artifacts } from "../shared/aws/artifacts.ts";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Executions } from "../shared/aws/executions.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
@@ -54,17 +48,17 @@ export const step: Step<Input, AdmissionWorld, Admission> = {
   input,
   run: admit,
   world: (common, connect) => {
-    const s3 = connect(new S3Client(clientOptions()));
-    const elb = connect(new ElasticLoadBalancingV2Client(clientOptions()));
+    const s3 = clients.s3(connect);
+    const elb = clients.loadBalancing(connect);
     return {
       ...common,
       ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
       artifacts: new Artifacts(s3, common.config.artifactsBucket),
-      executions: new Executions(connect(new SFNClient(clientOptions()))),
-      parameters: new Parameters(connect(new SSMClient(clientOptions()))),
-      networks: new Networks(elb, connect(new EC2Client(clientOptions()))),
+      executions: new Executions(clients.stepFunctions(connect)),
+      parameters: new Parameters(clients.ssm(connect)),
+      networks: new Networks(elb, clients.ec2(connect)),
       traffic: new Traffic(elb, common.config.stage),
-      fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+      fleets: new Fleets(clients.autoScaling(connect)),
       targetGroups: new TargetGroups(elb),
     };
   },

@@ -1,11 +1,8 @@
-import { EBSClient } from "@aws-sdk/client-ebs";
-import { EC2Client, type Image } from "@aws-sdk/client-ec2";
-import { S3Client } from "@aws-sdk/client-s3";
 import type * as z from "zod/mini";
 import { Artifacts } from "../shared/aws/artifacts.ts";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
-import { failedImage, Images, releaseTags } from "../shared/aws/images.ts";
+import { type BaseImage, failedImage, Images, releaseTags } from "../shared/aws/images.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { notFoundPatienceMs, Snapshots } from "../shared/aws/snapshots.ts";
 import { BlockWriter } from "../shared/block-writer.ts";
@@ -67,7 +64,7 @@ export async function bake(input: Input, world: World): Promise<StepOutput> {
 
 async function advance(
   release: Release,
-  base: Image,
+  base: BaseImage,
   name: string,
   progress: Progress,
   world: World,
@@ -113,7 +110,7 @@ async function writeBlocks(
   return pending(2, { snapshotId, written, sealed: true });
 }
 
-async function ownedBase(release: Release, world: World): Promise<Image> {
+async function ownedBase(release: Release, world: World): Promise<BaseImage> {
   const { image } = await world.images.find(ownedBaseName(world.config.stage, release.base.imageId));
   if (image) return image;
   throw new BakeFailedError(
@@ -137,9 +134,9 @@ export const step: Step<Input, World, StepOutput> = {
   input: stepInput,
   run: bake,
   world: (common, connect) => {
-    const s3 = connect(new S3Client(clientOptions()));
-    const ec2 = connect(new EC2Client(clientOptions()));
-    const ebs = connect(new EBSClient(clientOptions()));
+    const s3 = clients.s3(connect);
+    const ec2 = clients.ec2(connect);
+    const ebs = clients.ebs(connect);
     return {
       ...common,
       ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),

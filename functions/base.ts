@@ -1,8 +1,5 @@
-import { EC2Client } from "@aws-sdk/client-ec2";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod/mini";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { failedImage, Images } from "../shared/aws/images.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
@@ -82,13 +79,13 @@ export const step: Step<Input, World, StepOutput | StaleServices> = {
   input,
   run: base,
   world: (common, connect) => {
-    const s3 = connect(new S3Client(clientOptions()));
-    const ec2 = connect(new EC2Client(clientOptions()));
+    const s3 = clients.s3(connect);
+    const ec2 = clients.ec2(connect);
     return {
       ...common,
       ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
       images: new Images(ec2),
-      parameters: new Parameters(connect(new SSMClient(clientOptions()))),
+      parameters: new Parameters(clients.ssm(connect)),
       region: process.env["AWS_REGION"] ?? "us-east-1",
     };
   },

@@ -1,8 +1,5 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { S3Client } from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
@@ -134,11 +131,11 @@ export const step: Step<Input, World, StepOutput> = {
   input,
   run: cutover,
   world: (common, connect) => {
-    const elb = connect(new ElasticLoadBalancingV2Client(clientOptions()));
+    const elb = clients.loadBalancing(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(connect(new S3Client(clientOptions())), common.config.ledgerBucket)),
-      fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+      ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket)),
+      fleets: new Fleets(clients.autoScaling(connect)),
       targetGroups: new TargetGroups(elb),
       traffic: new Traffic(elb, common.config.stage),
     };

@@ -1,11 +1,7 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { EC2Client } from "@aws-sdk/client-ec2";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { S3Client } from "@aws-sdk/client-s3";
 import type * as z from "zod/mini";
 import { encodeHeader } from "../boot/release-volume.ts";
 import { renderUserData } from "../boot/user-data.ts";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
 import { Images, releaseTags } from "../shared/aws/images.ts";
@@ -117,6 +113,7 @@ async function ensureTemplate(release: Release, world: World): Promise<number> {
       imageId: image?.ImageId ?? "",
       instanceType: release.spec.instanceType,
       securityGroupIds: release.network.securityGroupIds,
+      instanceProfile: release.spec.instanceProfile,
       userData: renderUserData({
         stage,
         service: release.service,
@@ -136,9 +133,9 @@ export const step: Step<Input, World, StepOutput> = {
   input: stepInput,
   run: launch,
   world: (common, connect) => {
-    const ec2 = connect(new EC2Client(clientOptions()));
-    const elb = connect(new ElasticLoadBalancingV2Client(clientOptions()));
-    const s3 = connect(new S3Client(clientOptions()));
+    const ec2 = clients.ec2(connect);
+    const elb = clients.loadBalancing(connect);
+    const s3 = clients.s3(connect);
     return {
       ...common,
       ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
@@ -146,7 +143,7 @@ export const step: Step<Input, World, StepOutput> = {
       templates: new Templates(ec2),
       targetGroups: new TargetGroups(elb),
       traffic: new Traffic(elb, common.config.stage),
-      fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+      fleets: new Fleets(clients.autoScaling(connect)),
     };
   },
 };

@@ -1,11 +1,5 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { EBSClient } from "@aws-sdk/client-ebs";
-import { EC2Client } from "@aws-sdk/client-ec2";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SFNClient } from "@aws-sdk/client-sfn";
 import * as z from "zod/mini";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Executions } from "../shared/aws/executions.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
@@ -80,18 +74,18 @@ export const step: Step<Input, World, StepOutput | Survey> = {
   input,
   run: reap,
   world: (common, connect) => {
-    const ec2 = connect(new EC2Client(clientOptions()));
-    const elb = connect(new ElasticLoadBalancingV2Client(clientOptions()));
+    const ec2 = clients.ec2(connect);
+    const elb = clients.loadBalancing(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(connect(new S3Client(clientOptions())), common.config.ledgerBucket)),
-      executions: new Executions(connect(new SFNClient(clientOptions()))),
+      ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket)),
+      executions: new Executions(clients.stepFunctions(connect)),
       traffic: new Traffic(elb, common.config.stage),
-      fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
+      fleets: new Fleets(clients.autoScaling(connect)),
       targetGroups: new TargetGroups(elb),
       templates: new Templates(ec2),
       images: new Images(ec2),
-      snapshots: new Snapshots(connect(new EBSClient(clientOptions())), ec2),
+      snapshots: new Snapshots(clients.ebs(connect), ec2),
     };
   },
 };

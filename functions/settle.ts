@@ -1,11 +1,6 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod/mini";
 import { Alerts } from "../shared/aws/alerts.ts";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
@@ -121,11 +116,11 @@ export const step: Step<Input, World, SettleOutput> = {
   run: settle,
   world: (common, connect) => ({
     ...common,
-    ledger: new Ledger(new Documents(connect(new S3Client(clientOptions())), common.config.ledgerBucket)),
-    fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
-    traffic: new Traffic(connect(new ElasticLoadBalancingV2Client(clientOptions())), common.config.stage),
-    parameters: new Parameters(connect(new SSMClient(clientOptions()))),
-    alerts: new Alerts(connect(new CloudWatchClient(clientOptions())), common.config.stage),
+    ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket)),
+    fleets: new Fleets(clients.autoScaling(connect)),
+    traffic: new Traffic(clients.loadBalancing(connect), common.config.stage),
+    parameters: new Parameters(clients.ssm(connect)),
+    alerts: new Alerts(clients.cloudWatch(connect), common.config.stage),
   }),
 };
 

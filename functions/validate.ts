@@ -1,10 +1,5 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { EC2Client } from "@aws-sdk/client-ec2";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { S3Client } from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
-import { clientOptions } from "../shared/aws/client-options.ts";
+import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
 import { Instances } from "../shared/aws/instances.ts";
@@ -31,6 +26,9 @@ interface World extends BaseWorld {
   instances: Instances;
   probes: ProbeFunction;
 }
+
+/** Unit: milliseconds. The probe function itself ends after 90 s. */
+const probeTimeoutMs = 95_000;
 
 /** Looks in a row at too few healthy targets before a serving fleet is given up: one flap is not a failure. */
 const badStreakLimit = 3;
@@ -150,11 +148,11 @@ export const step: Step<Input, World, StepOutput> = {
   run: validate,
   world: (common, connect) => ({
     ...common,
-    ledger: new Ledger(new Documents(connect(new S3Client(clientOptions())), common.config.ledgerBucket)),
-    targetGroups: new TargetGroups(connect(new ElasticLoadBalancingV2Client(clientOptions()))),
-    fleets: new Fleets(connect(new AutoScalingClient(clientOptions()))),
-    instances: new Instances(connect(new EC2Client(clientOptions()))),
-    probes: new ProbeFunction(connect(new LambdaClient(clientOptions())), common.config.probeFunction),
+    ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket)),
+    targetGroups: new TargetGroups(clients.loadBalancing(connect)),
+    fleets: new Fleets(clients.autoScaling(connect)),
+    instances: new Instances(clients.ec2(connect)),
+    probes: new ProbeFunction(clients.lambda(connect, probeTimeoutMs), common.config.probeFunction),
   }),
 };
 

@@ -11,6 +11,9 @@ import {
 import { tagKeys } from "../domain/names.ts";
 import { BakeFailedError, BaseRefusedError, ImageMismatchError, isNamed } from "../errors.ts";
 
+/** An image as EC2 describes it. */
+export type BaseImage = Image;
+
 export type ImageState = "absent" | "pending" | "available" | "disabled" | "failed";
 
 /** Device name under which the release volume is attached; the boot script finds it by content, not by this. */

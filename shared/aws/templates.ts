@@ -16,6 +16,8 @@ export interface LaunchData {
   imageId: string;
   instanceType: string;
   securityGroupIds: string[];
+  /** Name of an instance profile, when the program needs one. */
+  instanceProfile: string | undefined;
   userData: string;
   tags: Record<string, string>;
 }
@@ -105,6 +107,7 @@ function launchTemplateData(data: LaunchData): RequestLaunchTemplateData {
     ImageId: data.imageId,
     InstanceType: data.instanceType as RequestLaunchTemplateData["InstanceType"],
     SecurityGroupIds: data.securityGroupIds,
+    ...(data.instanceProfile && { IamInstanceProfile: { Name: data.instanceProfile } }),
     UserData: Buffer.from(data.userData).toString("base64"),
     // IMDSv2 only, one hop: a program in a container or a proxy bug cannot read the instance's credentials.
     MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1, HttpEndpoint: "enabled" },

@@ -94,6 +94,8 @@ export const serviceSpecSchema = z.strictObject({
     z.array(z.string().check(z.regex(/^sg-[0-9a-f]+$/, "must be a security group id"))).check(z.maxLength(5)),
     [],
   ),
+  /** Instance profile for what the program itself needs of AWS; its role stands under `/kiln/<stage>/instances/`. */
+  instanceProfile: z.optional(z.string().check(z.regex(/^[\w+=,.@-]{1,128}$/, "must be an instance profile's name"))),
   strategy: z._default(z.literal("all-at-once"), "all-at-once"),
   validate: z._default(
     z.strictObject({

@@ -1,0 +1,39 @@
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { EBSClient } from "@aws-sdk/client-ebs";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { Connect } from "../step.ts";
+
+/**
+ * How every SDK client is set up: one owner of retries, and no call without an end. A handler's time-out is 30 s or more,
+ * so three attempts of 8 s fit. Source for hung connections: awslabs/coldsnap issue 437.
+ * @param requestTimeoutMs For the one call that waits for another function's answer. Unit: milliseconds.
+ */
+function options(requestTimeoutMs = 8_000) {
+  return {
+    maxAttempts: 3,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 2_000,
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    }),
+  };
+}
+
+// One function a client: a bundle carries only the clients that its handler asks for.
+export const autoScaling = (connect: Connect) => connect(new AutoScalingClient(options()));
+export const cloudWatch = (connect: Connect) => connect(new CloudWatchClient(options()));
+export const ebs = (connect: Connect) => connect(new EBSClient(options()));
+export const ec2 = (connect: Connect) => connect(new EC2Client(options()));
+export const loadBalancing = (connect: Connect) => connect(new ElasticLoadBalancingV2Client(options()));
+export const lambda = (connect: Connect, requestTimeoutMs: number) =>
+  connect(new LambdaClient(options(requestTimeoutMs)));
+export const s3 = (connect: Connect) => connect(new S3Client(options()));
+export const stepFunctions = (connect: Connect) => connect(new SFNClient(options()));
+export const ssm = (connect: Connect) => connect(new SSMClient(options()));

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { capacityTarget, shrinks } from "../../../shared/domain/capacity.ts";
+import { decideCutover, restoredWeights, sameWeights, servingGroup, switched } from "../../../shared/domain/cutover.ts";
+
+const healthy = (count: number) => ({ healthy: count, total: count, reasons: [] });
+const serving = (arn: string) => [{ targetGroupArn: arn, weight: 1 }];
+
+describe("the guard at the switch", () => {
+  it("moves everything to the candidate and keeps the previous group at weight 0", () => {
+    const decision = decideCutover({
+      weights: serving("blue"),
+      to: "green",
+      toHealth: healthy(2),
+      needed: 2,
+      fromHealth: healthy(2),
+    });
+    expect(decision).toEqual({
+      kind: "switch",
+      weights: [
+        { targetGroupArn: "green", weight: 1 },
+        { targetGroupArn: "blue", weight: 0 },
+      ],
+    });
+  });
+
+  it("names only the candidate in a first deployment", () => {
+    const decision = decideCutover({
+      weights: undefined,
+      to: "green",
+      toHealth: healthy(1),
+      needed: 1,
+      fromHealth: undefined,
+    });
+    expect(decision).toEqual({ kind: "switch", weights: [{ targetGroupArn: "green", weight: 1 }] });
+  });
+
+  it("changes nothing when the candidate serves already", () => {
+    expect(
+      decideCutover({
+        weights: serving("green"),
+        to: "green",
+        toHealth: healthy(0),
+        needed: 2,
+        fromHealth: healthy(0),
+      }),
+    ).toEqual({ kind: "done" });
+  });
+
+  it("refuses a candidate with fewer healthy targets than needed", () => {
+    const decision = decideCutover({
+      weights: serving("blue"),
+      to: "green",
+      toHealth: healthy(1),
+      needed: 2,
+      fromHealth: healthy(0),
+    });
+    expect(decision).toEqual({ kind: "refuse", reason: "1 healthy targets, 2 needed" });
+  });
+
+  it("refuses to replace many healthy targets by few, even when the spec would allow it", () => {
+    const decision = decideCutover({
+      weights: serving("blue"),
+      to: "green",
+      toHealth: healthy(2),
+      needed: 2,
+      fromHealth: healthy(5),
+    });
+    expect(decision.kind).toBe("refuse");
+  });
+
+  it("replaces a service that is down by one that is up", () => {
+    expect(
+      decideCutover({ weights: serving("blue"), to: "green", toHealth: healthy(2), needed: 2, fromHealth: healthy(0) })
+        .kind,
+    ).toBe("switch");
+  });
+
+  it("drops every third group from the rule", () => {
+    const weights = [...serving("blue"), { targetGroupArn: "old", weight: 0 }];
+    expect(switched(weights, "green").map(({ targetGroupArn }) => targetGroupArn)).toEqual(["green", "blue"]);
+  });
+
+  it("goes back to live with its standby still in the rule", () => {
+    expect(restoredWeights("blue", "old")).toEqual([
+      { targetGroupArn: "blue", weight: 1 },
+      { targetGroupArn: "old", weight: 0 },
+    ]);
+    expect(restoredWeights("blue", "blue")).toEqual([{ targetGroupArn: "blue", weight: 1 }]);
+  });
+
+  it("calls no group serving when every weight is 0", () => {
+    expect(servingGroup([{ targetGroupArn: "blue", weight: 0 }])).toBeUndefined();
+  });
+
+  it("compares rules by content, not by order", () => {
+    const a = [...serving("x"), { targetGroupArn: "y", weight: 0 }];
+    expect(sameWeights(a, [...a].reverse())).toBe(true);
+    expect(sameWeights(a, serving("x"))).toBe(false);
+  });
+});
+
+describe("the capacity target", () => {
+  it.each([
+    { name: "is the minimum in a first deployment", live: undefined, target: 2 },
+    { name: "is what live has when that is more", live: { inService: 5, desired: 3 }, target: 5 },
+    { name: "is what live wants when that is more", live: { inService: 3, desired: 6 }, target: 6 },
+    { name: "stays within the maximum", live: { inService: 20, desired: 20 }, target: 8 },
+    { name: "never falls below the minimum", live: { inService: 0, desired: 0 }, target: 2 },
+  ])("$name", ({ live, target }) => {
+    expect(capacityTarget({ min: 2, max: 8 }, live)).toBe(target);
+  });
+
+  it("sees that a maximum below live would shrink the service", () => {
+    expect(shrinks({ max: 4 }, { inService: 4, desired: 5 })).toBe(true);
+    expect(shrinks({ max: 5 }, { inService: 4, desired: 5 })).toBe(false);
+    expect(shrinks({ max: 1 }, undefined)).toBe(false);
+  });
+});

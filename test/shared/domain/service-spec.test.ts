@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { keysOfVersion, readArtifactKey } from "../../../shared/domain/keys.ts";
+import { readDeployRequest } from "../../../shared/domain/request.ts";
+import { ruleConditions } from "../../../shared/domain/rules.ts";
+import { parseServiceSpec } from "../../../shared/domain/service-spec.ts";
+
+const minimal = { service: "web", capacity: { min: 2, max: 4 }, healthCheck: { path: "/health" } };
+
+function problemsOf(document: unknown): string[] {
+  const parsed = parseServiceSpec(document);
+  return "problems" in parsed ? parsed.problems.map(({ path }) => path).sort() : [];
+}
+
+describe("a service spec", () => {
+  it("needs three keys; everything else has a default", () => {
+    const parsed = parseServiceSpec(minimal);
+    expect(parsed).toMatchObject({
+      spec: { base: "al2023", port: 8080, instanceType: "t3.small", layers: [], drainSeconds: 30 },
+    });
+  });
+
+  it("reports every problem at once, each with its path", () => {
+    const document = {
+      service: "Web!",
+      port: 80,
+      capacity: { min: 0, max: 4 },
+      healthCheck: { path: "health" },
+      colour: "red",
+    };
+    expect(problemsOf(document)).toEqual(["(top)", "capacity.min", "healthCheck.path", "port", "service"]);
+  });
+
+  it("refuses contradictions between keys", () => {
+    const document = {
+      ...minimal,
+      capacity: { min: 4, max: 2 },
+      healthCheck: { path: "/", intervalSeconds: 5, timeoutSeconds: 5 },
+      layers: ["node-24", "node-24"],
+    };
+    expect(problemsOf(document)).toEqual(["capacity.max", "healthCheck.timeoutSeconds", "layers"]);
+  });
+
+  it.each(["PORT", "PATH", "HOME", "KILN_STAGE"])("refuses to set %s, which is Kiln's", (name) => {
+    expect(problemsOf({ ...minimal, environment: { [name]: "x" } })).toEqual([`environment.${name}`]);
+  });
+
+  it("refuses a line break in an environment value or a command", () => {
+    expect(problemsOf({ ...minimal, environment: { A: "x\ny" } })).toEqual(["environment.A"]);
+    expect(problemsOf({ ...minimal, command: "node\nrm" })).toEqual(["command"]);
+  });
+
+  it("accepts a base by name or by AMI, and nothing else", () => {
+    expect(problemsOf({ ...minimal, base: { ami: "ami-0123456789abcdef0" } })).toEqual([]);
+    expect(problemsOf({ ...minimal, base: "windows" })).toEqual(["base"]);
+  });
+});
+
+describe("keys of the artifact bucket", () => {
+  it.each([
+    ["web/1.2.0.tar.gz", { kind: "production", service: "web", version: "1.2.0" }],
+    ["web/1.2.0.tgz", { kind: "production", service: "web", version: "1.2.0" }],
+    ["web/experiments/blue.tgz", { kind: "experiment", service: "web", name: "blue" }],
+    ["layers/node-24.tar.gz", { kind: "layer", name: "node-24" }],
+  ])("reads %s", (key, expected) => {
+    expect(readArtifactKey(key)).toEqual(expected);
+  });
+
+  it.each(["web/1.2.0.rar", "1.2.0.tgz", "web/a/b.tgz", "Web/1.tgz", "web/.tgz", "web/../x.tgz", "layers/../x.tgz"])(
+    "refuses %s",
+    (key) => {
+      expect(readArtifactKey(key).kind).toBe("unknown");
+    },
+  );
+
+  it("looks for a version under both endings", () => {
+    expect(keysOfVersion("web", "1.0")).toEqual(["web/1.0.tar.gz", "web/1.0.tgz"]);
+  });
+});
+
+describe("what a deploy was asked", () => {
+  const event = {
+    version: "0",
+    source: "aws.s3",
+    "detail-type": "Object Created",
+    time: "2026-01-01T00:00:00Z",
+    detail: { bucket: { name: "artifacts" }, object: { key: "web/1.2.0.tgz", size: 3, "version-id": "abc" } },
+  };
+
+  it("reads an upload's event with the exact version", () => {
+    expect(readDeployRequest(event)).toMatchObject({
+      kind: "upload",
+      service: "web",
+      version: "1.2.0",
+      versionId: "abc",
+    });
+  });
+
+  it("reads what a person types in the console", () => {
+    expect(readDeployRequest({ service: "web" })).toEqual({ kind: "manual", service: "web", version: undefined });
+    expect(readDeployRequest({ service: "web", version: "1.4.2" })).toMatchObject({ version: "1.4.2" });
+  });
+
+  it.each([[{}], [{ service: "web", verison: "1" }], [{ service: 3 }], ["web"], [null]])(
+    "refuses %j and says what is wrong",
+    (input) => {
+      expect(readDeployRequest(input)).toMatchObject({
+        kind: "invalid",
+        what: "input",
+        problem: expect.stringMatching(/.+/),
+      });
+    },
+  );
+
+  it("refuses an event for a key outside the layout, naming the key", () => {
+    const stray = { ...event, detail: { ...event.detail, object: { ...event.detail.object, key: "notes.txt" } } };
+    expect(readDeployRequest(stray)).toMatchObject({
+      kind: "invalid",
+      what: "key",
+      problem: expect.stringContaining("notes.txt"),
+    });
+  });
+});
+
+describe("the conditions of a production rule", () => {
+  it("match every path when the spec names neither hosts nor paths", () => {
+    expect(ruleConditions({ hosts: [], paths: [] })).toEqual([
+      { Field: "path-pattern", PathPatternConfig: { Values: ["/*"] } },
+    ]);
+  });
+
+  it("match hosts alone when only hosts are named", () => {
+    expect(ruleConditions({ hosts: ["a.example"], paths: [] })).toEqual([
+      { Field: "host-header", HostHeaderConfig: { Values: ["a.example"] } },
+    ]);
+  });
+});
