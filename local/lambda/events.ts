@@ -76,7 +76,7 @@ export class AsynchronousEvents {
 
   /** Accepts an event. @throws {AwsError} As `admit`. */
   accept(input: InvocationRequest, call: Call): { StatusCode: number } {
-    const { payload } = this.#invocations.admit(input, call.caller);
+    const { payload } = this.#invocations.admit(input);
     const { name, qualifier } = parseFunctionReference(input.FunctionName, input.Qualifier);
     const now = this.#kernel.clock.now();
     const record: EventRecord = {

@@ -2,12 +2,11 @@ import type { InvocationRequest, InvokeCommandOutput } from "@aws-sdk/client-lam
 import type { AssumeRoleCommandOutput, Credentials } from "@aws-sdk/client-sts";
 import { AwsError } from "../core/aws-error.ts";
 import { PacedClock } from "../core/clock.ts";
-import type { Call, Caller, Kernel } from "../core/kernel.ts";
+import type { Call, Kernel } from "../core/kernel.ts";
 import { conflict, type FunctionCatalog, type ResolvedFunction } from "./catalog.ts";
 import { InvocationLog } from "./invocation-log.ts";
 import { parseFunctionReference, roleName } from "./names.ts";
 import { fileDigest, type Packages } from "./packages.ts";
-import type { FunctionPolicies } from "./policies.ts";
 import {
   type ExecutionEnvironment,
   errorPayload,
@@ -28,7 +27,6 @@ export type MetricRecorder = (
 export interface InvokeParts {
   catalog: FunctionCatalog;
   packages: Packages;
-  policies: FunctionPolicies;
   runner: FunctionRunner;
   record: MetricRecorder;
 }
@@ -56,17 +54,10 @@ export class Invocations {
 
   /**
    * Checks everything that Lambda checks before it accepts an invocation.
-   * @throws {AwsError} ResourceNotFound-, RequestTooLarge-, InvalidRequestContent-, ResourceConflict- or AccessDeniedException.
+   * @throws {AwsError} ResourceNotFound-, RequestTooLarge-, InvalidRequestContent- or ResourceConflictException.
    */
-  admit(input: InvocationRequest, caller: Caller): { found: ResolvedFunction; payload: string } {
+  admit(input: InvocationRequest): { found: ResolvedFunction; payload: string } {
     const found = this.#parts.catalog.resolve(parseFunctionReference(input.FunctionName, input.Qualifier));
-    if (caller.kind === "service" && !this.#parts.policies.allowsService(caller, found.arn)) {
-      throw new AwsError(
-        "AccessDeniedException",
-        `${caller.name} is not authorized to perform: lambda:InvokeFunction on resource: ${found.arn} because no resource-based policy allows the lambda:InvokeFunction action`,
-        403,
-      );
-    }
     const limitBytes = input.InvocationType === "Event" ? maxEventBytes : maxRequestBytes;
     const body = input.Payload ?? new Uint8Array();
     if (body.byteLength > limitBytes) {
@@ -83,7 +74,7 @@ export class Invocations {
 
   /** A synchronous invocation, from admission to answer. */
   async requestResponse(input: InvocationRequest, call: Call): Promise<Omit<InvokeCommandOutput, "$metadata">> {
-    const { found, payload } = this.admit(input, call.caller);
+    const { found, payload } = this.admit(input);
     const log = new InvocationLog(this.#kernel, found.version.logGroup);
     const clientContext =
       input.ClientContext === undefined ? undefined : Buffer.from(input.ClientContext, "base64").toString();

@@ -5,7 +5,7 @@ import type {
   RemovePermissionCommandInput,
 } from "@aws-sdk/client-lambda";
 import { AwsError } from "../core/aws-error.ts";
-import type { Caller, Operation } from "../core/kernel.ts";
+import type { Operation } from "../core/kernel.ts";
 import type { Collection } from "../core/store.ts";
 import { conflict, type FunctionCatalog, invalidParameter } from "./catalog.ts";
 import { functionArn } from "./function-record.ts";
@@ -64,19 +64,6 @@ export class FunctionPolicies {
   document(arn: string): FunctionPolicyDocument | undefined {
     const found = this.#policies.get(arn);
     return found && { Version: "2012-10-17", Id: "default", Statement: found.statements };
-  }
-
-  /**
-   * Whether a service may invoke. A service that acts for one resource (a rule, a topic) names it by putting the
-   * resource's ARN into `caller.arn`; without one, conditions on the source cannot be judged and are taken as met.
-   */
-  allowsService(caller: Caller, arn: string): boolean {
-    return (this.#policies.get(arn)?.statements ?? []).some((statement) => {
-      const { Principal: principal } = statement;
-      const named = principal === "*" || ("Service" in principal && principal.Service === caller.name);
-      const action = statement.Action === "lambda:InvokeFunction" || statement.Action === "lambda:*";
-      return named && action && sourceMatches(statement, caller);
-    });
   }
 
   /** Drops every policy of a function that is deleted. */
@@ -169,16 +156,4 @@ function principalOf(principal: string): PermissionStatement["Principal"] {
   if (/^\d{12}$/.test(principal)) return { AWS: `arn:aws:iam::${principal}:root` };
   if (principal.startsWith("arn:")) return { AWS: principal };
   throw invalidParameter(`The provided principal was invalid. Please check the principal and try again.`);
-}
-
-function sourceMatches(statement: PermissionStatement, caller: Caller): boolean {
-  const pattern = statement.Condition?.["ArnLike"]?.["AWS:SourceArn"];
-  const account = statement.Condition?.["StringEquals"]?.["AWS:SourceAccount"];
-  if (account !== undefined && account !== caller.accountId) return false;
-  if (pattern === undefined || !caller.arn.startsWith("arn:")) return true;
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${escaped}$`).test(caller.arn);
 }

@@ -10,7 +10,7 @@ import { functionOperations } from "./functions.ts";
 import { Invocations, type MetricRecorder } from "./invoke.ts";
 import { parseFunctionReference } from "./names.ts";
 import { Packages } from "./packages.ts";
-import { FunctionPolicies, type FunctionPolicyDocument } from "./policies.ts";
+import { FunctionPolicies } from "./policies.ts";
 import type { FunctionRunner } from "./runner.ts";
 import { tagOperations } from "./tags.ts";
 import { versionOperations } from "./versions.ts";
@@ -39,7 +39,7 @@ export class LambdaService implements Service {
     const packages = new Packages(kernel, drivers.code);
     const policies = new FunctionPolicies(catalog);
     const record = drivers.record ?? (() => {});
-    const invocations = new Invocations(kernel, { catalog, packages, policies, runner, record });
+    const invocations = new Invocations(kernel, { catalog, packages, runner, record });
     const events = new AsynchronousEvents(kernel, catalog, invocations);
     this.#runner = runner;
     this.#policies = policies;
@@ -63,16 +63,17 @@ export class LambdaService implements Service {
           }
           if (type === "RequestResponse") return invocations.requestResponse(input, call);
           if (type === "Event") return events.accept(input, call);
-          invocations.admit(input, call.caller);
+          invocations.admit(input);
           return { StatusCode: 204 };
         },
       },
     };
   }
 
-  /** The resource-based policy of a function, version or alias, for the policy engine. */
-  resourcePolicy(arn: string): FunctionPolicyDocument | undefined {
-    return this.#policies.document(arn);
+  /** The resource-based policy of exactly this function, version or alias, for the policy engine. */
+  resourcePolicy(arn: string): string | undefined {
+    const document = this.#policies.document(arn);
+    return document && JSON.stringify(document);
   }
 
   async stop(): Promise<void> {

@@ -19,7 +19,7 @@ export const roleArn = "arn:aws:iam::123456789012:role/kiln/dev/worker";
 /** A kernel with Lambda, a token service that lets every role be assumed, and logs that remember their messages. */
 export function lambdaWorld(makeRunner: (clock: VirtualClock) => FunctionRunner) {
   const clock = new VirtualClock();
-  const kernel = new Kernel(settingsWith({ delays: noDelays, endpoint: "http://127.0.0.1:4566" }), clock);
+  const kernel = new Kernel(settingsWith({ delays: { ...noDelays }, endpoint: "http://127.0.0.1:4566" }), clock);
   kernel.judge = () => undefined;
   const messages: string[] = [];
   const streams: string[] = [];
