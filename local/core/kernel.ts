@@ -230,7 +230,8 @@ export class Kernel {
   }
 
   #authorize(serviceId: string, caller: Caller, requirement: Requirement): void {
-    const reason = caller.kind === "service" ? this.#judgeService(caller, requirement) : this.judge(caller, requirement);
+    const reason =
+      caller.kind === "service" ? this.#judgeService(caller, requirement) : this.judge(caller, requirement);
     if (reason === undefined) return;
     throw denial(serviceId, caller, requirement, reason);
   }

@@ -1,0 +1,117 @@
+import type { InputTransformer, Target } from "@aws-sdk/client-eventbridge";
+import { AwsError } from "../core/aws-error.ts";
+import type { EventEnvelope } from "./documents.ts";
+
+/** What templates may name beside their own paths. */
+export interface TemplateContext {
+  ruleArn: string;
+  ruleName: string;
+  ingestionTime: string;
+}
+
+/**
+ * What a target receives of an event, as JSON text (or plain text, where a template makes that).
+ * Source: EventBridge user guide, "Transforming target input".
+ */
+export function targetInput(target: Target, event: EventEnvelope, context: TemplateContext): string {
+  if (target.Input !== undefined) return target.Input;
+  if (target.InputPath !== undefined) return JSON.stringify(valueAt(event, parsePath(target.InputPath)) ?? null);
+  if (target.InputTransformer !== undefined) return transformed(target.InputTransformer, event, context);
+  return JSON.stringify(event);
+}
+
+/**
+ * @throws {AwsError} ValidationException for a target whose input cannot be made.
+ */
+export function checkTargetInput(target: Target): void {
+  const ways = [target.Input, target.InputPath, target.InputTransformer].filter((way) => way !== undefined);
+  if (ways.length > 1) {
+    throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${target.Id}.`);
+  }
+  if (target.Input !== undefined && !isJson(target.Input)) {
+    throw invalid(`JSON syntax error in input for target ${target.Id}`);
+  }
+  if (target.InputPath !== undefined) parsePath(target.InputPath);
+  for (const path of Object.values(target.InputTransformer?.InputPathsMap ?? {})) parsePath(path);
+  if (target.InputTransformer && !target.InputTransformer.InputTemplate) {
+    throw invalid(`InputTemplate is required for target ${target.Id}.`);
+  }
+}
+
+function transformed(transformer: InputTransformer, event: EventEnvelope, context: TemplateContext): string {
+  const values = new Map<string, unknown>([
+    ["aws.events.rule-arn", context.ruleArn],
+    ["aws.events.rule-name", context.ruleName],
+    ["aws.events.event.ingestion-time", context.ingestionTime],
+    ["aws.events.event.json", event],
+    ["aws.events.event", { ...event, detail: undefined }],
+  ]);
+  for (const [name, path] of Object.entries(transformer.InputPathsMap ?? {})) {
+    values.set(name, valueAt(event, parsePath(path)));
+  }
+  return fillTemplate(transformer.InputTemplate ?? "", values);
+}
+
+/**
+ * Replaces `<name>`: inside quotes by the value's text, outside by the value as JSON. A path that found nothing is empty
+ * text inside quotes and null outside. A `<…>` that names nothing stays as it is.
+ */
+function fillTemplate(template: string, values: ReadonlyMap<string, unknown>): string {
+  let filled = "";
+  let quoted = false;
+  for (let index = 0; index < template.length; index++) {
+    const character = template.charAt(index);
+    if (character === "\\" && quoted) {
+      filled += character + template.charAt(++index);
+      continue;
+    }
+    if (character === '"') quoted = !quoted;
+    const name = character === "<" ? /^<([\w.-]+)>/.exec(template.slice(index))?.[1] : undefined;
+    if (name === undefined || !values.has(name)) {
+      filled += character;
+      continue;
+    }
+    filled += quoted ? textInQuotes(values.get(name)) : JSON.stringify(values.get(name) ?? null);
+    index += name.length + 1;
+  }
+  return filled;
+}
+
+function textInQuotes(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/**
+ * The members and indexes of a path such as `$.detail.items[0]` or `$['detail-type']`.
+ * @throws {AwsError} ValidationException for what EventBridge does not take as a path.
+ */
+function parsePath(path: string): (string | number)[] {
+  if (!/^\$(\.[\w-]+|\['[^']+'\]|\["[^"]+"\]|\[\d+\])*$/.test(path)) throw invalid(`Invalid JSONPath: ${path}`);
+  return [...path.matchAll(/\.([\w-]+)|\['([^']+)'\]|\["([^"]+)"\]|\[(\d+)\]/g)].map(
+    ([, member, single, double, index]) => (index === undefined ? (member ?? single ?? double ?? "") : Number(index)),
+  );
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  let found = value;
+  for (const step of path) {
+    if (typeof found !== "object" || found === null) return undefined;
+    found = (found as Record<string | number, unknown>)[step];
+  }
+  return found;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError("ValidationException", message, 400);
+}
