@@ -9,5 +9,6 @@ export function machineSpec(instance: Readonly<InstanceRecord>): MachineSpec {
     userData: instance.userData === undefined ? undefined : Buffer.from(instance.userData, "base64").toString(),
     disks: instance.volumes.map(({ volumeId }, position) => ({ name: `nvme${position}n1`, volumeId })),
     hostname: instance.privateDnsName.split(".")[0] ?? instance.instanceId,
+    privateIp: instance.privateIp,
   };
 }

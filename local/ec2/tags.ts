@@ -7,12 +7,13 @@ import type {
 } from "@aws-sdk/client-ec2";
 import { AwsError } from "../core/aws-error.ts";
 import type { Call, Operation, Requirement } from "../core/kernel.ts";
+import { requestTagConditions } from "../core/tag-conditions.ts";
 import { invalidParameter, notFound, required } from "./errors.ts";
 import { type FilterTable, matching } from "./filters.ts";
 import { operation } from "./operation.ts";
 import { page } from "./paging.ts";
 import type { Tags } from "./records.ts";
-import { type Ec2World, type ResourceKind, requestTags } from "./world.ts";
+import type { Ec2World, ResourceKind } from "./world.ts";
 
 /** Limits of tags. Source: EC2 user guide, "Tag your resources", restrictions. */
 const maxTags = 50;
@@ -109,7 +110,9 @@ export function tagOperations(world: Ec2World): Record<string, Operation> {
       accepts: ["Resources", "Tags"],
       permissions: (input) => {
         const tags = Object.fromEntries((input.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
-        return (input.Resources ?? []).map((id) => world.permission("CreateTags", kindOf(id), id, requestTags(tags)));
+        return (input.Resources ?? []).map((id) =>
+          world.permission("CreateTags", kindOf(id), id, requestTagConditions(tags)),
+        );
       },
       run(input, call) {
         const tags = checkedTags(required(input.Tags, "Tags"), call.caller.kind === "service");

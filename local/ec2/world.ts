@@ -1,5 +1,6 @@
 import type { AwsEvent, Kernel, Requirement } from "../core/kernel.ts";
 import type { Collection } from "../core/store.ts";
+import { requestTagConditions } from "../core/tag-conditions.ts";
 import type { EncryptionDefaults } from "../ebs/encryption-defaults.ts";
 import type { KeyAccess } from "../ebs/key-access.ts";
 import type { SnapshotRecord, Snapshots } from "../ebs/snapshots.ts";
@@ -130,7 +131,7 @@ export class Ec2World {
     return {
       action: `ec2:${action}`,
       resource: this.arn(kind, "*"),
-      context: { ...this.commonContext(), ...requestTags(tags), ...context },
+      context: { ...this.commonContext(), ...requestTagConditions(tags), ...context },
     };
   }
 
@@ -170,11 +171,4 @@ export class Ec2World {
   announce(detailType: string, resource: string, detail: AwsEvent["detail"]): void {
     this.kernel.emit("aws.event", { source: "aws.ec2", "detail-type": detailType, resources: [resource], detail });
   }
-}
-
-/** The condition keys for tags in a request. */
-export function requestTags(tags: Tags): Record<string, string | string[]> {
-  const keys = Object.keys(tags);
-  if (keys.length === 0) return {};
-  return { ...Object.fromEntries(keys.map((key) => [`aws:RequestTag/${key}`, tags[key] ?? ""])), "aws:TagKeys": keys };
 }

@@ -14,6 +14,8 @@ export interface MachineSpec {
   /** Disks by the name the operating system gives them, such as `nvme0n1`, and whose bytes they are. */
   disks: { name: string; volumeId: string }[];
   hostname: string;
+  /** Its address inside its own network, such as `172.31.0.4`. */
+  privateIp: string;
 }
 
 /** What a script that was run on a machine did. */

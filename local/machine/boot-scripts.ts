@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LineSplitter } from "./console-log.ts";
+import type { InitAnswer } from "./init-config.ts";
+import type { MachineContext } from "./machine-context.ts";
+
+/** A script's captured output is cut here; Run Command keeps less. Unit: characters. */
+const maxCaptured = 1_048_576;
+
+/** Environment of scripts run as root: the base's commands, and where this machine's "/" is. */
+function scriptEnvironment(root: string): Record<string, string> {
+  return {
+    PATH: `${root}/usr/local/bin:${root}/usr/bin:${root}/bin`,
+    HOME: `${root}/root`,
+    USER: "root",
+    LANG: "C.UTF-8",
+    TMPDIR: `${root}/tmp`,
+    KILN_ROOT: root,
+  };
+}
+
+/** Runs user data as cloud-init does: at the first boot only, as root, its output on the console. */
+export class UserData {
+  readonly #machine: MachineContext;
+  #child: ChildProcess | undefined;
+
+  constructor(machine: MachineContext) {
+    this.#machine = machine;
+  }
+
+  /** @param file Holds the user data. Returns when it ended; a failure is told on the console, as cloud-init does. */
+  async runOnce(file: string): Promise<void> {
+    const { root } = this.#machine;
+    const instance = join(root, "var/lib/cloud/instance");
+    const semaphore = join(instance, "sem/config_scripts_user");
+    // The mark is made before the script runs, so a failed one is not repeated either (cloud-init, frequency once-per-instance).
+    if (existsSync(semaphore)) return;
+    mkdirSync(join(instance, "sem"), { recursive: true });
+    mkdirSync(join(instance, "scripts"), { recursive: true });
+    writeFileSync(semaphore, "");
+    const text = readFileSync(file, "utf8");
+    if (!text.startsWith("#!")) {
+      this.#say("Unhandled user data: the embedded cloud runs scripts only, those that start with '#!'");
+      return;
+    }
+    const script = join(instance, "scripts/part-001");
+    writeFileSync(script, text, { mode: 0o700 });
+    const status = await this.#run(interpreterOf(text), script);
+    if (status !== 0) this.#say(`Failed to run module scripts-user: ${script} ended with ${status}`);
+  }
+
+  /** Ends the script when it still runs, as a shutdown does. */
+  kill(): void {
+    if (this.#child?.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
+  }
+
+  async #run(interpreter: string[], script: string): Promise<number | string> {
+    const { root, groups } = this.#machine;
+    const child = spawn(interpreter[0] ?? "", [...interpreter.slice(1), script], {
+      cwd: root,
+      env: scriptEnvironment(root),
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    if (child.pid !== undefined) groups.add(child.pid);
+    for (const stream of [child.stdout, child.stderr]) {
+      const lines = new LineSplitter((line) => this.#say(line));
+      stream.on("data", (chunk: Buffer) => lines.write(chunk));
+      stream.on("end", () => lines.end());
+    }
+    const status = await new Promise<number | string>((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("close", (code, by) => resolve(code ?? by ?? "no status"));
+    });
+    this.#child = undefined;
+    if (child.pid !== undefined) groups.forget(child.pid);
+    return status;
+  }
+
+  #say(text: string): void {
+    this.#machine.console.line("cloud-init[1]", text);
+  }
+}
+
+/** The words after `#!`: the interpreter, and at most one argument. Source: execve(2). */
+function interpreterOf(text: string): string[] {
+  const line = text.slice(2, text.indexOf("\n") < 0 ? undefined : text.indexOf("\n")).trim();
+  const space = line.search(/\s/);
+  return space < 0 ? [line] : [line.slice(0, space), line.slice(space).trim()];
+}
+
+/** Runs a script as the agent on an instance does: with sh, its output captured. */
+export function runScript(machine: MachineContext, script: string): Promise<InitAnswer> {
+  return new Promise((resolve) => {
+    const { root, groups } = machine;
+    const child = spawn(join(root, "usr/bin/sh"), ["-c", script], {
+      cwd: root,
+      env: scriptEnvironment(root),
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    if (child.pid !== undefined) groups.add(child.pid);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout = (stdout + chunk.toString("utf8")).slice(0, maxCaptured);
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString("utf8")).slice(0, maxCaptured);
+    });
+    child.once("error", (error) => resolve({ exitCode: 127, stdout, stderr: error.message }));
+    child.once("close", (code) => {
+      if (child.pid !== undefined) groups.forget(child.pid);
+      resolve({ exitCode: code ?? 137, stdout, stderr });
+    });
+  });
+}

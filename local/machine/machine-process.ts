@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ConsoleLog } from "./console-log.ts";
+import { askInit } from "./init-client.ts";
+import type { InitConfig } from "./init-config.ts";
+import type { Isolation } from "./isolation.ts";
+import type { MachineSpec } from "./machine-host.ts";
+import { killGroup, killRecordedGroups } from "./process-groups.ts";
+import { processIdentity } from "./process-identity.ts";
+
+/** Where a machine's files are on the host. */
+export interface MachineFiles {
+  directory: string;
+  root: string;
+  console: string;
+  groups: string;
+  process: string;
+  config: string;
+  userData: string;
+  socket: string;
+}
+
+/** How long init may take until it serves its socket; a busy host is slow, but not this slow. */
+const bootLimitMs = 60_000;
+/**
+ * How long a machine may take to shut down before its power is cut. EC2 waits "a few minutes" (EC2 user guide, "Stop and
+ * start"); systemd gives each service 90 s unless its unit says otherwise.
+ */
+const shutDownLimitMs = 180_000;
+
+const initScript = fileURLToPath(new URL("init.ts", import.meta.url));
+
+/** The init process of one machine, from its start to its end. */
+export class MachineProcess {
+  readonly files: MachineFiles;
+  readonly #spec: MachineSpec;
+  readonly #isolation: Isolation | undefined;
+  readonly #deathSignalCommand: string | undefined;
+  #child: ChildProcess | undefined;
+  #up = false;
+  #isEnding = false;
+  #report: (reason: string) => void = () => {};
+  /** Resolves when the process is gone. */
+  ended: Promise<void> = Promise.resolve();
+
+  constructor(
+    files: MachineFiles,
+    spec: MachineSpec,
+    host: { isolation: Isolation | undefined; deathSignalCommand: string | undefined },
+  ) {
+    this.files = files;
+    this.#spec = spec;
+    this.#isolation = host.isolation;
+    this.#deathSignalCommand = host.deathSignalCommand;
+  }
+
+  get isUp(): boolean {
+    return this.#up;
+  }
+
+  onUnexpectedExit(listener: (reason: string) => void): void {
+    this.#report = listener;
+  }
+
+  /** Starts init and returns when it serves its socket. @throws when it ends before. */
+  async boot(): Promise<void> {
+    this.#writeConfig();
+    rmSync(this.files.socket, { force: true });
+    const prefix = this.#isolation?.command(this.#spec.privateIp, this.#spec.hostname) ?? [];
+    const [file = "", ...args] = [...prefix, process.execPath, initScript, this.files.config];
+    const child = spawn(file, args, {
+      cwd: this.files.directory,
+      // Nothing of the cloud's own environment reaches a machine; PATH is for unshare, bash and ip.
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#child = child;
+    child.stdin?.on("error", () => {});
+    this.#record(child);
+    this.#watch(child);
+    await this.#ready(child);
+  }
+
+  /** Shuts the machine down as its operating system would; cuts its power when that takes too long. */
+  async shutDown(): Promise<void> {
+    if (!this.#child) return;
+    this.#isEnding = true;
+    const limit = setTimeout(() => this.kill(), shutDownLimitMs);
+    try {
+      await askInit(this.files.socket, { shutDown: true });
+    } catch {
+      this.kill();
+    }
+    await this.ended;
+    clearTimeout(limit);
+  }
+
+  /** Cuts the power. */
+  kill(): void {
+    this.#isEnding = true;
+    if (this.#child?.pid !== undefined) killGroup(this.#child.pid);
+    killRecordedGroups(this.files.groups);
+  }
+
+  #writeConfig(): void {
+    const { userData } = this.#spec;
+    if (userData !== undefined) writeFileSync(this.files.userData, userData, { mode: 0o600 });
+    const config: InitConfig = {
+      id: this.#spec.id,
+      root: this.files.root,
+      socket: this.files.socket,
+      consoleFile: this.files.console,
+      groupsFile: this.files.groups,
+      ...(userData === undefined ? {} : { userDataFile: this.files.userData }),
+      ...(this.#isolation ? { address: this.#spec.privateIp } : {}),
+      ...(this.#deathSignalCommand === undefined ? {} : { deathSignalCommand: this.#deathSignalCommand }),
+    };
+    writeFileSync(this.files.config, JSON.stringify(config));
+  }
+
+  #record({ pid }: ChildProcess): void {
+    if (pid === undefined) return;
+    writeFileSync(this.files.process, JSON.stringify({ pid, identity: processIdentity(pid) }));
+  }
+
+  #watch(child: ChildProcess): void {
+    let complaint = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString()).slice(-4096);
+    });
+    this.ended = new Promise((resolve) => {
+      child.once("error", (error) => {
+        complaint += error.message;
+        resolve();
+      });
+      child.once("exit", (code, signal) => {
+        const wasUp = this.#up;
+        this.#up = false;
+        this.#child = undefined;
+        if (wasUp && !this.#isEnding) {
+          killRecordedGroups(this.files.groups);
+          const reason = `Kernel panic: init ended with ${signal ?? code}. ${complaint}`.trim();
+          new ConsoleLog(this.files.console).line("kernel", reason);
+          this.#report(reason);
+        }
+        resolve();
+      });
+    });
+  }
+
+  #ready(child: ChildProcess): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        this.kill();
+        reject(new Error(`the init of ${this.#spec.id} did not come up within ${bootLimitMs / 1000} s`));
+      }, bootLimitMs);
+      child.stdout?.once("data", () => {
+        clearTimeout(limit);
+        this.#up = true;
+        resolve();
+      });
+      child.once("error", (error) => {
+        clearTimeout(limit);
+        reject(error);
+      });
+      child.once("exit", (code, signal) => {
+        clearTimeout(limit);
+        reject(new Error(`the init of ${this.#spec.id} ended with ${signal ?? code} before it was up`));
+      });
+    });
+  }
+}
