@@ -1,3 +1,4 @@
+import { brokenRules, type Constraint, type Constraints } from "./constraints.ts";
 import type { Shape } from "./shape.ts";
 
 /** One way in which an input breaks its model. */
@@ -10,49 +11,73 @@ export interface Problem {
   rule: string;
 }
 
+/** What a copy is checked against, and where the problems go. */
+export interface Check {
+  constraints: Constraints;
+  problems: Problem[];
+}
+
 /**
  * A copy of a value that has only what its shape has, so that neither side of a call can change what the other keeps.
  * Streams are passed on as they are.
- * @param problems Receives what is wrong; give none to copy an answer, which is trusted.
+ * @param check Receives what is wrong; give none to copy an answer, which is trusted.
  */
-export function conform(shape: Shape, value: unknown, problems?: Problem[], path = ""): unknown {
+export function conform(shape: Shape, value: unknown, check?: Check, path = ""): unknown {
   if (shape.isStructured) {
-    if (!isObject(value)) return wrongType(shape, value, problems, path);
-    return conformStructure(shape, value, problems, path);
+    if (!isObject(value)) return wrongType(shape, value, check, path);
+    return conformStructure(shape, value, check, path);
   }
   switch (shape.kind) {
     case "list":
-      if (!Array.isArray(value)) return wrongType(shape, value, problems, path);
-      return value.map((item, index) => conform(shape.element, item, problems, join(path, String(index + 1))));
+      if (!Array.isArray(value)) return wrongType(shape, value, check, path);
+      return value.map((item, index) => conform(shape.element, item, check, join(path, String(index + 1))));
     case "map": {
-      if (!isObject(value)) return wrongType(shape, value, problems, path);
+      if (!isObject(value)) return wrongType(shape, value, check, path);
       const entries = Object.entries(value).filter(([, item]) => item !== undefined);
       return Object.fromEntries(
-        entries.map(([key, item]) => [key, conform(shape.element, item, problems, join(path, key))]),
+        entries.map(([key, item]) => [key, conform(shape.element, item, check, join(path, key))]),
       );
     }
     case "document":
       return structuredClone(value);
     default:
-      return fits(shape, value) ? value : wrongType(shape, value, problems, path);
+      return fits(shape, value) ? value : wrongType(shape, value, check, path);
   }
 }
 
 function conformStructure(
   shape: Shape,
   value: Record<string, unknown>,
-  problems: Problem[] | undefined,
+  check: Check | undefined,
   path: string,
 ): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, member] of shape.members) {
     const item = value[name];
-    if (item !== undefined && item !== null) result[name] = conform(member, item, problems, join(path, name));
-    else if (shape.required.has(name)) {
-      problems?.push({ path: join(path, name), kind: "missing", rule: "Member must not be null" });
+    if (item !== undefined && item !== null) {
+      result[name] = conform(member, item, check, join(path, name));
+      const constraint = check?.constraints.get(`${shape.name}.${name}`);
+      if (check && constraint) checkConstraint(constraint, item, check.problems, join(path, name));
+    } else if (shape.required.has(name)) {
+      check?.problems.push({ path: join(path, name), kind: "missing", rule: "Member must not be null" });
     }
   }
   return result;
+}
+
+function checkConstraint(constraint: Constraint, value: unknown, problems: Problem[], path: string): void {
+  for (const rule of brokenRules(constraint, value)) problems.push({ path, kind: "constraint", value, rule });
+  const { key: keys, element } = constraint;
+  if (Array.isArray(value)) {
+    if (!element) return;
+    for (const [index, item] of value.entries())
+      checkConstraint(element, item, problems, join(path, String(index + 1)));
+  } else if ((keys || element) && isObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      if (keys) checkConstraint(keys, key, problems, join(path, key));
+      if (element) checkConstraint(element, item, problems, join(path, key));
+    }
+  }
 }
 
 function fits(shape: Shape, value: unknown): boolean {
@@ -72,8 +97,8 @@ function fits(shape: Shape, value: unknown): boolean {
   }
 }
 
-function wrongType(shape: Shape, value: unknown, problems: Problem[] | undefined, path: string): unknown {
-  problems?.push({ path, kind: "type", value, rule: `Member must be of type ${shape.kind}` });
+function wrongType(shape: Shape, value: unknown, check: Check | undefined, path: string): unknown {
+  check?.problems.push({ path, kind: "type", value, rule: `Member must be of type ${shape.kind}` });
   return value;
 }
 

@@ -27,7 +27,8 @@ export function takesStream(operation: OperationModel): boolean {
  */
 export function checkedInput(model: ServiceModel, operation: OperationModel, input: unknown): unknown {
   const problems: Problem[] = [];
-  const checked = conform(operation.input, operation.input.isStructured ? input : {}, problems);
+  const { constraints } = model;
+  const checked = conform(operation.input, operation.input.isStructured ? input : {}, { constraints, problems });
   if (problems.length > 0) throw invalidInput(model.id, problems);
   return checked;
 }

@@ -1,3 +1,4 @@
+import { type Constraints, loadConstraints } from "./constraints.ts";
 import { type Shape, shapeOf, type Traits } from "./shape.ts";
 
 /** How one service speaks. `query` services also have a version in every request, which routing of unsigned calls uses. */
@@ -33,6 +34,8 @@ export interface ServiceModel {
   /** Whether JSON errors also carry the code of the query protocol the service had before. */
   queryCompatible: boolean;
   operations: ReadonlyMap<string, OperationModel>;
+  /** Lengths, ranges, patterns and enums, which the SDK's schemas lack. */
+  constraints: Constraints;
   /** The modelled error of a code, by the shape's name or by its query code. */
   error(code: string): ErrorModel | undefined;
   /** The client package's exports. */
@@ -119,7 +122,9 @@ export function loadModel(id: string): Promise<ServiceModel> | undefined {
   if (!source) return undefined;
   let model = models.get(id);
   if (!model) {
-    model = source.load().then((client) => buildModel(id, source, exportsOf(client)));
+    model = Promise.all([source.load(), loadConstraints(id)]).then(([client, constraints]) =>
+      buildModel(id, source, exportsOf(client), constraints),
+    );
     models.set(id, model);
   }
   return model;
@@ -144,7 +149,12 @@ function exportsOf(client: object): Record<string, unknown> {
 type OperationSchema = [9, string, string, Traits | number, () => unknown, () => unknown];
 type ErrorSchema = [-3, string, string, Traits | number, string[], unknown[]];
 
-function buildModel(id: string, source: Source, client: Record<string, unknown>): ServiceModel {
+function buildModel(
+  id: string,
+  source: Source,
+  client: Record<string, unknown>,
+  constraints: Constraints,
+): ServiceModel {
   const operations = new Map<string, OperationModel>();
   const errors = new Map<string, ErrorModel>();
   let namespace = "";
@@ -168,6 +178,7 @@ function buildModel(id: string, source: Source, client: Record<string, unknown>)
     xmlNamespace: source.xmlNamespace ?? "",
     queryCompatible: source.queryCompatible ?? false,
     operations,
+    constraints,
     error: (code) => errors.get(code),
     client,
   };

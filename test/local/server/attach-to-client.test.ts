@@ -59,7 +59,7 @@ describe("a client attached to the kernel", () => {
       },
     });
     const block = {
-      SnapshotId: "s",
+      SnapshotId: "snap-1",
       BlockIndex: 0,
       BlockData: "x",
       DataLength: 1,

@@ -206,14 +206,18 @@ describe("restJson1", () => {
   it("puts unbound members into the body beside a label", async () => {
     const { config, inputs } = await cloudWith("scheduler", {
       CreateSchedule: () => ({ ScheduleArn: "arn:s" }),
-      GetSchedule: () => ({ Name: "n", CreationDate: when, Target: { Arn: "a", RoleArn: "r" } }),
+      GetSchedule: () => ({
+        Name: "n",
+        CreationDate: when,
+        Target: { Arn: "a", RoleArn: "arn:aws:iam::123456789012:role/r" },
+      }),
     });
     const client = new SchedulerClient(config);
     const input = {
       Name: "n",
       ScheduleExpression: "rate(1 hour)",
       FlexibleTimeWindow: { Mode: "OFF" as const },
-      Target: { Arn: "a", RoleArn: "r" },
+      Target: { Arn: "a", RoleArn: "arn:aws:iam::123456789012:role/r" },
     };
     expect(await client.send(new CreateScheduleCommand(input))).toMatchObject({ ScheduleArn: "arn:s" });
     expect(inputs["CreateSchedule"]).toMatchObject(input);
@@ -247,7 +251,9 @@ describe("restJson1", () => {
     );
     expect(put.Checksum).toBe("524288");
     expect(inputs["PutSnapshotBlock"]).toMatchObject({ SnapshotId: "snap-1", BlockIndex: 3, DataLength: 524_288 });
-    const got = await client.send(new GetSnapshotBlockCommand({ SnapshotId: "s", BlockIndex: 0, BlockToken: "t" }));
+    const got = await client.send(
+      new GetSnapshotBlockCommand({ SnapshotId: "snap-1", BlockIndex: 0, BlockToken: "t" }),
+    );
     expect(got).toMatchObject({ DataLength: 524_288, Checksum: "c" });
     expect(Buffer.from((await got.BlockData?.transformToByteArray()) ?? []).equals(block)).toBe(true);
     await expect(client.send(new StartSnapshotCommand({ VolumeSize: 1 }))).rejects.toMatchObject({
