@@ -1,0 +1,39 @@
+import { modelsNeededBy } from "../integrations/requests.ts";
+import { parseResource } from "../integrations/resource.ts";
+import { loadSdkModel, operationName } from "../integrations/sdk-model.ts";
+import { isObject } from "../language/json.ts";
+import { type Validated, validateDefinition } from "../validation/validate.ts";
+
+/**
+ * Checks a definition and makes ready what running it needs: the SDK models of its tasks are loaded here, so that the
+ * machine itself never waits for a file. Actions those SDKs do not have are refused.
+ */
+export async function checkDefinition(text: string): Promise<Validated> {
+  const validated = validateDefinition(text);
+  if (!validated.definition) return validated;
+  const { diagnostics } = validated;
+  for (const { arn, location } of resources(validated.definition, "")) {
+    const resource = parseResource(arn);
+    if (!resource) continue;
+    for (const name of modelsNeededBy(resource)) {
+      const model = await loadSdkModel(name);
+      if (resource.kind !== "sdk" || model.operations.has(operationName(resource.action))) continue;
+      const message = `The resource provided ${arn} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.`;
+      diagnostics.push({ severity: "ERROR", code: "SCHEMA_VALIDATION_FAILED", message, location });
+    }
+  }
+  return diagnostics.length === 0 ? validated : { diagnostics, missing: validated.missing };
+}
+
+function* resources(node: unknown, location: string): Generator<{ arn: string; location: string }> {
+  if (Array.isArray(node)) {
+    for (const [index, element] of node.entries()) yield* resources(element, `${location}[${index}]`);
+    return;
+  }
+  if (!isObject(node)) return;
+  if (node["Type"] === "Task" && typeof node["Resource"] === "string") {
+    yield { arn: node["Resource"], location: `${location}/Resource` };
+    return;
+  }
+  for (const [key, member] of Object.entries(node)) yield* resources(member, `${location}/${key}`);
+}

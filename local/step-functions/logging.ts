@@ -1,0 +1,104 @@
+import { AwsError } from "../core/aws-error.ts";
+import type { Kernel } from "../core/kernel.ts";
+import type { MachineStore } from "./api/machine-documents.ts";
+import type { EventDocument, ExecutionDocument, ExecutionStore } from "./machine/documents.ts";
+import type { Turn } from "./machine/turn.ts";
+
+interface LogJob {
+  executionArn: string;
+  fromId: number;
+  toId: number;
+}
+
+/** Events each level lets through; ALL has no list. Source: guide, "Log levels for Step Functions execution events". */
+const fatal = /^Execution(Aborted|Failed|TimedOut)$/;
+const failures = /(Aborted|Failed|TimedOut)$/;
+
+/** Writes history events to CloudWatch Logs, in the shape AWS gives them. Best effort, as on AWS. */
+export class HistoryLog {
+  readonly #kernel: Kernel;
+  readonly #machines: MachineStore;
+  readonly #executions: ExecutionStore;
+
+  constructor(kernel: Kernel, machines: MachineStore, executions: ExecutionStore) {
+    this.#kernel = kernel;
+    this.#machines = machines;
+    this.#executions = executions;
+    kernel.jobs.on<LogJob>("states.log", (job) => this.#write(job));
+  }
+
+  /** Plans the writing of what one decision recorded. */
+  planned(turn: Turn): void {
+    const [first] = turn.events;
+    const last = turn.events.at(-1);
+    if (!first || !last || this.#destination(turn.execution) === undefined) return;
+    const job: LogJob = { executionArn: turn.execution.arn, fromId: first.id, toId: last.id };
+    this.#kernel.jobs.schedule("states.log", turn.nowMs, job);
+  }
+
+  #destination(execution: Readonly<ExecutionDocument>): { group: string; level: string; data: boolean } | undefined {
+    const { logging } = this.#machines.revision(execution.revisionId);
+    const arn = logging.destinations?.[0]?.cloudWatchLogsLogGroup?.logGroupArn;
+    const [, group] = /:log-group:(.+):\*$/.exec(arn ?? "") ?? [];
+    const level = logging.level ?? "OFF";
+    if (group === undefined || level === "OFF") return undefined;
+    return { group, level, data: logging.includeExecutionData === true };
+  }
+
+  async #write({ executionArn, fromId, toId }: LogJob): Promise<void> {
+    const execution = this.#executions.executions.get(executionArn);
+    const destination = execution && this.#destination(execution);
+    if (!execution || !destination) return;
+    const logEvents: { timestamp: number; message: string }[] = [];
+    for (let id = fromId; id <= toId; id++) {
+      const event = this.#executions.event(executionArn, id);
+      if (!event || !passes(destination.level, event.type)) continue;
+      const message = JSON.stringify(logEntry(event, executionArn, destination.data));
+      logEvents.push({ timestamp: event.atMs, message });
+    }
+    if (logEvents.length === 0) return;
+    const started = new Date(execution.startMs).toISOString();
+    const logStreamName = `states/${execution.stateMachineName}/${started.slice(0, 16).replace(/[T:]/g, "-")}/${streamSuffix(execution)}`;
+    await this.#put(destination.group, logStreamName, logEvents);
+  }
+
+  async #put(logGroupName: string, logStreamName: string, logEvents: unknown[]): Promise<void> {
+    const deliverer = this.#kernel.serviceCaller("delivery.logs.amazonaws.com");
+    try {
+      await this.#kernel.call("logs", "CreateLogStream", { logGroupName, logStreamName }, deliverer);
+    } catch (error) {
+      if (!(error instanceof AwsError) || error.code !== "ResourceAlreadyExistsException") {
+        return this.#kernel.settings.log(`step functions: no log stream in ${logGroupName}: ${String(error)}`);
+      }
+    }
+    try {
+      await this.#kernel.call("logs", "PutLogEvents", { logGroupName, logStreamName, logEvents }, deliverer);
+    } catch (error) {
+      this.#kernel.settings.log(`step functions: could not log to ${logGroupName}: ${String(error)}`);
+    }
+  }
+}
+
+function passes(level: string, type: string): boolean {
+  if (level === "ALL") return true;
+  return (level === "FATAL" ? fatal : failures).test(type);
+}
+
+/** Streams of executions started in the same minute are told apart by the execution's name. */
+function streamSuffix(execution: Readonly<ExecutionDocument>): string {
+  return Buffer.from(execution.name).toString("hex").slice(0, 8);
+}
+
+function logEntry(event: Readonly<EventDocument>, executionArn: string, includeData: boolean): Record<string, unknown> {
+  const data = new Set(["input", "output", "parameters", "assignedVariables"]);
+  const details = Object.entries(event.details ?? {}).filter(([name]) => includeData || !data.has(name));
+  return {
+    id: String(event.id),
+    type: event.type,
+    details: Object.fromEntries(details),
+    redrive_count: "0",
+    previous_event_id: String(event.previousEventId),
+    event_timestamp: String(event.atMs),
+    execution_arn: executionArn,
+  };
+}

@@ -1,0 +1,321 @@
+import type { Caller, Kernel } from "../../core/kernel.ts";
+import type { Outcome } from "../integrations/outcome.ts";
+import { perform } from "../integrations/requests.ts";
+import { assumeRole } from "../integrations/role.ts";
+import type { Definition } from "../language/definition.ts";
+import { isObject } from "../language/json.ts";
+import {
+  type ExecutionDocument,
+  ExecutionStore,
+  type FrameDocument,
+  type TaskDocument,
+  type TokenDocument,
+} from "./documents.ts";
+import { nestedOutcome } from "./nested.ts";
+import { takeStep } from "./steps.ts";
+import {
+  abandonTask,
+  planHeartbeat,
+  recordStarted,
+  requestAnswered,
+  resourceOf,
+  settleTask,
+  taskTimedOut,
+} from "./task.ts";
+import { HistoryFullError, historyEventsMax, Turn, withoutUndefined } from "./turn.ts";
+
+/** AWS keeps a closed execution, and its name taken, this long. Source: StartExecution API reference. */
+const retentionMs = 90 * 24 * 3600 * 1000;
+
+interface FrameJob {
+  executionArn: string;
+  frameId: string;
+}
+interface AttemptJob extends FrameJob {
+  attempt: number;
+}
+
+/** What the interpreter needs to know of a state machine. */
+export interface RevisionSource {
+  /** The definition an execution was started with. */
+  definition(revisionId: string): Definition;
+}
+
+/** Hears of every decision once it is written; `ended` tells that the execution has just begun or ended. */
+export type TurnListener = (turn: Turn, changedStatus: boolean) => void;
+
+/**
+ * Runs executions as a machine of small steps. Where each line of control stands is in the store, every step is a job,
+ * and each execution's decisions happen one after another; so a restart goes on where the last written step ended, and
+ * the same clock and seed give the same history.
+ */
+export class Interpreter {
+  readonly store: ExecutionStore;
+  readonly #kernel: Kernel;
+  readonly #revisions: RevisionSource;
+  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #roles = new Map<string, Caller>();
+  readonly #listeners: TurnListener[] = [];
+  #stopped = false;
+
+  constructor(kernel: Kernel, revisions: RevisionSource) {
+    this.#kernel = kernel;
+    this.#revisions = revisions;
+    this.store = new ExecutionStore(kernel.store);
+    const { jobs } = kernel;
+    jobs.on<FrameJob & { phase: string; after: number }>("states.step", (job) => this.#step(job));
+    jobs.on<AttemptJob>("states.invoke", (job) => this.#invoke(job));
+    jobs.on<AttemptJob>("states.timeout", (job) => this.#taskTimedOut(job, false));
+    jobs.on<AttemptJob>("states.heartbeat", (job) => this.#taskTimedOut(job, true));
+    jobs.on<FrameJob>("states.deadline", ({ executionArn }) => this.#timeOut(executionArn));
+    jobs.on<FrameJob>("states.ended", ({ executionArn }) => this.#tellWaiter(executionArn));
+    jobs.on<{ childArn: string; executionArn: string }>("states.stop", (job) => this.#stopNested(job));
+    jobs.on<FrameJob>("states.expire", ({ executionArn }) => this.store.forget(executionArn));
+  }
+
+  onTurn(listener: TurnListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** After this, answers that still come in are dropped: the store is closing. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Starts an execution that does not exist yet; its first state is entered in a step of its own. */
+  start(execution: ExecutionDocument): void {
+    const definition = this.#revisions.definition(execution.revisionId);
+    const turn = new Turn(this.#kernel, this.store, execution, definition);
+    turn.record("ExecutionStarted", 0, {
+      input: execution.input,
+      inputDetails: { truncated: false },
+      roleArn: execution.roleArn,
+      ...withoutUndefined({
+        stateMachineAliasArn: execution.aliasArn,
+        stateMachineVersionArn: execution.versionArn,
+      }),
+    });
+    const root = turn.addFrame({
+      container: [],
+      state: definition.StartAt,
+      input: turn.executionInput,
+      previousEventId: 0,
+    });
+    const firstMs = turn.nowMs + this.#kernel.settings.delays.transitionSeconds * 1000;
+    turn.plan("step", root.id, firstMs, { phase: root.phase, after: root.previousEventId });
+    if (definition.TimeoutSeconds !== undefined) {
+      turn.plan("deadline", "", turn.nowMs + definition.TimeoutSeconds * 1000);
+    }
+    this.#write(turn, true);
+  }
+
+  /** Ends a running execution at once. What its tasks started goes on. Returns false when it had ended already. */
+  async abort(executionArn: string, reason: { error?: string; cause?: string }): Promise<boolean> {
+    let aborted = false;
+    await this.#decide(executionArn, (turn) => {
+      aborted = true;
+      this.#abandonAll(turn);
+      turn.record("ExecutionAborted", 0, reason);
+      turn.finish("ABORTED", reason);
+    });
+    return aborted;
+  }
+
+  /** Hands a task the result its worker sent with a token. Returns false when nothing waits for it any more. */
+  async settle(token: TokenDocument, outcome: Outcome): Promise<boolean> {
+    return this.#onAttempt(token, (turn, frame) => settleTask(turn, frame, outcome));
+  }
+
+  /** A worker's sign of life. Returns false when nothing waits for it any more. */
+  async beat(token: TokenDocument): Promise<boolean> {
+    return this.#onAttempt(token, (turn, frame, task) => planHeartbeat(turn, frame, task));
+  }
+
+  async #step(job: FrameJob & { phase: string; after: number }): Promise<void> {
+    await this.#decide(job.executionArn, async (turn) => {
+      const frame = turn.frame(job.frameId);
+      if (frame?.phase === job.phase && frame.previousEventId === job.after) await takeStep(turn, frame);
+    });
+  }
+
+  /**
+   * Makes a task's request. The job lasts as long as the request, so one that a kill interrupted is made again, and its
+   * answer counts only while the task still waits for this attempt.
+   */
+  async #invoke(job: AttemptJob): Promise<void> {
+    let request: (() => Promise<Outcome>) | undefined;
+    await this.#onAttempt(job, (turn, frame, task) => {
+      if (task.submitted) return;
+      recordStarted(turn, frame, task);
+      if (task.token !== undefined) {
+        const { executionArn, frameId, attempt } = job;
+        this.store.tokens.put(task.token, { executionArn, frameId, attempt });
+      }
+      request = () => this.#perform(turn, frame, task);
+    });
+    if (!request) return;
+    this.#kernel.store.flush();
+    const outcome = await request();
+    if (this.#stopped) return;
+    await this.#onAttempt(job, async (turn, frame, task) => {
+      await requestAnswered(turn, frame, task, outcome);
+      if (frame.task?.submitted) this.#waitForNested(turn, frame, frame.task, outcome);
+    });
+  }
+
+  async #perform(turn: Turn, frame: FrameDocument, task: TaskDocument): Promise<Outcome> {
+    const { execution } = turn;
+    const resource = resourceOf(turn, frame);
+    let caller = this.#roles.get(execution.arn);
+    if (!caller) {
+      try {
+        caller = await assumeRole(this.#kernel, execution.roleArn);
+      } catch (error) {
+        return { kind: "failed", error: "States.Permissions", cause: (error as Error).message };
+      }
+      this.#roles.set(execution.arn, caller);
+    }
+    return perform(resource, {
+      kernel: this.#kernel,
+      caller,
+      parameters: task.parameters,
+      executionArn: execution.arn,
+      stateMachineArn: execution.stateMachineArn,
+    });
+  }
+
+  /** Ties a nested execution to the task that waits for it; it may have ended before this. */
+  #waitForNested(turn: Turn, frame: FrameDocument, task: TaskDocument, outcome: Outcome): void {
+    const resource = resourceOf(turn, frame);
+    if (resource.kind !== "optimized" || resource.pattern !== "sync" || outcome.kind !== "succeeded") return;
+    const childArn = isObject(outcome.output) ? String(outcome.output["ExecutionArn"]) : "";
+    const child = this.store.executions.get(childArn);
+    if (!child) return;
+    task.childArn = childArn;
+    const waiter = { executionArn: turn.execution.arn, frameId: frame.id, attempt: task.attempt };
+    turn.afterwards(() => void this.#attachWaiter(childArn, waiter));
+  }
+
+  #attachWaiter(childArn: string, waiter: NonNullable<ExecutionDocument["waiter"]>): Promise<unknown> {
+    return this.#inOrder(childArn, () => {
+      const child = this.store.executions.get(childArn);
+      if (!child) return;
+      this.store.executions.put(childArn, { ...child, waiter });
+      if (child.status !== "RUNNING") this.#planEnded(childArn);
+    });
+  }
+
+  #planEnded(executionArn: string): void {
+    const job = { executionArn, frameId: "" };
+    this.#kernel.jobs.schedule("states.ended", this.#kernel.clock.now(), job, `states.ended#${executionArn}`);
+  }
+
+  async #tellWaiter(childArn: string): Promise<void> {
+    const child = this.store.executions.get(childArn);
+    if (!child?.waiter) return;
+    const outcome = nestedOutcome(child);
+    await this.#onAttempt(child.waiter, (turn, frame) => settleTask(turn, frame, outcome));
+  }
+
+  async #stopNested({ childArn, executionArn }: { childArn: string; executionArn: string }): Promise<void> {
+    const parent = this.store.executions.get(executionArn);
+    if (!parent) return;
+    const caller = await assumeRole(this.#kernel, parent.roleArn);
+    const cause = `The parent execution ${executionArn} no longer waits for it.`;
+    await this.#kernel.call(
+      "states",
+      "StopExecution",
+      { executionArn: childArn, cause },
+      caller,
+      "states.amazonaws.com",
+    );
+  }
+
+  async #timeOut(executionArn: string): Promise<void> {
+    await this.#decide(executionArn, (turn) => {
+      this.#abandonAll(turn);
+      turn.record("ExecutionTimedOut", 0, { error: "States.Timeout" });
+      turn.finish("TIMED_OUT", {});
+    });
+  }
+
+  async #taskTimedOut(job: AttemptJob, silent: boolean): Promise<void> {
+    await this.#onAttempt(job, (turn, frame) => taskTimedOut(turn, frame, silent));
+  }
+
+  #abandonAll(turn: Turn): void {
+    for (const id of turn.frameIds()) {
+      const frame = turn.frame(id);
+      if (frame) abandonTask(turn, frame);
+    }
+  }
+
+  /** Decides something about one attempt of a task; false when it is no longer waited for. */
+  async #onAttempt(
+    { executionArn, frameId, attempt }: AttemptJob,
+    decide: (turn: Turn, frame: FrameDocument, task: TaskDocument) => void | Promise<void>,
+  ): Promise<boolean> {
+    let current = false;
+    await this.#decide(executionArn, async (turn) => {
+      const frame = turn.frame(frameId);
+      if (!frame?.task || frame.task.attempt !== attempt) return;
+      current = true;
+      await decide(turn, frame, frame.task);
+    });
+    return current;
+  }
+
+  /** Makes one decision about a running execution, after those asked for before. */
+  #decide(executionArn: string, decide: (turn: Turn) => void | Promise<void>): Promise<unknown> {
+    return this.#inOrder(executionArn, async () => {
+      const execution = this.store.executions.get(executionArn);
+      if (execution?.status !== "RUNNING" || this.#stopped) return;
+      const definition = this.#revisions.definition(execution.revisionId);
+      let turn = new Turn(this.#kernel, this.store, execution, definition);
+      try {
+        await decide(turn);
+      } catch (error) {
+        if (!(error instanceof HistoryFullError)) {
+          this.#kernel.settings.log(`step functions: ${executionArn}: ${String((error as Error).stack ?? error)}`);
+          turn = new Turn(this.#kernel, this.store, execution, definition);
+        }
+        this.#fail(turn, error);
+      }
+      this.#write(turn, turn.execution.status !== "RUNNING");
+    });
+  }
+
+  /** Ends an execution whose history is full, or whose step met a defect of this cloud. */
+  #fail(turn: Turn, error: unknown): void {
+    const full = error instanceof HistoryFullError;
+    const cause = full
+      ? `The execution reached the maximum number of history events (${historyEventsMax}).`
+      : `The embedded cloud could not take this step: ${String(error)}`;
+    const failure = { error: "States.Runtime", cause };
+    this.#abandonAll(turn);
+    turn.record("ExecutionFailed", turn.lastEventId, failure);
+    turn.finish("FAILED", failure);
+  }
+
+  #write(turn: Turn, changedStatus: boolean): void {
+    const { execution } = turn;
+    if (execution.status !== "RUNNING") {
+      turn.plan("expire", "", turn.nowMs + retentionMs);
+      if (execution.waiter) turn.plan("ended", "", turn.nowMs);
+      this.#roles.delete(execution.arn);
+    }
+    turn.commit();
+    for (const listener of this.#listeners) listener(turn, changedStatus);
+  }
+
+  #inOrder<T>(executionArn: string, run: () => T | Promise<T>): Promise<T> {
+    const before = this.#queues.get(executionArn) ?? Promise.resolve();
+    const mine = before.then(run, run);
+    this.#queues.set(executionArn, mine);
+    const forget = () => {
+      if (this.#queues.get(executionArn) === mine) this.#queues.delete(executionArn);
+    };
+    mine.then(forget, forget);
+    return mine;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Kernel, Operation, Service } from "../core/kernel.ts";
+import { Executions } from "./api/executions.ts";
+import { MachineStore } from "./api/machine-documents.ts";
+import { Permissions } from "./api/permissions.ts";
+import { checkDefinition } from "./api/prepared-definition.ts";
+import { StateMachines } from "./api/state-machines.ts";
+import { tagOperations } from "./api/tags.ts";
+import { taskTokenOperations } from "./api/task-tokens.ts";
+import { Versions } from "./api/versions.ts";
+import { HistoryLog } from "./logging.ts";
+import { Interpreter } from "./machine/interpreter.ts";
+import { emitStatusChange } from "./status-events.ts";
+
+/**
+ * AWS Step Functions: STANDARD state machines in JSONata mode. What it lacks it refuses by name: EXPRESS machines,
+ * activities, distributed Map, JSONPath beyond plain states, redrive.
+ */
+export class StepFunctionsService implements Service {
+  readonly id = "states";
+  readonly operations: Readonly<Record<string, Operation>>;
+  readonly #machines: MachineStore;
+  readonly #interpreter: Interpreter;
+
+  constructor(kernel: Kernel) {
+    const machines = new MachineStore(kernel);
+    const interpreter = new Interpreter(kernel, machines);
+    const permissions = new Permissions(kernel, (arn) => machines.machines.get(arn));
+    const versions = new Versions(kernel, machines, permissions);
+    const stateMachines = new StateMachines(kernel, machines, interpreter.store, versions, permissions);
+    const executions = new Executions(kernel, interpreter, stateMachines, versions, permissions);
+    const log = new HistoryLog(kernel, machines, interpreter.store);
+    interpreter.onTurn((turn, changedStatus) => {
+      log.planned(turn);
+      if (!changedStatus) return;
+      emitStatusChange(kernel, turn.execution);
+      if (turn.execution.status !== "RUNNING") stateMachines.executionEnded(turn.execution.stateMachineArn);
+    });
+    this.#machines = machines;
+    this.#interpreter = interpreter;
+    this.operations = {
+      ...stateMachines.operations,
+      ...versions.operations,
+      ...executions.operations,
+      ...taskTokenOperations(interpreter),
+      ...tagOperations(machines, permissions),
+    };
+  }
+
+  /** Makes the definitions of the store ready to run again. */
+  async resume(): Promise<void> {
+    for (const revision of this.#machines.revisions.list()) await checkDefinition(revision.definition);
+  }
+
+  stop(): void {
+    this.#interpreter.stop();
+  }
+}
