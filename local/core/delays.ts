@@ -36,6 +36,8 @@ export interface Delays {
   eventDeliverySeconds: number;
   /** Describe/StopExecution lag of Step Functions: "eventually consistent" in its API reference. */
   executionReadSeconds: number;
+  /** From one state to the next. Tens of milliseconds: a looping Choice reached 25,000 events in 48 s (floci-io/floci issue 2734). */
+  transitionSeconds: number;
   /** CreateFunction → `Active`. A second or two for a package without a VPC; no published figure. */
   functionActiveSeconds: number;
   /** A change of code or configuration, or PublishVersion → `Successful`. About a second; no published figure. */
@@ -62,6 +64,7 @@ export const awsDelays: Delays = {
   autoScalingTurnSeconds: 5,
   eventDeliverySeconds: 1,
   executionReadSeconds: 0.5,
+  transitionSeconds: 0.004,
   functionActiveSeconds: 2,
   functionUpdateSeconds: 1,
   parameterValidationSeconds: 2,
