@@ -18,6 +18,7 @@ import { emitStatusChange } from "./status-events.ts";
 export class StepFunctionsService implements Service {
   readonly id = "states";
   readonly operations: Readonly<Record<string, Operation>>;
+  readonly #kernel: Kernel;
   readonly #machines: MachineStore;
   readonly #interpreter: Interpreter;
 
@@ -35,6 +36,7 @@ export class StepFunctionsService implements Service {
       emitStatusChange(kernel, turn.execution);
       if (turn.execution.status !== "RUNNING") stateMachines.executionEnded(turn.execution.stateMachineArn);
     });
+    this.#kernel = kernel;
     this.#machines = machines;
     this.#interpreter = interpreter;
     this.operations = {
@@ -48,6 +50,7 @@ export class StepFunctionsService implements Service {
 
   /** Makes the definitions of the store ready to run again. */
   async resume(): Promise<void> {
+    this.#interpreter.store.forgetOld(this.#kernel.clock.now());
     for (const revision of this.#machines.revisions.list()) await checkDefinition(revision.definition);
   }
 

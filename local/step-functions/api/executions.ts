@@ -76,6 +76,7 @@ export class Executions {
     const name = input.name ?? this.#kernel.random.uuid();
     assertName(name);
     const arn = executionArn(this.#kernel, machine.name, name);
+    if (this.#store.executions.get(arn)) this.#store.forgetOld(this.#kernel.clock.now());
     const existing = this.#store.executions.get(arn);
     if (existing) {
       if (existing.status === "RUNNING" && existing.input === text) {

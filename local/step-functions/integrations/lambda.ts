@@ -1,4 +1,5 @@
 import type { InvokeCommandOutput } from "@aws-sdk/client-lambda";
+import type { Random } from "../../core/random.ts";
 import { isObject, type Json } from "../language/json.ts";
 import { failureOf, httpMetadata, type Outcome } from "./outcome.ts";
 import type { TaskRequest } from "./requests.ts";
@@ -21,7 +22,7 @@ export async function lambdaRequest(request: TaskRequest): Promise<Outcome> {
     const text = textOf(answer);
     if (answer.FunctionError !== undefined) return functionError(text);
     const version = answer.ExecutedVersion;
-    const metadata = httpMetadata(requestId, text, "application/json", request.kernel.clock.now());
+    const metadata = httpMetadata(requestId, answerHeaders(answer, request.kernel.random), request.kernel.clock.now());
     const output: Record<string, Json> = {
       ...(version === undefined ? {} : { ExecutedVersion: version }),
       Payload: text === "" ? null : parsed(text),
@@ -50,6 +51,18 @@ export async function plainFunctionRequest(functionArn: string, request: TaskReq
 
 function invoke({ kernel, caller }: TaskRequest, input: Record<string, unknown>): Promise<Answer> {
   return kernel.call<Answer>("lambda", "Invoke", input, caller, "states.amazonaws.com");
+}
+
+function answerHeaders(answer: Answer, random: Random): Record<string, string> {
+  const trace = `Root=1-${random.hex(8)}-${random.hex(24)};Parent=${random.hex(16)};Sampled=0`;
+  return {
+    Connection: "keep-alive",
+    "Content-Length": String(answer.Payload?.byteLength ?? 0),
+    "Content-Type": "application/json",
+    "X-Amz-Executed-Version": answer.ExecutedVersion ?? "$LATEST",
+    "X-Amzn-Trace-Id": trace,
+    "x-amzn-Remapped-Content-Length": "0",
+  };
 }
 
 /** Without a Payload the function gets an empty object; any JSON is sent as it is. */

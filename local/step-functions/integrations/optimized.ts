@@ -76,12 +76,12 @@ export async function optimizedRequest(name: string, request: TaskRequest): Prom
     if (name === "events" && result["FailedEntryCount"]) {
       return { kind: "failed", error: "EventBridge.FailedEntry", cause: JSON.stringify(result) };
     }
-    const metadata = httpMetadata(
-      requestId,
-      JSON.stringify(result),
-      "application/x-amz-json-1.0",
-      request.kernel.clock.now(),
-    );
+    const headers = {
+      connection: "keep-alive",
+      "Content-Length": String(Buffer.byteLength(JSON.stringify(result))),
+      "Content-Type": "application/x-amz-json-1.0",
+    };
+    const metadata = httpMetadata(requestId, headers, request.kernel.clock.now());
     return { kind: "succeeded", output: { ...result, ...metadata } };
   } catch (error) {
     return failureOf(error, model, service.dialect, requestId);

@@ -32,20 +32,14 @@ export function failureOf(error: unknown, model: SdkModel, dialect: ErrorDialect
 }
 
 /**
- * The part of an optimised integration's result that tells of the HTTP answer. Its members are AWS's; the lengths are of
- * what this cloud would have sent.
+ * The part of an optimised integration's result that tells of the HTTP answer, with the headers AWS's recordings show.
+ * @param headers Those of this answer, beside the date.
  */
-export function httpMetadata(requestId: string, body: string, contentType: string, atMs: number): Record<string, Json> {
-  const headers: Record<string, string> = {
-    Connection: "keep-alive",
-    "Content-Length": String(Buffer.byteLength(body)),
-    "Content-Type": contentType,
-    Date: new Date(atMs).toUTCString(),
-    "x-amzn-RequestId": requestId,
-  };
-  const lists = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
+export function httpMetadata(requestId: string, headers: Record<string, string>, atMs: number): Record<string, Json> {
+  const all: Record<string, string> = { ...headers, Date: new Date(atMs).toUTCString(), "x-amzn-RequestId": requestId };
+  const lists = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, [value]]));
   return {
-    SdkHttpMetadata: { AllHttpHeaders: lists, HttpHeaders: headers, HttpStatusCode: 200 },
+    SdkHttpMetadata: { AllHttpHeaders: lists, HttpHeaders: all, HttpStatusCode: 200 },
     SdkResponseMetadata: { RequestId: requestId },
   };
 }

@@ -101,6 +101,9 @@ export interface TokenDocument {
   attempt: number;
 }
 
+/** AWS keeps a closed execution, and its name taken, this long. Source: StartExecution API reference. */
+const retentionMs = 90 * 24 * 3600 * 1000;
+
 /** The machine's memory. */
 export class ExecutionStore {
   readonly executions: Collection<ExecutionDocument>;
@@ -137,8 +140,14 @@ export class ExecutionStore {
     this.#events.put(`${executionArn}#${event.id}`, event);
   }
 
-  /** Forgets an execution altogether, as AWS does 90 days after its end. */
-  forget(executionArn: string): void {
+  /** Forgets executions that ended more than 90 days ago, as AWS does; their names are free again. */
+  forgetOld(nowMs: number): void {
+    for (const { arn, stopMs } of this.executions.list()) {
+      if (stopMs !== undefined && nowMs - stopMs > retentionMs) this.#forget(arn);
+    }
+  }
+
+  #forget(executionArn: string): void {
     const cursor = this.cursors.get(executionArn);
     for (let id = 1; id <= (cursor?.lastEventId ?? 0); id++) this.#events.delete(`${executionArn}#${id}`);
     for (const frameId of cursor?.frameIds ?? []) this.deleteFrame(executionArn, frameId);

@@ -24,9 +24,6 @@ import {
 } from "./task.ts";
 import { HistoryFullError, historyEventsMax, Turn, withoutUndefined } from "./turn.ts";
 
-/** AWS keeps a closed execution, and its name taken, this long. Source: StartExecution API reference. */
-const retentionMs = 90 * 24 * 3600 * 1000;
-
 interface FrameJob {
   executionArn: string;
   frameId: string;
@@ -70,7 +67,6 @@ export class Interpreter {
     jobs.on<FrameJob>("states.deadline", ({ executionArn }) => this.#timeOut(executionArn));
     jobs.on<FrameJob>("states.ended", ({ executionArn }) => this.#tellWaiter(executionArn));
     jobs.on<{ childArn: string; executionArn: string }>("states.stop", (job) => this.#stopNested(job));
-    jobs.on<FrameJob>("states.expire", ({ executionArn }) => this.store.forget(executionArn));
   }
 
   onTurn(listener: TurnListener): void {
@@ -300,7 +296,6 @@ export class Interpreter {
   #write(turn: Turn, changedStatus: boolean): void {
     const { execution } = turn;
     if (execution.status !== "RUNNING") {
-      turn.plan("expire", "", turn.nowMs + retentionMs);
       if (execution.waiter) turn.plan("ended", "", turn.nowMs);
       this.#roles.delete(execution.arn);
     }
