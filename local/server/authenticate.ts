@@ -54,6 +54,7 @@ function wordsOf(model: ServiceModel): Words {
 /**
  * Proves who sent a request.
  * @param target The request target exactly as it came.
+ * @param region The one region of this cloud.
  * @returns The identity, and the request with its body read when the signature covers it.
  * @throws {AwsError} In the service's own words.
  */
@@ -63,6 +64,7 @@ export async function authenticate(
   claim: SignatureClaim,
   request: WireRequest,
   target: string,
+  region: string,
 ): Promise<{ identity: Identity; request: WireRequest }> {
   const words = wordsOf(model);
   const identity = identityOf(source, words, claim);
@@ -71,7 +73,28 @@ export async function authenticate(
     throw badSignature(words);
   }
   refuseExpired(claim);
+  refuseRegion(model, claim, region);
   return { identity, request: ready };
+}
+
+/**
+ * A request signed for another region has gone astray: its caller believes its things to be there. IAM has no region
+ * and is always signed for us-east-1; STS's global endpoint is too.
+ */
+function refuseRegion(model: ServiceModel, claim: SignatureClaim, region: string): void {
+  const signedFor = claim.scope.split("/")[1] ?? "";
+  const isGlobal = model.id === "iam" || model.id === "sts";
+  if (signedFor === region || (isGlobal && signedFor === "us-east-1")) return;
+  if (model.id === "s3") {
+    throw new AwsError(
+      "AuthorizationHeaderMalformed",
+      `The authorization header is malformed; the region '${signedFor}' is wrong; expecting '${region}'`,
+      400,
+      { Region: region },
+    );
+  }
+  const [code, status] = wordsOf(model).badSignature;
+  throw new AwsError(code, `Credential should be scoped to a valid region: this cloud is ${region}.`, status);
 }
 
 /**

@@ -69,7 +69,14 @@ export class Gateway {
       });
       return exchange(this.#kernel, protocol, model, opened, caller, requestId, request.sourceIp);
     }
-    const { identity, request: proved } = await authenticate(this.#credentials, model, claim, whole, request.target);
+    const { identity, request: proved } = await authenticate(
+      this.#credentials,
+      model,
+      claim,
+      whole,
+      request.target,
+      this.#kernel.settings.region,
+    );
     const operation = operationOf(protocol, model, proved);
     const { caller, secret } = identity;
     const opened =

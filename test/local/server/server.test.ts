@@ -67,6 +67,16 @@ describe("callers", () => {
     expect(inputs).toEqual({});
   });
 
+  it("that sign for another region are told which one this is", async () => {
+    const { config } = await cloudWith("s3", { GetObject: () => ({}) });
+    const astray = { ...config, region: "eu-west-1", forcePathStyle: true };
+    await expect(clients.s3(astray)).rejects.toMatchObject({
+      name: "AuthorizationHeaderMalformed",
+      Region: "us-east-1",
+    });
+    await expect(clients.ec2(astray)).rejects.toMatchObject({ message: expect.stringContaining("us-east-1") });
+  });
+
   it("are told of a missing permission in the service's words, with caller, action and resource", async () => {
     const { config, kernel } = await cloudWith("ec2", { DescribeInstances: () => ({}) });
     kernel.judge = (_caller, { action }) => `because no identity-based policy allows the ${action} action`;

@@ -3,7 +3,12 @@ import {
   CreateAutoScalingGroupCommand,
   DescribeAutoScalingGroupsCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import {
+  CloudWatchClient,
+  GetDashboardCommand,
+  GetMetricDataCommand,
+  PutMetricDataCommand,
+} from "@aws-sdk/client-cloudwatch";
 import { EBSClient, GetSnapshotBlockCommand, PutSnapshotBlockCommand, StartSnapshotCommand } from "@aws-sdk/client-ebs";
 import {
   DescribeInstancesCommand,
@@ -15,6 +20,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { QueueDoesNotExist, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from "@aws-sdk/core/protocols";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AwsError } from "../../../local/core/aws-error.ts";
 import { collect } from "../../../local/wire/body.ts";
@@ -265,23 +271,30 @@ describe("restJson1", () => {
 });
 
 describe("CloudWatch", () => {
-  it("is understood in the protocol its client picks", async () => {
+  it.each([
+    ["JSON", {}],
+    ["CBOR", { protocol: AwsSmithyRpcV2CborProtocol }],
+    ["forms", { protocol: AwsQueryProtocol }],
+  ])("is understood in %s", async (_name, options) => {
     const { config, inputs } = await cloudWith("monitoring", {
       PutMetricData: () => ({}),
       GetMetricData: () => ({ MetricDataResults: [{ Id: "a", Timestamps: [when], Values: [1.5] }] }),
+      GetDashboard: () => {
+        throw new AwsError("ResourceNotFound", "Dashboard d does not exist", 404);
+      },
     });
-    const client = new CloudWatchClient(config);
-    await client.send(
-      new PutMetricDataCommand({ Namespace: "n", MetricData: [{ MetricName: "m", Value: 1, Timestamp: when }] }),
-    );
-    expect(inputs["PutMetricData"]).toEqual({
-      Namespace: "n",
-      MetricData: [{ MetricName: "m", Value: 1, Timestamp: when }],
-    });
+    const client = new CloudWatchClient({ ...config, ...options });
+    const input = { Namespace: "n", MetricData: [{ MetricName: "m", Value: 1, Timestamp: when }] };
+    await client.send(new PutMetricDataCommand(input));
+    expect(inputs["PutMetricData"]).toEqual(input);
     const output = await client.send(
       new GetMetricDataCommand({ MetricDataQueries: [], StartTime: when, EndTime: when }),
     );
     expect(output.MetricDataResults).toEqual([{ Id: "a", Timestamps: [when], Values: [1.5] }]);
+    await expect(client.send(new GetDashboardCommand({ DashboardName: "d" }))).rejects.toMatchObject({
+      message: "Dashboard d does not exist",
+      $metadata: { httpStatusCode: 404 },
+    });
   });
 });
 
