@@ -1,4 +1,4 @@
-import type { Caller, Kernel, Operation, Requirement, Service } from "../core/kernel.ts";
+import type { Caller, Kernel, Operation, Service } from "../core/kernel.ts";
 import { Access, type Identity } from "./access.ts";
 import { createAdministrator } from "./administrator.ts";
 import { Directory } from "./directory.ts";
@@ -15,8 +15,8 @@ import { tagOperations } from "./tags.ts";
 import { userOperations } from "./users.ts";
 
 /**
- * Identity and Access Management. Constructing it gives the kernel its judge: from then on every call is judged by the
- * policies kept here.
+ * Identity and Access Management. Constructing it gives the kernel its judges: from then on every call is judged by the
+ * policies kept here, and a service principal's by the policy of the resource it reaches for.
  */
 export class IamService implements Service {
   readonly id = "iam";
@@ -50,6 +50,7 @@ export class IamService implements Service {
       "required",
     );
     kernel.judge = (caller, requirement) => this.#access.judge(caller, requirement);
+    kernel.judgeService = (caller, requirement) => this.#access.judgeService(caller.name, requirement);
   }
 
   /**
@@ -68,17 +69,6 @@ export class IamService implements Service {
    */
   callerFor(accessKeyId: string, sessionToken: string | undefined): { caller: Caller; secret: string } {
     return this.#sessions.callerFor(accessKeyId, sessionToken);
-  }
-
-  /**
-   * Whether a resource's own policy lets an AWS service in, such as EventBridge sending to a queue: the kernel does not
-   * judge services, since their own policies are AWS's affair.
-   * @param host For example `events.amazonaws.com`.
-   * @param requirement Its context may have `aws:SourceArn`, which such policies usually ask for.
-   * @returns Undefined when it may, else the reason as AWS words it.
-   */
-  judgeService(host: string, requirement: Requirement): string | undefined {
-    return this.#access.judgeService(host, requirement);
   }
 
   #identityOf(caller: Caller): Identity {

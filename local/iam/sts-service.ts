@@ -74,8 +74,8 @@ export class StsService implements Service {
   /** A role that does not exist is denied, not reported missing: STS tells nobody which roles there are. */
   #roleAt(input: AssumeRoleCommandInput, caller: Caller): Readonly<RoleRecord> {
     const role = this.#directory.roles.get(input.RoleArn?.split("/").at(-1) ?? "");
-    const requirement = assumption(input);
-    // The kernel does not judge AWS's own services, but a role still chooses which of them may act in it.
+    const requirement = withContext(assumption(input), { "aws:SourceArn": caller.sourceArn });
+    // A service that names no source passes the kernel unjudged, but a role still chooses which of them may act in it.
     const reason = caller.kind === "service" ? this.#access.judgeService(caller.name, requirement) : undefined;
     if (role?.arn === input.RoleArn && role && reason === undefined) return role;
     throw denial(

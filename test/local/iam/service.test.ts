@@ -1,7 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { AssumeRoleCommandOutput, GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
-import { describe, expect, it } from "vitest";
-import type { Caller } from "../../../local/core/kernel.ts";
-import { administratorKey } from "../../../local/iam/administrator.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { VirtualClock } from "../../../local/core/clock.ts";
+import { type Caller, Kernel } from "../../../local/core/kernel.ts";
+import { settingsWith } from "../../../local/core/settings.ts";
+import { administrator, administratorKey } from "../../../local/iam/administrator.ts";
+import { IamService } from "../../../local/iam/service.ts";
 import { account, iamCloud, policyOf, trusting } from "./iam-cloud.ts";
 
 const lambda = { Service: "lambda.amazonaws.com" };
@@ -173,22 +179,40 @@ describe("judging", () => {
     );
   });
 
-  it("lets services in by the resource's policy alone", () => {
-    const { iam } = iamCloud();
-    const Condition = { ArnEquals: { "aws:SourceArn": "arn:aws:events:us-east-1:1:rule/r" } };
+  it("lets service principals in by the resource's policy alone, for the source it names", async () => {
+    const { iam, kernel } = iamCloud();
+    const [rule, queue] = ["arn:aws:events:us-east-1:1:rule/r", "arn:aws:sqs:us-east-1:1:q"];
+    const permissions = () => [{ action: "sqs:SendMessage", resource: queue }];
+    kernel.register({ id: "sqs", operations: { SendMessage: { permissions, run: () => ({ MessageId: "m" }) } } });
+    const Condition = { ArnEquals: { "aws:SourceArn": rule } };
     const Principal = { Service: "events.amazonaws.com" };
     iam.onResourcePolicy("arn:aws:sqs:", () =>
       policyOf({ Principal, Action: "sqs:SendMessage", Resource: "*", Condition }),
     );
-    const may = (host: string, source: string) =>
-      iam.judgeService(host, {
-        action: "sqs:SendMessage",
-        resource: "arn:aws:sqs:us-east-1:1:q",
-        context: { "aws:SourceArn": source },
-      });
-    expect(may("events.amazonaws.com", "arn:aws:events:us-east-1:1:rule/r")).toBeUndefined();
-    expect(may("events.amazonaws.com", "arn:aws:events:us-east-1:1:rule/other")).toBeDefined();
-    expect(may("sns.amazonaws.com", "arn:aws:events:us-east-1:1:rule/r")).toBeDefined();
+    const send = (host: string, source: string) =>
+      kernel.call("sqs", "SendMessage", {}, kernel.serviceCaller(host, source));
+    expect(await send("events.amazonaws.com", rule)).toEqual({ MessageId: "m" });
+    await expect(send("events.amazonaws.com", `${rule}2`)).rejects.toMatchObject({ code: "AccessDenied" });
+    await expect(send("sns.amazonaws.com", rule)).rejects.toMatchObject({
+      message: expect.stringContaining("because no resource-based policy allows the sqs:SendMessage action"),
+    });
+  });
+
+  it("remembers everything across a restart", async () => {
+    const stateDirectory = await mkdtemp(join(tmpdir(), "kiln-iam-"));
+    onTestFinished(() => rm(stateDirectory, { recursive: true }));
+    const first = new Kernel(settingsWith({ stateDirectory }), new VirtualClock());
+    const before = new IamService(first);
+    first.register(before);
+    first.register(before.sts);
+    const admin = administrator(first.settings);
+    await first.call("iam", "CreateRole", { RoleName: "r", AssumeRolePolicyDocument: trusting(lambda) }, admin);
+    const input = { RoleArn: `arn:aws:iam::${account}:role/r`, RoleSessionName: "s1" };
+    const service = first.serviceCaller("lambda.amazonaws.com");
+    const { Credentials } = await first.call<AssumeRoleCommandOutput>("sts", "AssumeRole", input, service);
+    const after = new IamService(new Kernel(settingsWith({ stateDirectory }), new VirtualClock()));
+    const found = after.callerFor(Credentials?.AccessKeyId ?? "", Credentials?.SessionToken);
+    expect(found.caller).toMatchObject({ kind: "role", name: "r" });
   });
 });
 
