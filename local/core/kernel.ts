@@ -100,6 +100,9 @@ export interface Signals {
   "ec2.instance.changed": { instanceId: string; state: string; reason?: string };
 }
 
+/** Keeps the seeds of successive starts far apart (2^32 divided by the golden ratio). */
+const seedStride = 0x9e3779b1;
+
 /**
  * The middle of the embedded cloud: it owns clock, store, jobs and randomness, knows every service, and passes each call
  * through permission check, operation and durable write. The wire and the simulation both come in through `call`.
@@ -124,7 +127,15 @@ export class Kernel {
       settings.stateDirectory === undefined ? undefined : `${settings.stateDirectory}/cloud.sqlite`,
     );
     this.jobs = new Jobs(clock, this.store, (kind, error) => settings.log(`job ${kind} failed: ${describe(error)}`));
-    this.random = new Random(settings.seed);
+    this.random = new Random(settings.seed + this.#countStart() * seedStride);
+  }
+
+  /** How often this cloud was started before: each start draws other ids, or they would be those already given out. */
+  #countStart(): number {
+    const starts = this.store.collection<number>("core.starts");
+    const before = starts.get("count") ?? 0;
+    starts.put("count", before + 1);
+    return before;
   }
 
   register(service: Service): void {
