@@ -6,6 +6,8 @@ interface Definition<I extends object, O> {
   /** The parameters this cloud heeds; any other one that is given is refused by name. */
   accepts: readonly (keyof I & string)[];
   permissions?: (input: I) => Requirement[];
+  /** What DryRun finds out beyond `permissions`; throws as the operation would. */
+  rehearse?: (input: I, call: Call) => Promise<void>;
   run: (input: I, call: Call) => O | Promise<O>;
 }
 
@@ -15,12 +17,13 @@ export function operation<I extends object, O>(definition: Definition<I, O>): Re
   const permissions = definition.permissions;
   const made: Operation<I, O> = {
     ...(permissions ? { permissions: (input: I) => permissions(input) } : {}),
-    run(input, call) {
+    async run(input, call) {
       refuseOthers(definition.name, input, accepted);
       if ("DryRun" in input && input.DryRun === true) {
+        await definition.rehearse?.(input, call);
         throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
       }
-      return definition.run(input, call);
+      return await definition.run(input, call);
     },
   };
   return { [definition.name]: made };

@@ -53,6 +53,11 @@ export function runInstances(world: Ec2World, capacity: Capacity): Record<string
       "PrivateDnsNameOptions",
     ],
     permissions: (input) => launchPermissions(world, input),
+    async rehearse(input, call) {
+      const request = launchRequest(world, input);
+      await passedProfile(world, request, call);
+      launchPlan(world, request);
+    },
     async run(input, call) {
       const { ClientToken, ...given } = input;
       const request = launchRequest(world, input);
@@ -61,12 +66,7 @@ export function runInstances(world: Ec2World, capacity: Capacity): Record<string
       const earlier = tokens.find(ClientToken, given);
       if (earlier !== undefined) return shownReservation(world, earlier);
       const plan = launchPlan(world, request);
-      const tags = specifiedTags(
-        request.tagSpecifications,
-        ["instance", "volume", "network-interface"],
-        // A template's tags were written by its author; `aws:` keys in them were refused then.
-        call,
-      );
+      const tags = specifiedTags(request.tagSpecifications, ["instance", "volume", "network-interface"], call);
       const count = capacity.grant(plan.type, plan.subnet.availabilityZone, request.least, request.most);
       const reservationId = world.newId("r-");
       for (let launchIndex = 0; launchIndex < count; launchIndex++) {
