@@ -78,13 +78,12 @@ export async function authenticate(
 }
 
 /**
- * A request signed for another region has gone astray: its caller believes its things to be there. IAM has no region
- * and is always signed for us-east-1; STS's global endpoint is too.
+ * A request signed for another region has gone astray: its caller believes its things to be there. IAM has no region,
+ * and clients sign it for us-east-1 or, when given an endpoint, for their own; STS's global endpoint is in us-east-1.
  */
 function refuseRegion(model: ServiceModel, claim: SignatureClaim, region: string): void {
   const signedFor = claim.scope.split("/")[1] ?? "";
-  const isGlobal = model.id === "iam" || model.id === "sts";
-  if (signedFor === region || (isGlobal && signedFor === "us-east-1")) return;
+  if (signedFor === region || model.id === "iam" || (model.id === "sts" && signedFor === "us-east-1")) return;
   if (model.id === "s3") {
     throw new AwsError(
       "AuthorizationHeaderMalformed",
