@@ -15,6 +15,7 @@ import type {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AwsError } from "../core/aws-error.ts";
 import type { Caller, Kernel } from "../core/kernel.ts";
+import { invalid } from "./errors.ts";
 
 /** Values one EC2 filter takes. Source: "The maximum number of filter values specified in a single request is 200". */
 const filterValues = 200;
@@ -90,7 +91,7 @@ export class Neighbours {
 
   /**
    * Asks EC2 whether `caller` may launch this, without launching it.
-   * @throws {AwsError} AccessDenied with EC2's reason, or as EC2 refuses it.
+   * @throws {AwsError} AccessDenied or ValidationError, with EC2's reason.
    */
   async mayRun(input: RunInstancesCommandInput, caller: Caller): Promise<void> {
     try {
@@ -105,7 +106,10 @@ export class Neighbours {
           403,
         );
       }
-      if (error.code !== "DryRunOperation") throw error;
+      if (error.code === "DryRunOperation") return;
+      // What this cloud lacks must stay recognisable as such.
+      if (error.status >= 500) throw error;
+      throw invalid(`You must use a valid fully-formed launch template. ${error.message}`);
     }
   }
 

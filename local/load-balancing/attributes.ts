@@ -1,12 +1,13 @@
 import { AwsError } from "../core/aws-error.ts";
 import { unsupported } from "./errors.ts";
 
-/** How one attribute is checked: the values it may take, and whether this cloud acts on values other than the default. */
+/** How one attribute is checked. */
 interface AttributeRule {
   default: string;
+  /** The values AWS takes. */
   allows: (value: string) => boolean;
-  /** Why only the default is accepted; undefined when every allowed value works. */
-  onlyDefault?: string;
+  /** Values among them that this cloud cannot act on, with what it would need. */
+  lacks?: Readonly<Record<string, string>>;
 }
 
 export type AttributeTable = Readonly<Record<string, AttributeRule>>;
@@ -27,11 +28,11 @@ const anything = () => true;
 
 /** Keys, defaults and ranges: LoadBalancerAttribute in the Elastic Load Balancing model (2015-12-01). */
 export const balancerAttributes: AttributeTable = {
-  "access_logs.s3.enabled": { default: "false", allows: truth, onlyDefault: "access logs" },
+  "access_logs.s3.enabled": { default: "false", allows: truth, lacks: { true: "access logs" } },
   "access_logs.s3.bucket": { default: "", allows: anything },
   "access_logs.s3.prefix": { default: "", allows: anything },
   "client_keep_alive.seconds": { default: "3600", allows: whole(60, 604_800) },
-  "connection_logs.s3.enabled": { default: "false", allows: truth, onlyDefault: "connection logs" },
+  "connection_logs.s3.enabled": { default: "false", allows: truth, lacks: { true: "connection logs" } },
   "connection_logs.s3.bucket": { default: "", allows: anything },
   "connection_logs.s3.prefix": { default: "", allows: anything },
   "deletion_protection.enabled": { default: "false", allows: truth },
@@ -46,16 +47,19 @@ export const balancerAttributes: AttributeTable = {
   "routing.http.xff_header_processing.mode": { default: "append", allows: oneOf("append", "preserve", "remove") },
   "routing.http2.enabled": { default: "true", allows: truth },
   "waf.fail_open.enabled": { default: "false", allows: truth },
-  "zonal_shift.config.enabled": { default: "false", allows: truth, onlyDefault: "zonal shift" },
+  "zonal_shift.config.enabled": { default: "false", allows: truth, lacks: { true: "zonal shift" } },
 };
 
-/** Keys, defaults and ranges: TargetGroupAttribute in the same model. */
+/**
+ * Keys, defaults and ranges: TargetGroupAttribute in the same model. The `dns_failover` ones are kept without effect: they
+ * decide what a name resolves to, and here it always is this machine.
+ */
 export const groupAttributes: AttributeTable = {
   "deregistration_delay.timeout_seconds": { default: "300", allows: whole(0, 3600) },
   "load_balancing.algorithm.anomaly_mitigation": {
     default: "off",
     allows: oneOf("off", "on"),
-    onlyDefault: "anomaly mitigation",
+    lacks: { on: "anomaly mitigation" },
   },
   "load_balancing.algorithm.type": {
     default: "round_robin",
@@ -64,13 +68,18 @@ export const groupAttributes: AttributeTable = {
   "load_balancing.cross_zone.enabled": {
     default: "use_load_balancer_configuration",
     allows: oneOf("true", "false", "use_load_balancer_configuration"),
+    lacks: { false: "routing within one zone (load_balancing.cross_zone.enabled false)" },
   },
   "slow_start.duration_seconds": { default: "0", allows: either(whole(0, 0), whole(30, 900)) },
   "stickiness.app_cookie.cookie_name": { default: "", allows: (value) => !/^AWSALB/.test(value) },
   "stickiness.app_cookie.duration_seconds": { default: "86400", allows: whole(1, 604_800) },
   "stickiness.enabled": { default: "false", allows: truth },
   "stickiness.lb_cookie.duration_seconds": { default: "86400", allows: whole(1, 604_800) },
-  "stickiness.type": { default: "lb_cookie", allows: oneOf("lb_cookie", "app_cookie") },
+  "stickiness.type": {
+    default: "lb_cookie",
+    allows: oneOf("lb_cookie", "app_cookie"),
+    lacks: { app_cookie: "application-based stickiness" },
+  },
   "target_group_health.dns_failover.minimum_healthy_targets.count": {
     default: "1",
     allows: either(off, whole(1, 1000)),
@@ -106,7 +115,8 @@ export function withAttributes(
     if (!rule.allows(Value)) {
       throw new AwsError("InvalidConfigurationRequest", `Attribute value '${Value}' is not valid for '${Key}'`);
     }
-    if (rule.onlyDefault !== undefined && Value !== rule.default) throw unsupported(rule.onlyDefault);
+    const lacking = rule.lacks?.[Value];
+    if (lacking !== undefined) throw unsupported(lacking);
     next[Key] = Value;
   }
   return next;

@@ -167,7 +167,7 @@ export class Balancers {
       );
     }
     if (new Set(Subnets.map(({ VpcId }) => VpcId)).size > 1) throw invalid("All subnets must belong to the same VPC");
-    return Subnets;
+    return Subnets.sort((a, b) => ((a.AvailabilityZone ?? "") < (b.AvailabilityZone ?? "") ? -1 : 1));
   }
 
   /** The groups asked for, or the default one of the VPC. */

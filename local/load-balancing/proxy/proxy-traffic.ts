@@ -30,8 +30,8 @@ class ProxyTraffic implements TrafficDriver {
   readonly #view: TrafficView;
   readonly #connect: Connect;
   readonly #servers = new Map<string, { server: Server; port: number }>();
-  /** The node that each client connection belongs to. */
-  readonly #nodes = new WeakMap<Duplex, number>();
+  /** The node that each client connection belongs to, and when it was opened (real milliseconds). */
+  readonly #clients = new WeakMap<Duplex, { node: number; openedMs: number }>();
   readonly #connections = new Map<string, TargetConnections>();
   /** What is under way to each target: functions that end it. */
   readonly #underWay = new Map<string, Set<() => void>>();
@@ -86,13 +86,15 @@ class ProxyTraffic implements TrafficDriver {
     const server = createServer({ requestTimeout: 0 });
     this.#servers.set(listener.listenerArn, { server, port: listener.port });
     server.on("connection", (socket) => {
-      this.#nodes.set(socket, this.#view.anyNode());
+      this.#clients.set(socket, { node: this.#view.anyNode(), openedMs: performance.now() });
       server.keepAliveTimeout = this.#idleMs(listener.balancerArn);
     });
     server.on("request", (request, response) => this.#request(listener, request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(listener, request, socket, head));
     listenNear(server, listener.port, this.#view.endpointPort(listener.listenerArn)).then(
       ({ port, instead }) => {
+        // It may have been closed while it was being opened.
+        if (this.#servers.get(listener.listenerArn)?.server !== server) return;
         this.#view.opened(listener.listenerArn, port);
         const note = instead === undefined ? "" : ` instead of ${listener.port}: ${instead}`;
         this.#view.log(`load balancer listens on http://127.0.0.1:${port}${note}`);
@@ -102,6 +104,7 @@ class ProxyTraffic implements TrafficDriver {
   }
 
   #request(listener: ServedListener, request: IncomingMessage, response: ServerResponse): void {
+    if (this.#isWornOut(listener, request.socket)) response.shouldKeepAlive = false;
     const decision = this.#decide(listener, request);
     switch (decision?.kind) {
       case "forward":
@@ -186,7 +189,7 @@ class ProxyTraffic implements TrafficDriver {
   }
 
   #decide(listener: ServedListener, request: IncomingMessage): Decision | undefined {
-    const node = this.#nodes.get(request.socket) ?? 0;
+    const node = this.#clients.get(request.socket)?.node ?? 0;
     return this.#view.router.route(listener.balancerArn, node, listener.listenerArn, routed(request));
   }
 
@@ -211,9 +214,20 @@ class ProxyTraffic implements TrafficDriver {
     };
   }
 
-  /** Real milliseconds: clients and programs live in real time. */
   #idleMs(balancerArn: string): number {
-    return Number(this.#view.attribute(balancerArn, "idle_timeout.timeout_seconds")) * 1000;
+    return this.#seconds(balancerArn, "idle_timeout.timeout_seconds") * 1000;
+  }
+
+  /** Whether a client connection has had its time: the answer asks the client to open a new one. */
+  #isWornOut(listener: ServedListener, socket: Duplex): boolean {
+    const { openedMs = performance.now() } = this.#clients.get(socket) ?? {};
+    const seconds = this.#seconds(listener.balancerArn, "client_keep_alive.seconds");
+    return performance.now() - openedMs >= seconds * 1000;
+  }
+
+  /** Real seconds: clients and programs live in real time, whatever pace the cloud's clock has. */
+  #seconds(balancerArn: string, key: string): number {
+    return Number(this.#view.attribute(balancerArn, key));
   }
 }
 

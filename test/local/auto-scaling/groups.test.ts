@@ -243,6 +243,21 @@ describe("launches that fail", () => {
     expect(world.ec2.instances.size).toBe(2);
   });
 
+  it("find the instance again whose answer was lost", async () => {
+    const run = world.ec2.operations.RunInstances.run;
+    let lost = false;
+    world.ec2.operations.RunInstances.run = (input) => {
+      const answer = run(input);
+      if (lost) return answer;
+      lost = true;
+      throw new Error("the process was killed");
+    };
+    await world.create();
+    await world.seconds(40);
+    expect(await world.states()).toEqual(["InService", "InService"]);
+    expect(world.ec2.instances.size).toBe(2);
+  });
+
   it("name the reason when an instance ends while it boots", async () => {
     world.ec2.bootFailure = "Client.InternalError: Client error on launch";
     await world.create({ MinSize: 1 });

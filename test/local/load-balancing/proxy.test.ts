@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import {
   Agent,
   createServer,
@@ -8,6 +10,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -282,6 +286,29 @@ describe("draining", () => {
     await world.call("DeregisterTargets", { TargetGroupArn: group, Targets: [{ Id: "i-00000001" }] });
     await world.clock.advance(30_000);
     expect((await slow).status).toBe(502);
+  });
+});
+
+describe("after a restart", () => {
+  it("the listener is back on its port, with its rules and the health of its targets", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "balancing-"));
+    servers.push({ close: () => rmSync(directory, { recursive: true }) });
+    await run("i-00000001", (_, response) => response.end("still here"));
+    const delays = { targetRegistrationSeconds: 3600 };
+    world = new World(delays, proxyTraffic(connect), directory);
+    await world.kernel.start();
+    balancer = await world.balancer();
+    group = await world.group("web");
+    const { port } = await listen(forwardTo(group));
+    await addTargets("i-00000001");
+    await world.call("DescribeTargetGroups", {});
+    const now = world.clock.now();
+    await world.kernel.stop();
+    world = new World(delays, proxyTraffic(connect), directory, now);
+    await world.kernel.start();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(world.service.endpoints().map(({ url }) => url)).toEqual([`http://127.0.0.1:${port}`]);
+    expect((await ask(port)).body).toBe("still here");
   });
 });
 

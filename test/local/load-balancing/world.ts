@@ -1,7 +1,7 @@
 import type { Subnet } from "@aws-sdk/client-ec2";
 import type { Action, RuleCondition, TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { VirtualClock } from "../../../local/core/clock.ts";
-import { awsDelays, type Delays, noDelays } from "../../../local/core/delays.ts";
+import { type Delays, noDelays } from "../../../local/core/delays.ts";
 import { Kernel, type Service } from "../../../local/core/kernel.ts";
 import { settingsWith } from "../../../local/core/settings.ts";
 import { type BalancingPorts, LoadBalancingService } from "../../../local/load-balancing/service.ts";
@@ -74,15 +74,22 @@ export interface Recorded {
 
 /** A kernel with load balancing on a virtual clock, and short words for what tests do with it. */
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly ec2 = new FakeEc2();
   readonly traffic = new ScriptedTraffic();
   readonly recorded: Recorded[] = [];
   readonly kernel: Kernel;
   readonly service: LoadBalancingService;
 
-  constructor(delays: Partial<Delays> = {}, traffic: BalancingPorts["traffic"] = () => this.traffic) {
-    this.kernel = new Kernel(settingsWith({ delays: { ...noDelays, ...delays } }), this.clock);
+  /** @param stateDirectory Where a second world finds what the first one left; none keeps everything in memory. */
+  constructor(
+    delays: Partial<Delays> = {},
+    traffic: BalancingPorts["traffic"] = () => this.traffic,
+    stateDirectory?: string,
+    startMs?: number,
+  ) {
+    this.clock = new VirtualClock(startMs);
+    this.kernel = new Kernel(settingsWith({ delays: { ...noDelays, ...delays }, stateDirectory }), this.clock);
     this.kernel.judge = () => undefined;
     this.service = new LoadBalancingService(this.kernel, {
       traffic,
@@ -91,10 +98,6 @@ export class World {
     this.kernel.register(this.ec2);
     this.kernel.register(this.service);
     for (const id of ["i-00000001", "i-00000002", "i-00000003"]) this.ec2.states.set(id, "running");
-  }
-
-  static withAwsDelays(): World {
-    return new World(awsDelays);
   }
 
   /** Calls an operation as the account's administrator. */
