@@ -45,6 +45,7 @@ export class Activities {
       zone: undefined,
       attempts: [],
       failedAttempts: 0,
+      asked: false,
       ...activity,
     };
     this.#state.putActivity(begun);

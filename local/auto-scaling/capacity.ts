@@ -40,20 +40,19 @@ export class Capacity {
       this.#launching.begin(group, missing);
     }
     const staying = members.filter(({ id }) => !kept.some((one) => one.id === id));
-    const surplus = staying.length + open.length - group.desired;
-    if (surplus > 0 && !isSuspended(group, "Terminate"))
-      this.#shrink(
-        group,
-        staying,
-        open.map(({ id }) => id),
-        surplus,
-      );
+    // Launches that EC2 was asked for may yet fail: nothing that serves goes because of them.
+    const idle = open.filter(({ asked }) => !asked).map(({ id }) => id);
+    const surplus = staying.length + idle.length - group.desired;
+    if (surplus > 0 && !isSuspended(group, "Terminate")) this.#shrink(group, staying, idle, surplus);
   }
 
   /** Ends every instance of a group that is being deleted. Returns true once nothing is left. */
   empty(group: Readonly<GroupDocument>): boolean {
     const open = this.#launching.open(group.name);
-    for (const { id } of open) this.#activities.end(group.name, id, "Cancelled", "The group is being deleted");
+    // A launch that EC2 was asked for is carried to its end: its instance must be known to be ended.
+    for (const { id } of open.filter(({ asked }) => !asked)) {
+      this.#activities.end(group.name, id, "Cancelled", "The group is being deleted");
+    }
     const now = instant(this.#kernel.clock.now());
     const instances = this.#state.instancesOf(group.name);
     for (const instance of instances) {
@@ -89,14 +88,14 @@ export class Capacity {
     return kept;
   }
 
-  /** Gives up launches that have no instance yet first, then instances by the termination policies. */
+  /** Gives up launches that EC2 was not asked for yet first, then instances by the termination policies. */
   #shrink(
     group: Readonly<GroupDocument>,
     staying: readonly Readonly<InstanceDocument>[],
-    open: readonly string[],
+    idle: readonly string[],
     surplus: number,
   ): void {
-    const given = open.slice(0, surplus);
+    const given = idle.slice(0, surplus);
     for (const id of given) this.#activities.end(group.name, id, "Cancelled", "The instance is not wanted any more");
     const nowMs = this.#kernel.clock.now();
     const now = instant(nowMs);

@@ -57,9 +57,8 @@ export interface GroupDocument {
   launchAfterMs: number;
   /** Why the desired capacity is what it is, for the next activities' causes. */
   cause: string;
-  /** When scaling policies were last looked at, and when one last changed the desired capacity. */
+  /** When scaling policies were last looked at. */
   evaluatedAtMs: number;
-  scaledAtMs: number;
 }
 
 /** A lifecycle action that is being waited for. */
@@ -120,6 +119,8 @@ export interface ActivityDocument {
   /** For a launch: what is tried in this order, and how many of them failed. */
   attempts: { subnetId: string; zone: string; instanceType: string | undefined }[];
   failedAttempts: number;
+  /** For a launch: EC2 was asked, so there may be an instance whose answer was lost. */
+  asked: boolean;
 }
 
 export interface HookDocument {

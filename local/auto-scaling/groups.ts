@@ -9,7 +9,7 @@ import type {
 import { AwsError } from "../core/aws-error.ts";
 import type { Call, Kernel, Operation } from "../core/kernel.ts";
 import { instant } from "./activities.ts";
-import type { GroupDocument } from "./documents.ts";
+import { type GroupDocument, isTerminating } from "./documents.ts";
 import { invalid, unsupported } from "./errors.ts";
 import { acceptedSettings, acceptedSubnets } from "./group-settings.ts";
 import { acceptedTags, meetsTagFilters } from "./group-tags.ts";
@@ -113,7 +113,6 @@ export class Groups {
       launchAfterMs: 0,
       cause: `At ${instant(now)} a user request created an AutoScalingGroup changing the desired capacity from 0 to ${settings.desired}.`,
       evaluatedAtMs: now,
-      scaledAtMs: 0,
     };
     const waiting = (input.LifecycleHookSpecificationList ?? []).map((hook) => hooks.accepted(name, hook));
     state.groups.put(name, group);
@@ -185,12 +184,12 @@ export class Groups {
     const launching = state
       .activitiesOf(group.name)
       .some(({ kind, endMs, instanceId }) => kind === "launch" && endMs === undefined && instanceId === undefined);
-    if (!force && instances.length > 0) {
+    if (!force && instances.some((instance) => !isTerminating(instance))) {
       const message =
         "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.";
       throw new AwsError("ResourceInUse", message);
     }
-    if (!force && launching) {
+    if (!force && (launching || instances.length > 0)) {
       const message =
         "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
       throw new AwsError("ScalingActivityInProgress", message);

@@ -120,6 +120,7 @@ export class Launching {
     for (let tried = activity.failedAttempts; tried < activity.attempts.length; tried++) {
       const attempt = activity.attempts[tried];
       if (!attempt) break;
+      this.#activities.move(group.name, activity.id, { asked: true });
       try {
         const launched = await this.#neighbours.run({
           ...launchInput(template, attempt.subnetId, attempt.instanceType),

@@ -83,10 +83,11 @@ export class TargetTracking {
     alarm: "High" | "Low",
   ): void {
     const now = this.#kernel.clock.now();
-    this.#state.change(name, ({ desired, minSize, maxSize, cause: before }) => {
+    this.#state.change(name, ({ desired, minSize, maxSize }) => {
       const next = Math.min(Math.max(capacity, minSize), maxSize);
-      const changed = `At ${instant(now)} a monitor alarm TargetTracking-${name}-Alarm${alarm} in state ALARM triggered policy ${policy.name} changing the desired capacity from ${desired} to ${next}.`;
-      return next === desired ? {} : { desired: next, scaledAtMs: now, cause: next === desired ? before : changed };
+      if (next === desired) return {};
+      const cause = `At ${instant(now)} a monitor alarm TargetTracking-${name}-Alarm${alarm} in state ALARM triggered policy ${policy.name} changing the desired capacity from ${desired} to ${next}.`;
+      return { desired: next, cause };
     });
   }
 }

@@ -86,7 +86,9 @@ export class Turns {
     const group = this.#state.groups.get(name);
     if (!group) return;
     if (group.deleting) {
-      if (capacity.empty(group)) this.#state.forget(name);
+      const empty = capacity.empty(group);
+      await this.#attempt(name, () => launching.fulfil(group));
+      if (empty) this.#state.forget(name);
       return;
     }
     await this.#attempt(name, () => advanceTrafficSources(this.#state, neighbours, group));

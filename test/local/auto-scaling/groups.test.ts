@@ -165,6 +165,8 @@ describe("deleting a group", () => {
     const remove = () => world.call("DeleteAutoScalingGroup", { AutoScalingGroupName: "web" });
     await expect(remove()).rejects.toMatchObject({ code: "ResourceInUse" });
     await world.call("UpdateAutoScalingGroup", { AutoScalingGroupName: "web", MinSize: 0, DesiredCapacity: 0 });
+    await world.seconds(5);
+    await expect(remove()).rejects.toMatchObject({ code: "ScalingActivityInProgress" });
     await world.seconds(60);
     await remove();
     expect(await world.group()).toBeUndefined();
@@ -180,6 +182,22 @@ describe("deleting a group", () => {
     await world.seconds(60);
     expect(await world.group()).toBeUndefined();
     expect(world.ec2.ids("terminated")).toHaveLength(2);
+  });
+
+  it("by force leaves nothing of a launch whose answer was lost", async () => {
+    const run = world.ec2.operations.RunInstances.run;
+    let left = 1;
+    world.ec2.operations.RunInstances.run = (input) => {
+      const answer = run(input);
+      if (left-- > 0) throw new Error("the process was killed");
+      return answer;
+    };
+    await world.create({ MinSize: 1 });
+    await world.seconds(2);
+    await world.call("DeleteAutoScalingGroup", { AutoScalingGroupName: "web", ForceDelete: true });
+    await world.seconds(90);
+    expect(await world.group()).toBeUndefined();
+    expect([...world.ec2.instances.values()].map(({ State }) => State.Name)).toEqual(["terminated"]);
   });
 
   it("is refused by deletion protection", async () => {
