@@ -35,17 +35,23 @@ export interface VolumeBytes {
  */
 const noisyBlocksPastEnd = 4;
 
-/** Fills a volume's empty file: the snapshot's blocks, and noise where an encrypted volume has it. */
-export async function fillVolume(files: Pick<BlockFiles, "read" | "write">, volume: VolumeBytes): Promise<void> {
+/**
+ * Fills a volume's empty file: the snapshot's blocks, and noise where an encrypted volume has it.
+ * Returns the indexes of the blocks it wrote.
+ */
+export async function fillVolume(files: Pick<BlockFiles, "read" | "write">, volume: VolumeBytes): Promise<number[]> {
   const written = new Set(volume.source?.indexes);
   if (volume.source) await copyBlocks(files, volume.source.id, volume.id, volume.source.indexes);
-  if (!volume.encrypted) return;
-  const count = volume.sizeBytes / blockBytes;
-  const last = [...written].reduce((highest, index) => Math.max(highest, index), -1);
-  const noisy = Array.from({ length: Math.min(count, last + 1 + noisyBlocksPastEnd) }, (_, index) => index);
-  for (const index of new Set([...noisy, count - 1])) {
-    if (!written.has(index)) await files.write(volume.id, index, noiseBlock(volume.id, index));
+  if (volume.encrypted) {
+    const count = volume.sizeBytes / blockBytes;
+    const last = [...written].reduce((highest, index) => Math.max(highest, index), -1);
+    const noisy = Array.from({ length: Math.min(count, last + 1 + noisyBlocksPastEnd) }, (_, index) => index);
+    for (const index of [...noisy, count - 1].filter((one) => !written.has(one))) {
+      await files.write(volume.id, index, noiseBlock(volume.id, index));
+      written.add(index);
+    }
   }
+  return [...written].sort((a, b) => a - b);
 }
 
 /** Copies the given blocks of one file into another. */

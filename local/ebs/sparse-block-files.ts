@@ -1,10 +1,18 @@
 import { mkdirSync } from "node:fs";
-import { type FileHandle, open, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BlockFiles, fillVolume, type VolumeBytes } from "./block-files.ts";
 import { blockBytes } from "./block-size.ts";
 
 const zeros = Buffer.alloc(blockBytes);
+/** How many blocks one read of a scan takes: large enough that reading holes is not all overhead. */
+const scanBlocks = 16;
+
+/** Which blocks of a volume hold something, as of a moment of its file. */
+interface Hint {
+  mtimeMs: number;
+  indexes: number[];
+}
 
 /** Blocks as sparse files of one directory: a 8 GiB volume takes only the space of what was written to it. */
 export class SparseBlockFiles implements BlockFiles {
@@ -24,7 +32,7 @@ export class SparseBlockFiles implements BlockFiles {
   async makeVolume(volume: VolumeBytes): Promise<void> {
     await this.remove(volume.id);
     await this.#using(volume.id, "w", (file) => file.truncate(volume.sizeBytes));
-    await fillVolume(this, volume);
+    await this.#writeHint(volume.id, await fillVolume(this, volume));
   }
 
   async write(id: string, index: number, bytes: Uint8Array): Promise<void> {
@@ -40,16 +48,19 @@ export class SparseBlockFiles implements BlockFiles {
   }
 
   async occupied(id: string): Promise<number[]> {
+    const { size, mtimeMs } = await stat(this.pathOf(id));
+    const hint = await this.#hint(id);
+    if (hint?.mtimeMs === mtimeMs) return hint.indexes;
     const found: number[] = [];
-    const { size, blocks } = await stat(this.pathOf(id));
-    // A file without any allocated space is all hole; reading gigabytes of zeros would only cost time.
-    if (blocks === 0) return found;
     await this.#using(id, "r", async (file) => {
-      const block = Buffer.alloc(blockBytes);
-      for (let index = 0; index * blockBytes < size; index++) {
-        block.fill(0);
-        await readFully(file, block, index * blockBytes);
-        if (!block.equals(zeros)) found.push(index);
+      const chunk = Buffer.alloc(scanBlocks * blockBytes);
+      for (let first = 0; first * blockBytes < size; first += scanBlocks) {
+        const length = await readFully(file, chunk, first * blockBytes);
+        chunk.fill(0, length);
+        for (let at = 0; at < scanBlocks; at++) {
+          const block = chunk.subarray(at * blockBytes, (at + 1) * blockBytes);
+          if (!block.equals(zeros)) found.push(first + at);
+        }
       }
     });
     return found;
@@ -57,6 +68,25 @@ export class SparseBlockFiles implements BlockFiles {
 
   async remove(id: string): Promise<void> {
     await rm(this.pathOf(id), { force: true });
+    await rm(this.#hintPath(id), { force: true });
+  }
+
+  /** What a new volume holds is known; as long as nobody writes to it, gigabytes of holes need no reading. */
+  async #writeHint(id: string, indexes: number[]): Promise<void> {
+    const { mtimeMs } = await stat(this.pathOf(id));
+    await writeFile(this.#hintPath(id), JSON.stringify({ mtimeMs, indexes } satisfies Hint));
+  }
+
+  async #hint(id: string): Promise<Hint | undefined> {
+    try {
+      return JSON.parse(await readFile(this.#hintPath(id), "utf8")) as Hint;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #hintPath(id: string): string {
+    return `${this.pathOf(id)}.occupied`;
   }
 
   async #using<T>(id: string, flags: "r" | "r+" | "w", use: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -78,11 +108,13 @@ export class SparseBlockFiles implements BlockFiles {
   }
 }
 
-async function readFully(file: FileHandle, into: Buffer, position: number): Promise<void> {
+/** Reads until the buffer is full or the file ends; returns how much there was. */
+async function readFully(file: FileHandle, into: Buffer, position: number): Promise<number> {
   let filled = 0;
   while (filled < into.length) {
     const { bytesRead } = await file.read(into, filled, into.length - filled, position + filled);
-    if (bytesRead === 0) return;
+    if (bytesRead === 0) break;
     filled += bytesRead;
   }
+  return filled;
 }

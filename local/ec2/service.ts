@@ -3,6 +3,7 @@ import type { Kernel, Operation, Service } from "../core/kernel.ts";
 import type { EncryptionDefaults } from "../ebs/encryption-defaults.ts";
 import type { KeyAccess } from "../ebs/key-access.ts";
 import type { Snapshots } from "../ebs/snapshots.ts";
+import { baseNamed } from "../machine/bases.ts";
 import type { MachineHost, ScriptResult } from "../machine/machine-host.ts";
 import { accountOperations } from "./account.ts";
 import { Capacity } from "./capacity.ts";
@@ -104,6 +105,11 @@ export class Ec2Service implements Service {
    */
   async connect(instanceId: string, port: number): Promise<Duplex> {
     return await this.#world.machines.connect(instanceId, port);
+  }
+
+  /** Whether the instance's operating system has the SSM Agent. */
+  hasAgent(instanceId: string): boolean {
+    return baseNamed(this.#world.instances.get(instanceId)?.lineage.base)?.agent ?? false;
   }
 
   /** Runs a shell script on a running instance, as the agent on it would. */

@@ -6,8 +6,9 @@ import type {
   DetachVolumeCommandInput,
 } from "@aws-sdk/client-ec2";
 import { AwsError } from "../core/aws-error.ts";
-import type { Operation } from "../core/kernel.ts";
+import type { Call, Operation } from "../core/kernel.ts";
 import { speed, usableSnapshot } from "./block-devices.ts";
+import { ClientTokens } from "./client-tokens.ts";
 import { invalidParameter, missingParameter, required } from "./errors.ts";
 import { type FilterTable, matching } from "./filters.ts";
 import { operation } from "./operation.ts";
@@ -68,9 +69,11 @@ export function volumeOperations(world: Ec2World): Record<string, Operation> {
 }
 
 function createVolume(world: Ec2World): Record<string, Operation> {
+  const tokens = new ClientTokens(world, "CreateVolume", 64);
   return operation<CreateVolumeCommandInput, object>({
     name: "CreateVolume",
     accepts: [
+      "ClientToken",
       "AvailabilityZone",
       "Size",
       "SnapshotId",
@@ -87,38 +90,48 @@ function createVolume(world: Ec2World): Record<string, Operation> {
       ...tagOnCreatePermissions(world, "CreateVolume", input.TagSpecifications),
     ],
     async run(input, call) {
-      const availabilityZone = required(input.AvailabilityZone, "AvailabilityZone");
-      if (!zonesOf(world.kernel.settings.region).some((zone) => zone.name === availabilityZone)) {
-        throw new AwsError("InvalidZone.NotFound", `The zone '${availabilityZone}' does not exist.`);
-      }
-      const snapshot = input.SnapshotId === undefined ? undefined : usableSnapshot(world, input.SnapshotId);
-      const sizeGiB = input.Size ?? snapshot?.volumeSizeGiB;
-      if (sizeGiB === undefined) throw missingParameter("size/snapshot");
-      if (snapshot && sizeGiB < snapshot.volumeSizeGiB) {
-        throw invalidParameter(`Volume of ${sizeGiB}GiB is smaller than snapshot '${snapshot.snapshotId}'`);
-      }
-      const defaults = world.encryptionDefaults.get();
-      const encrypted = (input.Encrypted ?? false) || defaults.encryptByDefault || (snapshot?.encrypted ?? false);
-      const key = snapshot?.encrypted ? snapshot.kmsKeyArn : world.keys.arnOf(input.KmsKeyId ?? defaults.kmsKeyId);
-      if (encrypted && key !== undefined) world.keys.assertUsable(key, call.caller, ["kms:CreateGrant", "kms:Decrypt"]);
-      const record: VolumeRecord = {
-        volumeId: world.newId("vol-"),
-        sizeGiB,
-        ...speed(input.VolumeType ?? "gp2", sizeGiB, input.Iops, input.Throughput),
-        encrypted,
-        ...(encrypted && key !== undefined ? { kmsKeyArn: key } : {}),
-        snapshotId: snapshot?.snapshotId ?? "",
-        availabilityZone,
-        state: "available",
-        createdAtMs: world.now(),
-        tags: specifiedTags(input.TagSpecifications, ["volume"], call).volume ?? {},
-        visibleAtMs: world.visibleFrom(),
-      };
-      await makeVolumeBytes(world, record);
+      const { ClientToken, ...request } = input;
+      const earlier = tokens.find(ClientToken, request);
+      const existing = earlier === undefined ? undefined : world.volumes.get(earlier);
+      if (existing) return shownVolume(existing);
+      const record = newVolume(world, input, call);
       world.volumes.put(record.volumeId, record);
+      tokens.remember(ClientToken, request, record.volumeId);
+      await makeVolumeBytes(world, record);
+      world.volumes.put(record.volumeId, { ...record, state: "available" });
       return shownVolume(record);
     },
   });
+}
+
+function newVolume(world: Ec2World, input: CreateVolumeCommandInput, call: Call): VolumeRecord {
+  const availabilityZone = required(input.AvailabilityZone, "AvailabilityZone");
+  if (!zonesOf(world.kernel.settings.region).some((zone) => zone.name === availabilityZone)) {
+    throw new AwsError("InvalidZone.NotFound", `The zone '${availabilityZone}' does not exist.`);
+  }
+  const snapshot = input.SnapshotId === undefined ? undefined : usableSnapshot(world, input.SnapshotId);
+  const sizeGiB = input.Size ?? snapshot?.volumeSizeGiB;
+  if (sizeGiB === undefined) throw missingParameter("size/snapshot");
+  if (snapshot && sizeGiB < snapshot.volumeSizeGiB) {
+    throw invalidParameter(`Volume of ${sizeGiB}GiB is smaller than snapshot '${snapshot.snapshotId}'`);
+  }
+  const defaults = world.encryptionDefaults.get();
+  const encrypted = (input.Encrypted ?? false) || defaults.encryptByDefault || (snapshot?.encrypted ?? false);
+  const key = snapshot?.encrypted ? snapshot.kmsKeyArn : world.keys.arnOf(input.KmsKeyId ?? defaults.kmsKeyId);
+  if (encrypted && key !== undefined) world.keys.assertUsable(key, call.caller, ["kms:CreateGrant", "kms:Decrypt"]);
+  return {
+    volumeId: world.newId("vol-"),
+    sizeGiB,
+    ...speed(input.VolumeType ?? "gp2", sizeGiB, input.Iops, input.Throughput),
+    encrypted,
+    ...(encrypted && key !== undefined ? { kmsKeyArn: key } : {}),
+    snapshotId: snapshot?.snapshotId ?? "",
+    availabilityZone,
+    state: "creating",
+    createdAtMs: world.now(),
+    tags: specifiedTags(input.TagSpecifications, ["volume"], call).volume ?? {},
+    visibleAtMs: world.visibleFrom(),
+  };
 }
 
 /** Volumes are attached to and detached from stopped instances only: this cloud's machines find their disks at boot. */

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { link } from "node:fs/promises";
+import { chmod, link } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -36,6 +36,8 @@ export async function makeRoot(
     rmSync(device, { force: true });
     // A hard link: the volume's own bytes under the device's name, a plain file to whoever reads it.
     await link(disk.file, device);
+    // Read-only is a state of the running kernel, which a boot forgets.
+    await chmod(device, 0o644);
   }
 }
 

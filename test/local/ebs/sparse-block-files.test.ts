@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -53,5 +53,14 @@ it("fills an encrypted volume's gaps with noise, and an unencrypted one's with z
 
   expect(await files.occupied("vol-plain")).toEqual([0, 2]);
   expect(await files.occupied("vol-secret")).toEqual([0, 1, 2, 3, 4, 5, 6, 2047]);
+  expect((await files.read("vol-secret", 2047)).some((byte) => byte !== 0)).toBe(true);
   expect((await files.read("vol-secret", 2)).every((byte) => byte === 1)).toBe(true);
+});
+
+it("finds what was written to a volume after it was made", async () => {
+  await files.makeVolume({ id: "vol-1", sizeBytes: 64 * blockBytes, source: undefined, encrypted: false });
+  expect(await files.occupied("vol-1")).toEqual([]);
+  await files.write("vol-1", 40, new Uint8Array(blockBytes).fill(9));
+  await utimes(files.pathOf("vol-1"), 1, 1);
+  expect(await files.occupied("vol-1")).toEqual([40]);
 });
