@@ -14,12 +14,11 @@ import { AwsError } from "../../core/aws-error.ts";
 import type { Kernel, Operation } from "../../core/kernel.ts";
 import { assumeRole } from "../integrations/role.ts";
 import type { ExecutionStore } from "../machine/documents.ts";
-import { invalidDefinitionMessage } from "../validation/diagnostics.ts";
 import { assertExecutionArn, assertName, parseMachineArn, stateMachineArn } from "./arns.ts";
+import { assertDefinition, describeRevision, loggingOf, validate } from "./configuration.ts";
 import type { MachineDocument, MachineStore, RevisionDocument } from "./machine-documents.ts";
 import { page } from "./paging.ts";
 import type { Permissions } from "./permissions.ts";
-import { checkDefinition } from "./prepared-definition.ts";
 import type { Versions } from "./versions.ts";
 
 type Configuration = Pick<
@@ -271,51 +270,4 @@ export class StateMachines {
 
 export function doesNotExist(arn: string | undefined): AwsError {
   return new AwsError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
-}
-
-function describeRevision(revision: Readonly<RevisionDocument>) {
-  return {
-    definition: revision.definition,
-    roleArn: revision.roleArn,
-    loggingConfiguration: revision.logging,
-    tracingConfiguration: { enabled: revision.tracing },
-    encryptionConfiguration: { type: "AWS_OWNED_KEY" as const },
-    revisionId: revision.id,
-  };
-}
-
-/** @throws {AwsError} InvalidLoggingConfiguration */
-function loggingOf(configuration: LoggingConfiguration | undefined): LoggingConfiguration {
-  const level = configuration?.level ?? "OFF";
-  const destinations = configuration?.destinations ?? [];
-  const groupArn = destinations[0]?.cloudWatchLogsLogGroup?.logGroupArn;
-  const broken =
-    destinations.length > 1 ||
-    (level !== "OFF" && !/^arn:aws[a-z-]*:logs:[^:]+:\d{12}:log-group:.+:\*$/.test(groupArn ?? ""));
-  if (broken)
-    throw new AwsError(
-      "InvalidLoggingConfiguration",
-      "Invalid Logging Configuration: Must specify exactly one Log Destination.",
-    );
-  const includeExecutionData = configuration?.includeExecutionData === true;
-  return { level, includeExecutionData, ...(destinations.length === 0 ? {} : { destinations }) };
-}
-
-/** @throws {AwsError} InvalidDefinition with AWS's list, or NotImplemented naming what this cloud lacks. */
-async function assertDefinition(text: string): Promise<void> {
-  const { diagnostics, missing } = await checkDefinition(text);
-  if (diagnostics.length > 0) throw new AwsError("InvalidDefinition", invalidDefinitionMessage(diagnostics));
-  if (missing.length > 0) {
-    throw new AwsError("NotImplemented", `the embedded cloud does not have ${missing.join("; ")}`, 501);
-  }
-}
-
-async function validate(input: ValidateStateMachineDefinitionCommandInput) {
-  const { diagnostics } = await checkDefinition(input.definition ?? "");
-  const max = input.maxResults || 100;
-  return {
-    result: diagnostics.length === 0 ? ("OK" as const) : ("FAIL" as const),
-    diagnostics: diagnostics.slice(0, max),
-    truncated: diagnostics.length > max,
-  };
 }

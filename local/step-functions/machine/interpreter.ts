@@ -4,6 +4,7 @@ import { perform } from "../integrations/requests.ts";
 import { assumeRole } from "../integrations/role.ts";
 import type { Definition } from "../language/definition.ts";
 import { isObject } from "../language/json.ts";
+import { DecisionQueue } from "./decision-queue.ts";
 import {
   type ExecutionDocument,
   ExecutionStore,
@@ -50,7 +51,7 @@ export class Interpreter {
   readonly store: ExecutionStore;
   readonly #kernel: Kernel;
   readonly #revisions: RevisionSource;
-  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #queue = new DecisionQueue();
   readonly #roles = new Map<string, Caller>();
   readonly #listeners: TurnListener[] = [];
   #stopped = false;
@@ -193,7 +194,7 @@ export class Interpreter {
   }
 
   #attachWaiter(childArn: string, waiter: NonNullable<ExecutionDocument["waiter"]>): Promise<unknown> {
-    return this.#inOrder(childArn, () => {
+    return this.#queue.run(childArn, () => {
       const child = this.store.executions.get(childArn);
       if (!child) return;
       this.store.executions.put(childArn, { ...child, waiter });
@@ -263,7 +264,7 @@ export class Interpreter {
 
   /** Makes one decision about a running execution, after those asked for before. */
   #decide(executionArn: string, decide: (turn: Turn) => void | Promise<void>): Promise<unknown> {
-    return this.#inOrder(executionArn, async () => {
+    return this.#queue.run(executionArn, async () => {
       const execution = this.store.executions.get(executionArn);
       if (execution?.status !== "RUNNING" || this.#stopped) return;
       const definition = this.#revisions.definition(execution.revisionId);
@@ -301,16 +302,5 @@ export class Interpreter {
     }
     turn.commit();
     for (const listener of this.#listeners) listener(turn, changedStatus);
-  }
-
-  #inOrder<T>(executionArn: string, run: () => T | Promise<T>): Promise<T> {
-    const before = this.#queues.get(executionArn) ?? Promise.resolve();
-    const mine = before.then(run, run);
-    this.#queues.set(executionArn, mine);
-    const forget = () => {
-      if (this.#queues.get(executionArn) === mine) this.#queues.delete(executionArn);
-    };
-    mine.then(forget, forget);
-    return mine;
   }
 }

@@ -107,8 +107,6 @@ export async function startCloud(options: CloudOptions = {}) {
   return { kernel, clock, call, create, start, finish, run, describe, history, invocations, judged };
 }
 
-export type Cloud = Awaited<ReturnType<typeof startCloud>>;
-
 interface Described {
   status: string;
   output?: string;
