@@ -34,6 +34,8 @@ export interface Delays {
   autoScalingTurnSeconds: number;
   /** S3 write → EventBridge delivery of `Object Created`. Typically about a second; at least once. */
   eventDeliverySeconds: number;
+  /** EventBridge Scheduler calls a target within so long after its time. "60 second precision" in its user guide, "Schedule types". */
+  schedulePrecisionSeconds: number;
   /** Describe/StopExecution lag of Step Functions: "eventually consistent" in its API reference. */
   executionReadSeconds: number;
   /** From one state to the next. Tens of milliseconds: a looping Choice reached 25,000 events in 48 s (floci-io/floci issue 2734). */
@@ -63,6 +65,7 @@ export const awsDelays: Delays = {
   targetRegistrationSeconds: 2,
   autoScalingTurnSeconds: 5,
   eventDeliverySeconds: 1,
+  schedulePrecisionSeconds: 60,
   executionReadSeconds: 0.5,
   transitionSeconds: 0.004,
   functionActiveSeconds: 2,
