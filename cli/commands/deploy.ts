@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { examples, runs, type Surroundings } from "../command.ts";
+import { outcomeOf } from "../execution/outcome.ts";
+import { executionName, followAloud } from "../execution/start.ts";
+import { outcomeText } from "../outcome-text.ts";
+
+interface Options {
+  version?: string;
+  reason?: string;
+  wait: boolean;
+}
+
+/** `kiln deploy`: deploys what was pushed before, as a person would from the AWS console. */
+export function addDeploy(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("deploy")
+    .description("deploy an artifact that was pushed before")
+    .argument("<service>")
+    .option("--version <version>", "left out: the one pushed last")
+    .option("--reason <text>", "written into the history")
+    .option("--no-wait", "do not follow it");
+  examples(command, "kiln deploy web", "kiln deploy web --version 1.4.2");
+  const left = "What is live serves on; a deploy may have been started.";
+  runs<Options>(command, surroundings, left, async (context, [service = ""], { version, reason, wait }) => {
+    const stage = await context.stage();
+    const input = { service, ...(version !== undefined && { version }), ...(reason !== undefined && { reason }) };
+    const execution = await stage.runs.start(stage.outputs.DeployMachine, executionName(service), input);
+    if (!wait) return { json: { service, execution, end: null }, text: execution };
+    const followed = await followAloud(stage, execution, `deploy ${version ?? service}`, context.output);
+    const outcome = outcomeOf(followed, `Deploy of ${service}`);
+    return { json: { service, ...outcome }, text: outcomeText(service, outcome) };
+  });
+}

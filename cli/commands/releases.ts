@@ -1,0 +1,101 @@
+import type { Command } from "commander";
+import type { HistoryEvent } from "../../shared/aws/ledger.ts";
+import type { Head } from "../../shared/domain/head.ts";
+import type { Release } from "../../shared/domain/release.ts";
+import type { Stage } from "../aws/stage.ts";
+import { examples, runs, type Surroundings } from "../command.ts";
+import { CommandFailure, nothingDone } from "../failure.ts";
+import { table } from "../table.ts";
+
+/** One release as it is listed. */
+export interface ListedRelease {
+  generation: string;
+  version: string;
+  createdAt: string;
+  /** `cold`: its fleet is gone, its image is kept for a rollback. `gone`: nothing but its record is left. */
+  state: "live" | "standby" | "deploying" | "cold" | "gone";
+  /** What its history says of it last. */
+  lastEvent: string;
+  /** Why it failed, when it did. */
+  cause?: string;
+  imageDigest: string;
+}
+
+/** `kiln releases`: every release of a service, what became of it, and why. */
+export function addReleases(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("releases")
+    .description("list the releases of a service, newest first")
+    .argument("<service>");
+  examples(command, "kiln releases web");
+  runs(command, surroundings, nothingDone, async (context, [service = ""]) => {
+    const releases = await listReleases(await context.stage(), service);
+    if (releases.length === 0) throw noReleases(service);
+    return { json: { service, releases }, text: releasesText(releases) };
+  });
+}
+
+async function listReleases(stage: Stage, service: string): Promise<ListedRelease[]> {
+  const [head, generations] = await Promise.all([stage.ledger.head(service), stage.ledger.generations(service)]);
+  const listed = await Promise.all(
+    generations.map(async (generation) => {
+      const [release, history] = await Promise.all([
+        stage.ledger.release(service, generation),
+        stage.ledger.history(service, generation),
+      ]);
+      return release ? [listedRelease(release, history, head)] : [];
+    }),
+  );
+  return listed.flat().reverse();
+}
+
+function listedRelease(release: Release, history: readonly HistoryEvent[], head: Head): ListedRelease {
+  const { generation, version, createdAt, imageDigest } = release;
+  const last = history.at(-1);
+  const failure = last?.["failure"] as { error?: string; cause?: string } | null | undefined;
+  return {
+    generation,
+    version,
+    createdAt,
+    state: stateOf(generation, head),
+    lastEvent: last?.event ?? "admitted",
+    ...(failure && { cause: `${failure.error}: ${failure.cause}` }),
+    imageDigest,
+  };
+}
+
+function stateOf(generation: string, head: Head): ListedRelease["state"] {
+  if (head.live?.generation === generation) return "live";
+  if (head.pending?.generation === generation) return "deploying";
+  if (head.standby?.generation === generation) return "standby";
+  return head.kept.includes(generation) ? "cold" : "gone";
+}
+
+/** A table, with the cause of each failure below its release. */
+export function releasesText(releases: readonly ListedRelease[]): string {
+  const lines = table([
+    ["GENERATION", "VERSION", "STATE", "LAST", "CREATED"],
+    ...releases.map(({ generation, version, state, lastEvent, createdAt }) => [
+      generation,
+      version,
+      state,
+      lastEvent,
+      createdAt,
+    ]),
+  ]);
+  const [heading = "", ...rows] = lines;
+  const withCauses = rows.flatMap((row, index) => {
+    const cause = releases[index]?.cause;
+    return cause === undefined ? [row] : [row, `    ${cause}`];
+  });
+  return [heading, ...withCauses].join("\n");
+}
+
+function noReleases(service: string): CommandFailure {
+  return new CommandFailure({
+    name: "NoReleases",
+    what: `Service "${service}" has no release.`,
+    left: nothingDone,
+    fix: "Push an artifact, or name another service: kiln status lists them.",
+  });
+}

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
+import { parameterNames } from "../../shared/aws/parameters.ts";
+import { knownBases, type ServiceSpec } from "../../shared/domain/service-spec.ts";
+import type { StepOutput } from "../../shared/step-input.ts";
+import type { Stage } from "../aws/stage.ts";
+import { examples, runs, type Surroundings } from "../command.ts";
+import { CommandFailure } from "../failure.ts";
+import type { Output } from "../output.ts";
+import { readSpecFile } from "../spec-file.ts";
+
+/** What applying a spec has made true. */
+export interface AppliedSpec {
+  service: string;
+  digest: string;
+  /** The same spec was in force already. */
+  unchanged: boolean;
+  baseImageId: string;
+}
+
+/** `kiln service apply`: puts a service spec in force for the next deploy, and gets its base image ready. */
+export function addServiceApply(service: Command, surroundings: Surroundings): void {
+  const command = service
+    .command("apply")
+    .description("put a service spec in force for the next deploy, and get its base image ready")
+    .argument("<file>", "the spec, such as kiln.yaml");
+  examples(command, "kiln service apply examples/web/kiln.yaml");
+  const left = "The spec may be in force; what is live serves on. Applying it again is harmless.";
+  runs(command, surroundings, left, async (context, [file = ""]) => {
+    const spec = await readSpecFile(file);
+    const applied = await applySpec(await context.stage(), spec, context.output);
+    const change = applied.unchanged ? "is in force already" : "is in force from the next deploy on";
+    const text = `spec of ${applied.service} ${change} (${applied.digest.slice(0, 12)}); its base is ready`;
+    return { json: { ...applied }, text };
+  });
+}
+
+/** Stores the spec, points the stage at it, and waits until its base image is ready. */
+export async function applySpec(stage: Stage, spec: ServiceSpec, output: Output): Promise<AppliedSpec> {
+  const { service } = spec;
+  const baseImageId = await resolveBase(stage, spec);
+  const digest = await stage.ledger.storeSpec(spec);
+  const name = parameterNames.spec(stage.name, service);
+  const unchanged = (await stage.parameters.read(name)) === digest;
+  if (!unchanged) await stage.parameters.write(name, digest);
+  output.progress(`applied  spec of ${service}`);
+  await prepareBase(stage, baseImageId, output);
+  return { service, digest, unchanged, baseImageId };
+}
+
+async function resolveBase(stage: Stage, { base, architecture }: ServiceSpec): Promise<string> {
+  if (typeof base === "object") return base.ami;
+  const parameter = knownBases[base][architecture];
+  const imageId = await stage.parameters.read(parameter);
+  if (imageId !== undefined) return imageId;
+  throw new CommandFailure({
+    name: "BaseRefusedError",
+    what: `This region has no public parameter ${parameter}, so base ${base} (${architecture}) is not known here.`,
+    left: "The spec was not applied.",
+    fix: "Choose another base, or name an AMI: base: { ami: ami-… }.",
+  });
+}
+
+/** Real time a copy may take. Unit: milliseconds. A large base takes AWS some minutes. */
+const basePatienceMs = 1_800_000;
+
+async function prepareBase(stage: Stage, baseImageId: string, output: Output): Promise<void> {
+  const giveUpAt = performance.now() + basePatienceMs;
+  while (performance.now() < giveUpAt) {
+    const { status } = await stage.functions.ask<StepOutput>(stage.outputs.BaseFunction, { baseImageId });
+    if (status === "ready") return output.progress(`ready    base ${baseImageId}`);
+    output.transient(`copying base ${baseImageId}`);
+    await delay(stage.pollMs * basePollFactor);
+  }
+  throw new CommandFailure({
+    name: "BaseNotReady",
+    what: `The copy of base ${baseImageId} was not ready after ${basePatienceMs / 60_000} minutes.`,
+    left: "The spec is in force; the first deploy goes on waiting for its base.",
+    fix: "Look at the image in the EC2 console, then apply the spec again.",
+  });
+}
+
+/** A copy takes a minute or more, and each look is an invocation. */
+const basePollFactor = 3;

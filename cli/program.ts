@@ -1,0 +1,59 @@
+import { Command, CommanderError } from "commander";
+import type { Surroundings } from "./command.ts";
+import { addDeploy } from "./commands/deploy.ts";
+import { addEnv } from "./commands/env.ts";
+import { addPush } from "./commands/push.ts";
+import { addReleases } from "./commands/releases.ts";
+import { addRollback } from "./commands/rollback.ts";
+import { addServiceApply } from "./commands/service-apply.ts";
+import { addStatus } from "./commands/status.ts";
+import { addSweep } from "./commands/sweep.ts";
+import { addUp } from "./commands/up.ts";
+import { wrongUsage } from "./failure.ts";
+import { outputTo } from "./output.ts";
+
+/** Runs the kiln command with these arguments. Never throws: every ending is an exit code. */
+export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<void> {
+  try {
+    await kilnProgram(surroundings).parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Asking for help is no failure.
+    if (error.exitCode === 0) return;
+    // Commander's word for a command line that stops before naming a command.
+    const what = error.code === "commander.help" ? "no command was named." : error.message.replace(/^error: /, "");
+    const failure = wrongUsage(
+      `${what.charAt(0).toUpperCase()}${what.slice(1)}`,
+      "See kiln --help, or kiln <command> --help.",
+    );
+    outputTo(surroundings, args.includes("--json")).failure(failure);
+    surroundings.setExitCode(failure.exitCode);
+  }
+}
+
+function kilnProgram(surroundings: Surroundings): Command {
+  const program = new Command("kiln")
+    .description(
+      "Replaces servers instead of changing them: push an artifact, and it is live on brand-new EC2 servers.",
+    )
+    .option("--stage <name>", "which deployment of Kiln", "dev")
+    .option("--json", "one JSON object on the last line of stdout; progress goes to stderr")
+    .option("--aws", "use AWS with its default credentials instead of the embedded cloud")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void surroundings.stdout.write(text),
+      // A usage error is told in Kiln's own form.
+      writeErr: () => {},
+    })
+    .exitOverride();
+  addUp(program, surroundings);
+  addPush(program, surroundings);
+  addStatus(program, surroundings);
+  addReleases(program, surroundings);
+  addRollback(program, surroundings);
+  addDeploy(program, surroundings);
+  addServiceApply(program.command("service").description("the services of a stage"), surroundings);
+  addSweep(program, surroundings);
+  addEnv(program, surroundings);
+  return program;
+}

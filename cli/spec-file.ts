@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import { parseServiceSpec, type ServiceSpec, type SpecProblem } from "../shared/domain/service-spec.ts";
+import { CommandFailure, nothingDone } from "./failure.ts";
+
+/** Unit: bytes. A spec is a page; anything longer is some other file. */
+const largestBytes = 256 * 1024;
+
+/**
+ * Reads a service spec.
+ * @throws {CommandFailure} with every problem at once, each with its line.
+ */
+export async function readSpecFile(file: string): Promise<ServiceSpec> {
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const what = `${file} cannot be read: ${cause.code ?? cause.message}.`;
+    const fix = "Name the file that holds the service spec, such as kiln.yaml.";
+    throw new CommandFailure({ name: "SpecInvalid", what, left: nothingDone, fix }, { cause });
+  });
+  const read = parseSpecText(text);
+  if ("spec" in read) return read.spec;
+  const count = read.problems.length === 1 ? "1 problem" : `${read.problems.length} problems`;
+  throw new CommandFailure({
+    name: "SpecInvalid",
+    what: `${file} is no valid service spec: ${count}.`,
+    details: read.problems.map(({ line, message }) => `${file}:${line}: ${message}`),
+    left: nothingDone,
+    fix: "Mend these lines, then apply it again.",
+  });
+}
+
+/** A problem with the line it stands on, counted from 1. */
+export interface LocatedProblem {
+  line: number;
+  message: string;
+}
+
+/** Parses a spec's text; problems come in the order of their lines. */
+export function parseSpecText(text: string): { spec: ServiceSpec } | { problems: LocatedProblem[] } {
+  if (Buffer.byteLength(text) > largestBytes) {
+    return { problems: [{ line: 1, message: `it is longer than ${largestBytes} bytes` }] };
+  }
+  const lines = new LineCounter();
+  // Aliases are not expanded without a bound: a few lines of them can grow to gigabytes.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    return {
+      problems: document.errors.map(({ message, pos }) => ({ line: lines.linePos(pos[0]).line, message })),
+    };
+  }
+  const parsed = parseServiceSpec(document.toJS({ maxAliasCount: 100 }));
+  if ("spec" in parsed) return parsed;
+  const problems = parsed.problems.map((problem) => ({
+    line: lineOf(problem, document, lines),
+    message: problem.path === "(top)" ? problem.message : `${problem.path}: ${problem.message}`,
+  }));
+  return { problems: problems.sort((a, b) => a.line - b.line) };
+}
+
+/** The line of the value a problem is about; where that is missing, of the nearest thing around it. */
+function lineOf(problem: SpecProblem, document: Document, lines: LineCounter): number {
+  const path = problem.path === "(top)" ? [] : problem.path.split(".");
+  // A problem with an unknown key is told of what holds it; the key stands in the message.
+  const unknownKey = /"([^"]+)"/.exec(problem.message)?.[1];
+  let offset = unknownKey === undefined ? undefined : offsetOf(document, [...path, unknownKey]);
+  for (let length = path.length; length > 0 && offset === undefined; length--) {
+    offset = offsetOf(document, path.slice(0, length));
+  }
+  return offset === undefined ? 1 : lines.linePos(offset).line;
+}
+
+/** Where a key stands in the text; for an item of a list, where the item does. */
+function offsetOf(document: Document, path: readonly string[]): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1) ?? "";
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === last);
+    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const node = document.getIn(path, true);
+  return isNode(node) ? node.range?.[0] : undefined;
+}
