@@ -1,118 +1,172 @@
+import type {
+  CreateKeyCommandInput,
+  DescribeKeyCommandInput,
+  ListKeysCommandInput,
+  PutKeyPolicyCommandInput,
+  ScheduleKeyDeletionCommandInput,
+  TagResourceCommandInput,
+  UntagResourceCommandInput,
+  UpdateKeyDescriptionCommandInput,
+} from "@aws-sdk/client-kms";
 import { AwsError } from "../core/aws-error.ts";
-import type { Kernel } from "../core/kernel.ts";
-import type { Collection } from "../core/store.ts";
+import type { Call, Operation } from "../core/kernel.ts";
+import { requestTagConditions } from "../core/tag-conditions.ts";
+import { validation } from "./errors.ts";
+import type { KeyPermissions } from "./key-access.ts";
+import { describeKey, type KeyRecord, keyArn } from "./key-record.ts";
+import { defaultPolicy, invalidState, type KeyRing } from "./key-ring.ts";
 
-/** One key. Source of the states: KMS API reference, KeyState. */
-export interface KeyDocument {
-  id: string;
-  description: string;
-  manager: "AWS" | "CUSTOMER";
-  state: "Enabled" | "Disabled" | "PendingDeletion";
-  createdMs: number;
-  /** Modelled instant at which a key that waits for its deletion is gone. */
-  deletionMs?: number;
-  policy: string;
-  rotation: boolean;
-  tags: Record<string, string>;
+/** Source: "AWS KMS quotas", key policy document size. */
+const maxPolicyBytes = 32_768;
+const deletionJob = "kms.delete-key";
+
+type KeyInput = { KeyId?: string | undefined };
+
+function tagsOf(list: readonly { TagKey?: string | undefined; TagValue?: string | undefined }[] | undefined) {
+  return Object.fromEntries((list ?? []).map(({ TagKey, TagValue }) => [TagKey ?? "", TagValue ?? ""]));
 }
 
-export interface AliasDocument {
-  name: string;
-  keyId: string;
-  createdMs: number;
-}
-
-export interface GrantDocument {
-  id: string;
-  keyId: string;
-  grantee: string;
-  operations: string[];
-  createdMs: number;
-}
-
-/** Keys AWS makes by itself the first time a service needs one. */
-const managedAliases = {
-  "alias/aws/ebs": "Default key that protects EBS volumes",
-  "alias/aws/s3": "Default key that protects S3 objects",
-};
-
-/** The keys of an account and the names that lead to them. */
-export class Keys {
-  readonly documents: Collection<KeyDocument>;
-  readonly aliases: Collection<AliasDocument>;
-  readonly grants: Collection<GrantDocument>;
-  readonly #kernel: Kernel;
-
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
-    this.documents = kernel.store.collection("kms.keys");
-    this.aliases = kernel.store.collection("kms.aliases");
-    this.grants = kernel.store.collection("kms.grants");
-    for (const [alias, description] of Object.entries(managedAliases)) this.#seed(alias, description);
-  }
-
-  arn(keyId: string): string {
-    return this.#kernel.arn("kms", `key/${keyId}`);
-  }
-
-  /**
-   * The key that an id, key ARN, alias or alias ARN names.
-   * @throws {AwsError} NotFoundException, as KMS answers.
-   */
-  find(reference: string | undefined): Readonly<KeyDocument> {
-    const name = (reference ?? "").replace(/^arn:[^:]*:kms:[^:]*:[^:]*:/, "");
-    const keyId = name.startsWith("alias/") ? this.aliases.get(name)?.keyId : name.replace(/^key\//, "");
-    const key = keyId === undefined ? undefined : this.documents.get(keyId);
-    if (key) return key;
-    const shown = name.startsWith("alias/")
-      ? `Alias ${this.#kernel.arn("kms", name)} is not found.`
-      : `Key '${reference}' does not exist`;
-    throw new AwsError("NotFoundException", shown, 400);
-  }
-
-  /** @throws {AwsError} DisabledException or KMSInvalidStateException when the key cannot be used now. */
-  assertEnabled(key: Readonly<KeyDocument>): void {
-    if (key.state === "Enabled") return;
-    const arn = this.arn(key.id);
-    if (key.state === "Disabled") throw new AwsError("DisabledException", `${arn} is disabled.`, 400);
-    throw new AwsError("KMSInvalidStateException", `${arn} is pending deletion.`, 400);
-  }
-
-  /** A policy that leaves everything to the account's IAM policies: what KMS gives a key that names none. */
-  defaultPolicy(): string {
-    const root = `arn:aws:iam::${this.#kernel.settings.accountId}:root`;
-    const statement = {
-      Sid: "Enable IAM User Permissions",
-      Effect: "Allow",
-      Principal: { AWS: root },
-      Action: "kms:*",
-      Resource: "*",
-    };
-    return JSON.stringify({ Version: "2012-10-17", Id: "key-default-1", Statement: [statement] });
-  }
-
-  #seed(alias: string, description: string): void {
-    if (this.aliases.get(alias)) return;
-    const id = this.#kernel.random.uuid();
-    const createdMs = this.#kernel.clock.now();
-    this.documents.put(id, {
-      id,
-      description,
-      manager: "AWS",
-      state: "Enabled",
-      createdMs,
-      policy: this.#managedPolicy(),
-      rotation: true,
-      tags: {},
+/** Operations that make, show, change and remove keys. */
+export function keyOperations(ring: KeyRing, permissions: KeyPermissions): Record<string, Operation> {
+  const { kernel } = ring;
+  kernel.jobs.on<{ keyId: string }>(deletionJob, ({ keyId }) => ring.destroy(keyId));
+  // Judged in `run`, as grants count beside policies.
+  const on = <I extends KeyInput>(
+    action: string,
+    run: (key: Readonly<KeyRecord>, input: I, call: Call) => unknown,
+  ) => ({
+    permissions: () => [],
+    run: (input: I, call: Call) => {
+      const key = ring.find(input.KeyId);
+      permissions.authorize(call, key, action);
+      return run(key, input, call);
+    },
+  });
+  const managed = <I extends KeyInput>(action: string, change: (key: Readonly<KeyRecord>, input: I) => KeyRecord) =>
+    on<I>(action, (_found, input) => {
+      const key = ring.findManageable(input.KeyId);
+      ring.keys.put(key.id, change(key, input));
+      return {};
     });
-    this.aliases.put(alias, { name: alias, keyId: id, createdMs });
-  }
+  return {
+    CreateKey: {
+      permissions: (input: CreateKeyCommandInput) => [
+        { action: "kms:CreateKey", resource: "*", context: requestTagConditions(tagsOf(input.Tags)) },
+      ],
+      run: (input: CreateKeyCommandInput) => ({ KeyMetadata: describeKey(kernel, create(ring, input)) }),
+    },
+    DescribeKey: on<DescribeKeyCommandInput>("DescribeKey", (key) => ({ KeyMetadata: describeKey(kernel, key) })),
+    ListKeys: {
+      run: (_input: ListKeysCommandInput) => ({
+        Keys: ring.keys.list().map((key) => ({ KeyId: key.id, KeyArn: keyArn(kernel, key.id) })),
+        Truncated: false,
+      }),
+    },
+    EnableKey: managed("EnableKey", (key) => ({ ...whenUsable(key), state: "Enabled" })),
+    DisableKey: managed("DisableKey", (key) => ({ ...whenUsable(key), state: "Disabled" })),
+    UpdateKeyDescription: managed("UpdateKeyDescription", (key, input: UpdateKeyDescriptionCommandInput) => ({
+      ...whenUsable(key),
+      description: input.Description ?? "",
+    })),
+    EnableKeyRotation: managed("EnableKeyRotation", (key) => ({ ...whenUsable(key), rotates: true })),
+    DisableKeyRotation: managed("DisableKeyRotation", (key) => ({ ...whenUsable(key), rotates: false })),
+    GetKeyRotationStatus: on("GetKeyRotationStatus", (key) => ({
+      KeyId: key.id,
+      KeyRotationEnabled: key.rotates,
+      ...(key.rotates && { RotationPeriodInDays: 365 }),
+    })),
+    PutKeyPolicy: managed("PutKeyPolicy", (key, input: PutKeyPolicyCommandInput) => ({
+      ...key,
+      policy: checkedPolicy(input.Policy ?? ""),
+    })),
+    GetKeyPolicy: on("GetKeyPolicy", (key) => ({ Policy: key.policy, PolicyName: "default" })),
+    ListKeyPolicies: on("ListKeyPolicies", () => ({ PolicyNames: ["default"], Truncated: false })),
+    ScheduleKeyDeletion: on("ScheduleKeyDeletion", (_key, input: ScheduleKeyDeletionCommandInput) =>
+      scheduleDeletion(ring, input),
+    ),
+    CancelKeyDeletion: on("CancelKeyDeletion", (found, input: KeyInput) => {
+      const { deletionAtMs: _at, pendingDays: _days, ...key } = ring.findManageable(input.KeyId);
+      if (key.state !== "PendingDeletion") throw invalidState(`${keyArn(kernel, found.id)} is not pending deletion.`);
+      kernel.jobs.cancel(`${deletionJob}:${key.id}`);
+      ring.keys.put(key.id, { ...key, state: "Disabled" });
+      return { KeyId: keyArn(kernel, key.id) };
+    }),
+    TagResource: managed("TagResource", (key, input: TagResourceCommandInput) => ({
+      ...key,
+      tags: { ...key.tags, ...tagsOf(input.Tags) },
+    })),
+    UntagResource: managed("UntagResource", (key, input: UntagResourceCommandInput) => ({
+      ...key,
+      tags: Object.fromEntries(Object.entries(key.tags).filter(([name]) => !input.TagKeys?.includes(name))),
+    })),
+    ListResourceTags: on("ListResourceTags", (key) => ({
+      Tags: Object.entries(key.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+      Truncated: false,
+    })),
+  };
+}
 
-  /** An AWS managed key may be used by anyone in the account, through the service it belongs to. */
-  #managedPolicy(): string {
-    const { accountId } = this.#kernel.settings;
-    const Condition = { StringEquals: { "kms:CallerAccount": accountId } };
-    const statement = { Effect: "Allow", Principal: { AWS: "*" }, Action: "kms:*", Resource: "*", Condition };
-    return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+function create(ring: KeyRing, input: CreateKeyCommandInput): KeyRecord {
+  const { kernel } = ring;
+  const absent: [name: string, used: boolean][] = [
+    ["KeySpec", (input.KeySpec ?? "SYMMETRIC_DEFAULT") !== "SYMMETRIC_DEFAULT"],
+    ["KeyUsage", (input.KeyUsage ?? "ENCRYPT_DECRYPT") !== "ENCRYPT_DECRYPT"],
+    ["Origin", (input.Origin ?? "AWS_KMS") !== "AWS_KMS"],
+    ["MultiRegion", input.MultiRegion ?? false],
+    ["CustomKeyStoreId", input.CustomKeyStoreId !== undefined],
+  ];
+  const used = absent.find(([, isUsed]) => isUsed);
+  if (used) {
+    const message = `The embedded cloud has symmetric keys of its own only; ${used[0]} asks for another kind.`;
+    throw new AwsError("UnsupportedOperationException", message);
   }
+  const key: KeyRecord = {
+    id: kernel.random.uuid(),
+    description: input.Description ?? "",
+    createdAtMs: kernel.clock.now(),
+    state: "Enabled",
+    manager: "CUSTOMER",
+    rotates: false,
+    policy: input.Policy === undefined ? defaultPolicy(kernel) : checkedPolicy(input.Policy),
+    tags: tagsOf(input.Tags),
+    material: kernel.random.hex(64),
+  };
+  ring.keys.put(key.id, key);
+  return key;
+}
+
+function checkedPolicy(policy: string): string {
+  if (Buffer.byteLength(policy) > maxPolicyBytes) {
+    throw new AwsError("LimitExceededException", `The key policy is larger than ${maxPolicyBytes} bytes.`);
+  }
+  try {
+    const parsed: unknown = JSON.parse(policy);
+    if (typeof parsed === "object" && parsed !== null && "Statement" in parsed) return policy;
+  } catch {
+    // Told apart below from a policy, like JSON that is none.
+  }
+  throw new AwsError("MalformedPolicyDocumentException", "Policy document is malformed.");
+}
+
+/** A key that is going cannot be changed. */
+function whenUsable(key: Readonly<KeyRecord>): Readonly<KeyRecord> {
+  if (key.state === "PendingDeletion") throw invalidState(`${key.id} is pending deletion.`);
+  return key;
+}
+
+function scheduleDeletion(ring: KeyRing, input: ScheduleKeyDeletionCommandInput) {
+  const { kernel } = ring;
+  const key = ring.findManageable(input.KeyId);
+  whenUsable(key);
+  const days = input.PendingWindowInDays ?? 30;
+  if (days < 7 || days > 30) throw validation(`PendingWindowInDays ${days} is not in the range 7 to 30.`);
+  const deletionAtMs = kernel.clock.now() + days * 86_400_000;
+  ring.keys.put(key.id, { ...key, state: "PendingDeletion", deletionAtMs, pendingDays: days });
+  kernel.jobs.schedule(deletionJob, deletionAtMs, { keyId: key.id }, `${deletionJob}:${key.id}`);
+  return {
+    KeyId: keyArn(kernel, key.id),
+    DeletionDate: new Date(deletionAtMs),
+    KeyState: "PendingDeletion",
+    PendingWindowInDays: days,
+  };
 }
