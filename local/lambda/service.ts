@@ -71,7 +71,7 @@ export class LambdaService implements Service {
   }
 
   /** The resource-based policy of exactly this function, version or alias, for the policy engine. */
-  functionPolicy(arn: string): string | undefined {
+  resourcePolicy(arn: string): string | undefined {
     const document = this.#policies.document(arn);
     return document && JSON.stringify(document);
   }

@@ -52,7 +52,7 @@ describe("KMS", () => {
       code: "AlreadyExistsException",
     });
     await expect(call("CreateAlias", { AliasName: "alias/aws/x", TargetKeyId: id })).rejects.toMatchObject({
-      code: "InvalidAliasNameException",
+      code: "NotAuthorizedException",
     });
   });
 

@@ -316,9 +316,9 @@ describe("permissions of other principals", () => {
         },
       ],
     };
-    expect(JSON.parse(world.lambda.functionPolicy(arn) ?? "")).toEqual(expected);
-    expect(world.lambda.functionPolicy(`${arn}:1`)).toBeUndefined();
+    expect(JSON.parse(world.lambda.resourcePolicy(arn) ?? "")).toEqual(expected);
+    expect(world.lambda.resourcePolicy(`${arn}:1`)).toBeUndefined();
     await world.call("RemovePermission", { FunctionName: "web", StatementId: "rule" });
-    expect(world.lambda.functionPolicy(arn)).toBeUndefined();
+    expect(world.lambda.resourcePolicy(arn)).toBeUndefined();
   });
 });
