@@ -129,6 +129,8 @@ function checkedDuration(seconds: number, role: Readonly<RoleRecord>, caller: Ca
       `1 validation error detected: Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900`,
     );
   }
+  // "This setting does not limit sessions assumed by AWS services." Source: IAM user guide, maximum session duration.
+  if (caller.kind === "service") return seconds;
   if (seconds > role.maxSessionSeconds) {
     throw validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
   }

@@ -75,7 +75,7 @@ const exported = new Set(
 );
 
 const awsErrors =
-  /^(States\.(ALL|Timeout|TaskFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|Unknown))$/;
+  /^(States\.(ALL|Timeout|TaskFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|Unknown)|Sandbox\.Timedout|Runtime\.ExitError)$/;
 
 describe.each(machines)("the $name machine", ({ machine }) => {
   const states = allStates(machine);
