@@ -11,6 +11,19 @@ export interface KeyAccess {
   assertUsable(keyArn: string, caller: Caller, actions: readonly string[]): void;
 }
 
+/**
+ * What whoever creates or uses encrypted volumes and snapshots must be allowed on the key. Source: EBS user guide,
+ * "Requirements for Amazon EBS encryption", permissions for users.
+ */
+export const volumeKeyActions: readonly string[] = [
+  "kms:CreateGrant",
+  "kms:Decrypt",
+  "kms:DescribeKey",
+  "kms:GenerateDataKeyWithoutPlaintext",
+  "kms:ReEncryptFrom",
+  "kms:ReEncryptTo",
+];
+
 /** A KMS in which every key exists and everyone may use it: for tests of what has nothing to do with keys. */
 export function everyKeyUsable(kernel: Kernel): KeyAccess {
   return {

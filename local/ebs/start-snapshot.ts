@@ -5,6 +5,7 @@ import { blockBytes } from "./block-size.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { DirectApis } from "./direct-apis.ts";
 import { accessDenied, invalid, snapshotNotFound } from "./errors.ts";
+import { volumeKeyActions } from "./key-access.ts";
 import type { SnapshotRecord } from "./snapshots.ts";
 
 /** Pending snapshots an account may have. Source: Service Quotas, EBS direct APIs, "Pending snapshots per account". */
@@ -58,8 +59,9 @@ function permissions({ kernel }: DirectApis, input: StartSnapshotCommandInput): 
   context["aws:TagKeys"] = tags.map((tag) => tag.Key ?? "");
   return [
     { action: "ebs:StartSnapshot", resource, context },
-    // Tagging while creating is a permission of its own. Source: EBS user guide, "Permissions for EBS direct APIs".
-    { action: "ec2:CreateTags", resource, context: { ...context, "ec2:CreateAction": "StartSnapshot" } },
+    // Tagging while creating is a permission of its own (EBS user guide, "Permissions for EBS direct APIs"). That it sets
+    // ec2:CreateAction is documented for EC2's own actions only, so it does not here.
+    { action: "ec2:CreateTags", resource, context },
   ];
 }
 
@@ -146,7 +148,7 @@ function encryptionOf(
     throw invalid("INVALID_PARAMETER_VALUE", "Encryption by default is on: an unencrypted snapshot is not possible.");
   }
   const kmsKeyArn = apis.keys.arnOf(input.KmsKeyArn ?? defaults.kmsKeyId);
-  apis.keys.assertUsable(kmsKeyArn, call.caller, ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"]);
+  apis.keys.assertUsable(kmsKeyArn, call.caller, volumeKeyActions);
   return { encrypted: true, kmsKeyArn };
 }
 

@@ -1,10 +1,11 @@
 import type { CopyImageCommandInput } from "@aws-sdk/client-ec2";
 import { AwsError } from "../core/aws-error.ts";
 import type { Call, Operation } from "../core/kernel.ts";
+import { volumeKeyActions } from "../ebs/key-access.ts";
 import { ClientTokens } from "./client-tokens.ts";
 import { badCombination, invalidParameter, required } from "./errors.ts";
 import { announceImage, becomeAvailable } from "./image-states.ts";
-import { canLaunch } from "./images.ts";
+import { requireImage } from "./images.ts";
 import { operation } from "./operation.ts";
 import type { ImageMapping, ImageRecord, Tags } from "./records.ts";
 import { freeImageName } from "./register-image.ts";
@@ -29,6 +30,8 @@ export function copyImage(world: Ec2World): Record<string, Operation> {
       "TagSpecifications",
     ],
     permissions: (input) => [
+      // The source too, since October 2024. Source: EC2 user guide, "Grant permissions to copy Amazon EC2 AMIs".
+      world.permission("CopyImage", "image", input.SourceImageId ?? "*"),
       world.creation("CopyImage", "image", tagsFor(input.TagSpecifications, "image")),
       world.creation("CopyImage", "snapshot", tagsFor(input.TagSpecifications, "snapshot")),
       ...tagOnCreatePermissions(world, "CopyImage", input.TagSpecifications),
@@ -81,10 +84,7 @@ function requireCopyable(world: Ec2World, input: CopyImageCommandInput): Readonl
       `Invalid value for parameter sourceRegion: ${from}. This cloud has the region ${region} only.`,
     );
   }
-  const source = world.require(world.images, "ami-", required(input.SourceImageId, "SourceImageId"));
-  if (!canLaunch(world, source)) {
-    throw new AwsError("InvalidAMIID.NotFound", `The image id '[${source.imageId}]' does not exist`);
-  }
+  const source = requireImage(world, required(input.SourceImageId, "SourceImageId"));
   if (source.state !== "available") {
     throw new AwsError("InvalidAMIID.Unavailable", `The image ID '${source.imageId}' is in state '${source.state}'`);
   }
@@ -106,7 +106,7 @@ function encryptionKey(world: Ec2World, input: CopyImageCommandInput, call: Call
   if (input.Encrypted !== true && !defaults.encryptByDefault) return undefined;
   const arn = world.keys.arnOf(input.KmsKeyId ?? defaults.kmsKeyId);
   // Source: EC2 user guide, "Use encryption with EBS-backed AMIs", permissions of the copying principal.
-  world.keys.assertUsable(arn, call.caller, ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"]);
+  world.keys.assertUsable(arn, call.caller, volumeKeyActions);
   return arn;
 }
 

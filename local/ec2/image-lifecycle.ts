@@ -151,6 +151,7 @@ async function deregister(world: Ec2World, input: DeregisterImageCommandInput, c
     );
   }
   world.images.delete(image.imageId);
+  world.deregistered.put(image.imageId, { imageId: image.imageId });
   world.kernel.jobs.cancel(`ec2.image/${image.imageId}`);
   announceImage(world, image, call.requestId, "deregistered");
   if (input.DeleteAssociatedSnapshots !== true) return { Return: true };

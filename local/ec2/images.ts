@@ -1,4 +1,5 @@
 import type { DescribeImagesCommandInput } from "@aws-sdk/client-ec2";
+import { AwsError } from "../core/aws-error.ts";
 import type { Operation } from "../core/kernel.ts";
 import { noSuchImage } from "./errors.ts";
 import { type FilterTable, matching } from "./filters.ts";
@@ -69,8 +70,14 @@ export function describeImages(world: Ec2World): Record<string, Operation> {
   });
 }
 
-/** An image that this account may see. @throws {AwsError} InvalidAMIID.NotFound, InvalidAMIID.Malformed. */
+/**
+ * An image that this account may see.
+ * @throws {AwsError} InvalidAMIID.NotFound, InvalidAMIID.Malformed; InvalidAMIID.Unavailable once it was deregistered.
+ */
 export function requireImage(world: Ec2World, imageId: string): Image {
+  if (world.deregistered.get(imageId)) {
+    throw new AwsError("InvalidAMIID.Unavailable", `The image ID: '${imageId}' is no longer available`);
+  }
   const image = world.require(world.images, "ami-", imageId);
   if (!canLaunch(world, image)) throw noSuchImage(imageId);
   return image;

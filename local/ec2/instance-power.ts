@@ -1,4 +1,5 @@
 import { AwsError } from "../core/aws-error.ts";
+import { volumeKeyActions } from "../ebs/key-access.ts";
 import { machineSpec } from "./machine-specs.ts";
 import type { InstanceRecord, InstanceState } from "./records.ts";
 import { makeVolumeBytes } from "./volume-bytes.ts";
@@ -103,7 +104,7 @@ async function prepare(world: Ec2World, instanceId: string): Promise<void> {
 
 function mayUseKey(world: Ec2World, instance: Instance, keyArn: string): boolean {
   try {
-    world.keys.assertUsable(keyArn, instance.launchedBy, ["kms:CreateGrant", "kms:Decrypt"]);
+    world.keys.assertUsable(keyArn, instance.launchedBy, volumeKeyActions);
     return true;
   } catch (error) {
     if (error instanceof AwsError) return false;

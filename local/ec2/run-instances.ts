@@ -64,7 +64,7 @@ export function runInstances(world: Ec2World, capacity: Capacity): Record<string
       const profile = await passedProfile(world, request, call);
       // From here on nothing waits, so that two requests with one token cannot both launch.
       const earlier = tokens.find(ClientToken, given);
-      if (earlier !== undefined) return shownReservation(world, earlier);
+      if (earlier !== undefined) return shownAgain(world, earlier);
       const plan = launchPlan(world, request);
       const tags = specifiedTags(request.tagSpecifications, ["instance", "volume", "network-interface"], call);
       const count = capacity.grant(plan.type, plan.subnet.availabilityZone, request.least, request.most);
@@ -77,6 +77,21 @@ export function runInstances(world: Ec2World, capacity: Capacity): Record<string
       return shownReservation(world, reservationId);
     },
   });
+}
+
+/**
+ * What an earlier request with the same token launched.
+ * @throws {AwsError} IdempotentInstanceTerminated when that is gone: a token never launches twice.
+ */
+function shownAgain(world: Ec2World, reservationId: string) {
+  const instances = world.instances.list().filter((one) => one.reservationId === reservationId);
+  if (instances.every((one) => one.state === "terminated")) {
+    throw new AwsError(
+      "IdempotentInstanceTerminated",
+      "The client token you have provided is associated with an instance that has already been terminated",
+    );
+  }
+  return shownReservation(world, reservationId, instances);
 }
 
 /**

@@ -6,6 +6,7 @@ import type {
 } from "@aws-sdk/client-ec2";
 import { AwsError } from "../core/aws-error.ts";
 import type { Operation } from "../core/kernel.ts";
+import { volumeKeyActions } from "../ebs/key-access.ts";
 import type { SnapshotRecord } from "../ebs/snapshots.ts";
 import { usableSnapshot } from "./block-devices.ts";
 import { badCombination, invalidParameter, required } from "./errors.ts";
@@ -94,7 +95,7 @@ export function snapshotOperations(world: Ec2World): Record<string, Operation> {
         }
         const encrypt = input.Encrypted === true || defaults.encryptByDefault;
         const key = encrypt ? world.keys.arnOf(input.KmsKeyId ?? defaults.kmsKeyId) : source.kmsKeyArn;
-        if (key !== undefined) world.keys.assertUsable(key, call.caller, ["kms:CreateGrant", "kms:Decrypt"]);
+        if (key !== undefined) world.keys.assertUsable(key, call.caller, volumeKeyActions);
         const record = newSnapshot(world, {
           volumeSizeGiB: source.volumeSizeGiB,
           description: input.Description ?? "",

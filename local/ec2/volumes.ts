@@ -7,6 +7,7 @@ import type {
 } from "@aws-sdk/client-ec2";
 import { AwsError } from "../core/aws-error.ts";
 import type { Call, Operation } from "../core/kernel.ts";
+import { volumeKeyActions } from "../ebs/key-access.ts";
 import { speed, usableSnapshot } from "./block-devices.ts";
 import { ClientTokens } from "./client-tokens.ts";
 import { invalidParameter, missingParameter, required } from "./errors.ts";
@@ -118,7 +119,7 @@ function newVolume(world: Ec2World, input: CreateVolumeCommandInput, call: Call)
   const defaults = world.encryptionDefaults.get();
   const encrypted = (input.Encrypted ?? false) || defaults.encryptByDefault || (snapshot?.encrypted ?? false);
   const key = snapshot?.encrypted ? snapshot.kmsKeyArn : world.keys.arnOf(input.KmsKeyId ?? defaults.kmsKeyId);
-  if (encrypted && key !== undefined) world.keys.assertUsable(key, call.caller, ["kms:CreateGrant", "kms:Decrypt"]);
+  if (encrypted && key !== undefined) world.keys.assertUsable(key, call.caller, volumeKeyActions);
   return {
     volumeId: world.newId("vol-"),
     sizeGiB,

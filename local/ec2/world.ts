@@ -42,6 +42,8 @@ export class Ec2World {
   readonly machines: MachineHost;
   readonly instances: Collection<InstanceRecord>;
   readonly images: Collection<ImageRecord>;
+  /** Ids of images that were deregistered: AWS tells them from ids that never were. */
+  readonly deregistered: Collection<{ imageId: string }>;
   readonly volumes: Collection<VolumeRecord>;
   readonly interfaces: Collection<InterfaceRecord>;
   readonly templates: Collection<LaunchTemplateRecord>;
@@ -61,6 +63,7 @@ export class Ec2World {
     this.machines = parts.machines;
     this.instances = kernel.store.collection("ec2.instances");
     this.images = kernel.store.collection("ec2.images");
+    this.deregistered = kernel.store.collection("ec2.deregistered-images");
     this.volumes = kernel.store.collection("ec2.volumes");
     this.interfaces = kernel.store.collection("ec2.interfaces");
     this.templates = kernel.store.collection("ec2.templates");

@@ -154,7 +154,7 @@ describe("the life of an image", () => {
 
   it("keeps the snapshots when it is deregistered without saying otherwise", async () => {
     await aws.call("DeregisterImage", { ImageId });
-    await expect(describeImage(ImageId)).rejects.toMatchObject({ code: "InvalidAMIID.NotFound" });
+    await expect(describeImage(ImageId)).rejects.toMatchObject({ code: "InvalidAMIID.Unavailable" });
     expect(aws.snapshots.get(root)).toBeDefined();
     expect(aws.snapshots.get(release)).toBeDefined();
   });

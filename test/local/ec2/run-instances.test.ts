@@ -62,6 +62,16 @@ describe("RunInstances", () => {
     expect(await instances()).toHaveLength(1);
   });
 
+  it("refuses the token of instances that have been terminated, and launches nothing", async () => {
+    const { Instances } = await run({ ClientToken: "t" });
+    await aws.visible();
+    await aws.call("TerminateInstances", { InstanceIds: [Instances[0].InstanceId] });
+    await aws.clock.advance(60_000);
+    await expect(run({ ClientToken: "t" })).rejects.toMatchObject({ code: "IdempotentInstanceTerminated" });
+    await aws.visible();
+    expect(await instances()).toHaveLength(1);
+  });
+
   it("launches once when two requests with one token come at the same time", async () => {
     const [a, b] = await Promise.all([run({ ClientToken: "t" }), run({ ClientToken: "t" })]);
     expect(a.ReservationId).toBe(b.ReservationId);
