@@ -1,7 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import * as z from "zod/mini";
 import { parseServiceSpec, type ServiceSpec, type SpecProblem } from "../shared/domain/service-spec.ts";
 import { CommandFailure, nothingDone } from "./failure.ts";
+
+// The handlers' bundles leave the words of zod's messages out; a person needs them.
+z.config(z.locales.en());
 
 /** Unit: bytes. A spec is a page; anything longer is some other file. */
 const largestBytes = 256 * 1024;
@@ -40,20 +44,30 @@ export function parseSpecText(text: string): { spec: ServiceSpec } | { problems:
     return { problems: [{ line: 1, message: `it is longer than ${largestBytes} bytes` }] };
   }
   const lines = new LineCounter();
-  // Aliases are not expanded without a bound: a few lines of them can grow to gigabytes.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     return {
       problems: document.errors.map(({ message, pos }) => ({ line: lines.linePos(pos[0]).line, message })),
     };
   }
-  const parsed = parseServiceSpec(document.toJS({ maxAliasCount: 100 }));
+  const value = plainValue(document);
+  if ("refused" in value) return { problems: [{ line: 1, message: value.refused }] };
+  const parsed = parseServiceSpec(value.plain);
   if ("spec" in parsed) return parsed;
   const problems = parsed.problems.map((problem) => ({
     line: lineOf(problem, document, lines),
     message: problem.path === "(top)" ? problem.message : `${problem.path}: ${problem.message}`,
   }));
   return { problems: problems.sort((a, b) => a.line - b.line) };
+}
+
+/** The document as plain values. Aliases have a bound: a few lines of them can grow to gigabytes. */
+function plainValue(document: Document): { plain: unknown } | { refused: string } {
+  try {
+    return { plain: document.toJS({ maxAliasCount: 100 }) };
+  } catch (error) {
+    return { refused: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** The line of the value a problem is about; where that is missing, of the nearest thing around it. */

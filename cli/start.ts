@@ -109,7 +109,6 @@ async function resultOf(
     endpoint: embedded.cloud.endpoint,
     services: embedded.serviceUrl(),
     artifacts: embedded.stage.outputs.ArtifactsBucket,
-    timeFactor,
   };
   const phases = acts.flatMap(({ title, outcome }) => outcome.phases.map((phase) => ({ act: title, ...phase })));
   const json = {
@@ -130,6 +129,7 @@ async function resultOf(
     statuses: load.byStatus,
     latency: { p50Ms: load.p50Ms, p99Ms: load.p99Ms, slowestMs: load.slowestMs },
     ...places,
+    timeFactor,
   };
   const serving = live ? `${live.generation} (${live.version})` : "nothing";
   return { json, text: screen(shown, serving, places, staysUp) };

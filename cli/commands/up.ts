@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { examples, runs, type Surroundings } from "../command.ts";
-import { startEmbeddedStage } from "../embedded/embedded-stage.ts";
 import { positiveNumber } from "../embedded/options.ts";
 import { untilSignal } from "../embedded/until-signal.ts";
 import { kilnDirectory } from "../kiln-directory.ts";
@@ -26,6 +25,8 @@ export function addUp(program: Command, surroundings: Surroundings): void {
     const { output, stageName } = context;
     const signal = untilSignal();
     const stateDirectory = state === undefined ? join(kilnDirectory(), "local", "state") : resolve(state);
+    // Only this command needs the whole cloud, which takes a moment to load.
+    const { startEmbeddedStage } = await import("../embedded/embedded-stage.ts");
     const embedded = await startEmbeddedStage({
       stage: stageName,
       port,
@@ -34,11 +35,9 @@ export function addUp(program: Command, surroundings: Surroundings): void {
       progress: (line) => output.progress(line),
       log: (line) => output.progress(`cloud  ${line}`),
     });
-    const { artifacts, endpoint, services } = {
-      artifacts: embedded.stage.outputs.ArtifactsBucket,
-      endpoint: embedded.cloud.endpoint,
-      services: embedded.serviceUrl(),
-    };
+    const { endpoint } = embedded.cloud;
+    const services = embedded.serviceUrl();
+    const artifacts = embedded.stage.outputs.ArtifactsBucket;
     for (const line of [
       "",
       `AWS API         ${endpoint}`,

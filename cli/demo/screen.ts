@@ -6,7 +6,6 @@ export interface Places {
   endpoint: string;
   services: string;
   artifacts: string;
-  timeFactor: number;
 }
 
 /** Everything that happened and what to try next, on one screen. */
