@@ -1,4 +1,3 @@
-import { AwsError } from "../core/aws-error.ts";
 import { volumeKeyActions } from "../ebs/key-access.ts";
 import { machineSpec } from "./machine-specs.ts";
 import type { InstanceRecord, InstanceState } from "./records.ts";
@@ -85,30 +84,27 @@ export async function resumeMachines(world: Ec2World): Promise<void> {
   }
 }
 
+/** What goes wrong here ends the instance by itself. Source: Auto Scaling guide, ts-as-instancelaunchfailure. */
 async function prepare(world: Ec2World, instanceId: string): Promise<void> {
   const instance = world.instances.get(instanceId);
   if (instance?.state !== "pending") return;
-  for (const { volumeId } of instance.volumes) {
-    const volume = world.volumes.get(volumeId);
-    if (volume?.state !== "creating") continue;
-    if (volume.kmsKeyArn !== undefined && !mayUseKey(world, instance, volume.kmsKeyArn)) {
-      // The launch was accepted, and then the instance ends by itself. Source: Auto Scaling guide, ts-as-instancelaunchfailure.
-      beginEnd(world, instance, "terminated", "Client error on launch");
-      return;
-    }
-    await makeVolumeBytes(world, volume);
-    const latest = world.volumes.get(volumeId);
-    if (latest) world.volumes.put(volumeId, { ...latest, state: "in-use" });
+  try {
+    await prepareVolumes(world, instance);
+  } catch (error) {
+    world.kernel.settings.log(`${instanceId}: its volumes cannot be made: ${String(error)}`);
+    beginEnd(world, instance, "terminated", "Client error on launch");
   }
 }
 
-function mayUseKey(world: Ec2World, instance: Instance, keyArn: string): boolean {
-  try {
-    world.keys.assertUsable(keyArn, instance.launchedBy, volumeKeyActions);
-    return true;
-  } catch (error) {
-    if (error instanceof AwsError) return false;
-    throw error;
+async function prepareVolumes(world: Ec2World, instance: Instance): Promise<void> {
+  for (const { volumeId } of instance.volumes) {
+    const volume = world.volumes.get(volumeId);
+    if (volume?.state !== "creating") continue;
+    if (volume.kmsKeyArn !== undefined)
+      world.keys.assertUsable(volume.kmsKeyArn, instance.launchedBy, volumeKeyActions);
+    await makeVolumeBytes(world, volume);
+    const latest = world.volumes.get(volumeId);
+    if (latest) world.volumes.put(volumeId, { ...latest, state: "in-use" });
   }
 }
 

@@ -6,7 +6,7 @@ interface PageRequest {
 }
 
 /**
- * One page of items that are sorted by key. The token holds the last key given, so a page does not shift when things
+ * One page of items, sorted by key. The token holds the last key given, so a page does not shift when things
  * are created or deleted in between.
  * @param bounds What the operation accepts as MaxResults; without MaxResults everything is one page, as in EC2.
  */
@@ -17,7 +17,8 @@ export function page<T>(
   bounds: { min: number; max: number } = { min: 5, max: 1000 },
 ): { items: T[]; NextToken: string | undefined } {
   const after = request.NextToken ? keyIn(request.NextToken) : undefined;
-  const rest = after === undefined ? [...items] : items.filter((item) => keyOf(item) > after);
+  const sorted = [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const rest = after === undefined ? sorted : sorted.filter((item) => keyOf(item) > after);
   const size = request.MaxResults ?? rest.length;
   if (request.MaxResults !== undefined && (size < bounds.min || size > bounds.max)) {
     throw invalidParameter(

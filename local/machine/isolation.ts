@@ -15,10 +15,11 @@ export function findIsolation(): Isolation | undefined {
   if (platform() !== "linux") return undefined;
   const asUser = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
   const isolation: Isolation = { command: (address, hostname) => unshare(asUser, address, hostname) };
-  const [file = "", ...args] = [...isolation.command("172.31.0.4", "ip-172-31-0-4"), "true"];
-  return spawnSync(file, args, { timeout: 10_000, stdio: ["pipe", "ignore", "ignore"] }).status === 0
-    ? isolation
-    : undefined;
+  return works([...isolation.command("172.31.0.4", "ip-172-31-0-4"), "true"]) ? isolation : undefined;
+}
+
+function works([file = "", ...args]: readonly string[]): boolean {
+  return spawnSync(file, args, { timeout: 10_000, stdio: ["pipe", "ignore", "ignore"] }).status === 0;
 }
 
 /** bash stays the first process, because that one must reap orphans; the machine's address is one of its loopback's. */
@@ -33,6 +34,6 @@ function unshare(asUser: string[], address: string, hostname: string): string[] 
 /** Where `setpriv` is, when the host has it: it can end a program when the one that started it ends. */
 export function findDeathSignalCommand(): string | undefined {
   if (platform() !== "linux") return undefined;
-  const tried = spawnSync("setpriv", ["--pdeathsig", "KILL", "true"], { timeout: 10_000, stdio: "ignore" });
-  return tried.status === 0 ? "setpriv" : undefined;
+  const command = "setpriv";
+  return works([command, "--pdeathsig", "KILL", "true"]) ? command : undefined;
 }

@@ -56,6 +56,6 @@ export interface MachineHost {
   onUnexpectedExit(listener: (id: string, reason: string) => void): void;
   /** Ends what a killed cloud left running. */
   endLeftovers(): Promise<void>;
-  /** Ends every machine at once, when the cloud itself stops; their files stay. */
+  /** Ends every machine at once, when the cloud itself stops; their files stay, and none can be started any more. */
   stopAll(): Promise<void>;
 }

@@ -35,8 +35,9 @@ export class ProcessHost implements MachineHost {
   readonly #reported = new Set<string>();
   #isolation: Isolation | undefined;
   #deathSignalCommand: string | undefined;
-  #found = false;
+  #foundOut = false;
   #sockets: string | undefined;
+  #isStopped = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ export class ProcessHost implements MachineHost {
     this.#reportMissing(base.name, commands);
     const disks = spec.disks.map(({ name, volumeId }) => ({ name, file: this.#options.volumeFile(volumeId) }));
     await makeRoot(files.root, commands, disks, files.socket);
+    if (this.#isStopped) throw new Error("the cloud is stopping");
     const machine = new MachineProcess(files, spec, {
       isolation: this.#isolation,
       deathSignalCommand: this.#deathSignalCommand,
@@ -118,6 +120,7 @@ export class ProcessHost implements MachineHost {
   }
 
   async stopAll(): Promise<void> {
+    this.#isStopped = true;
     for (const machine of this.#machines.values()) machine.kill();
     await Promise.all([...this.#machines.values()].map((machine) => machine.ended));
     this.#machines.clear();
@@ -126,8 +129,8 @@ export class ProcessHost implements MachineHost {
   }
 
   #findOut(): void {
-    if (this.#found) return;
-    this.#found = true;
+    if (this.#foundOut) return;
+    this.#foundOut = true;
     if (this.#options.isolation !== "none") this.#isolation = findIsolation();
     if (this.#isolation) return;
     this.#deathSignalCommand = findDeathSignalCommand();

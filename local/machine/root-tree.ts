@@ -18,7 +18,10 @@ const directories = [
 ];
 
 /** Commands that would change the host; each machine has its own instead, which change only the machine. */
-const standIns = ["blockdev", "systemctl"];
+const standIns: Readonly<Record<string, URL>> = {
+  blockdev: new URL("stand-ins/blockdev.ts", import.meta.url),
+  systemctl: new URL("stand-ins/systemctl.ts", import.meta.url),
+};
 
 /** Makes the file system of a machine, or what is missing of it. */
 export async function makeRoot(
@@ -30,7 +33,7 @@ export async function makeRoot(
   for (const directory of directories) mkdirSync(join(root, directory), { recursive: true });
   if (!existsSync(join(root, "bin"))) symlinkSync("usr/bin", join(root, "bin"));
   for (const command of commands) linkCommand(root, command);
-  for (const command of standIns) writeStandIn(root, command, socket);
+  for (const [command, script] of Object.entries(standIns)) writeStandIn(root, command, script, socket);
   for (const disk of disks) {
     const device = join(root, "dev", disk.name);
     rmSync(device, { force: true });
@@ -67,9 +70,8 @@ export function missingCommands(commands: readonly string[]): string[] {
   return commands.filter((command) => findCommand(command) === undefined);
 }
 
-function writeStandIn(root: string, command: string, socket: string): void {
-  const script = fileURLToPath(new URL(`stand-ins/${command}.ts`, import.meta.url));
-  const words = [process.execPath, script].map(shellQuoted).join(" ");
+function writeStandIn(root: string, command: string, script: URL, socket: string): void {
+  const words = [process.execPath, fileURLToPath(script)].map(shellQuoted).join(" ");
   const text = `#!/bin/sh\nKILN_MACHINE_SOCKET=${shellQuoted(socket)} exec ${words} "$@"\n`;
   writeFileSync(join(root, "usr/bin", command), text, { mode: 0o755 });
 }

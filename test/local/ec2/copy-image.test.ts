@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { al2023, type Cloud, cloud, marketplace } from "./cloud.ts";
+import { al2023, type Cloud, cloud, marketplace, windows } from "./cloud.ts";
 
 let aws: Cloud;
 beforeEach(() => {
@@ -81,6 +81,14 @@ describe("public images", () => {
     await expect(aws.kernel.call("ebs", "ListSnapshotBlocks", { SnapshotId }, caller)).rejects.toMatchObject({
       code: "AccessDeniedException",
     });
+  });
+
+  it("say by their billing fields which of them a deploy tool must refuse", async () => {
+    const { Images } = await aws.call("DescribeImages", { ImageIds: [windows, marketplace] });
+    expect(Images).toMatchObject([
+      { ImageOwnerAlias: "aws-marketplace", ProductCodes: [{ ProductCodeType: "marketplace" }] },
+      { Platform: "windows", PlatformDetails: "Windows", UsageOperation: "RunInstances:0002" },
+    ]);
   });
 
   it("belong to their owners: they cannot be deregistered here", async () => {
