@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { platform } from "node:os";
 
+/** Nothing of the cloud's own environment reaches a machine; PATH is for unshare, bash, ip and setpriv. */
+export const hostEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+
 /** How init is started in namespaces of its own: the words before its command. */
 export interface Isolation {
   command(address: string, hostname: string): string[];
@@ -19,7 +22,8 @@ export function findIsolation(): Isolation | undefined {
 }
 
 function works([file = "", ...args]: readonly string[]): boolean {
-  return spawnSync(file, args, { timeout: 10_000, stdio: ["pipe", "ignore", "ignore"] }).status === 0;
+  const tried = spawnSync(file, args, { env: hostEnvironment, timeout: 10_000, stdio: ["pipe", "ignore", "ignore"] });
+  return tried.status === 0;
 }
 
 /** bash stays the first process, because that one must reap orphans; the machine's address is one of its loopback's. */

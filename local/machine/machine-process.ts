@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ConsoleLog } from "./console-log.ts";
 import { askInit } from "./init-client.ts";
 import type { InitConfig } from "./init-config.ts";
-import type { Isolation } from "./isolation.ts";
+import { hostEnvironment, type Isolation } from "./isolation.ts";
 import type { MachineSpec } from "./machine-host.ts";
 import { killGroup, killRecordedGroups } from "./process-groups.ts";
 import { processIdentity } from "./process-identity.ts";
@@ -71,8 +71,7 @@ export class MachineProcess {
     const [file = "", ...args] = [...prefix, process.execPath, initScript, this.files.config];
     const child = spawn(file, args, {
       cwd: this.files.directory,
-      // Nothing of the cloud's own environment reaches a machine; PATH is for unshare, bash and ip.
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+      env: hostEnvironment,
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
