@@ -23,7 +23,7 @@ interface Options {
  * Fast enough for a demonstration of a minute or two, slow enough that what is real (starting programs, cold Lambda
  * processes, gzip) still fits into the times that AWS allows it.
  */
-const demonstrationFactor = 15;
+const demonstrationFactor = 10;
 
 const surroundings: Surroundings = {
   stdout: process.stdout,

@@ -30,11 +30,11 @@ export interface Performance {
 
 const example = join(projectDirectory, "examples", "web");
 
-/** About fifty people at once, each asking twice a second; some answers take a while, so that some are always in flight. */
-const loadOptions = { connections: 50, perSecond: 100, seconds: 1800, slowEvery: 50, slowPath: "/slow?ms=300" };
+/** Fifty people at once, each asking four times a second; some answers take a while, so that some are always in flight. */
+const loadOptions = { connections: 50, perSecond: 200, seconds: 1800, slowEvery: 50, slowPath: "/slow?ms=300" };
 
-/** Real time the load goes on after the last act, so that what came of it is seen. Unit: milliseconds. */
-const afterglowMs = 1_500;
+/** Real time between two acts, in which the release that serves now answers. Unit: milliseconds. */
+const holdMs = 3_000;
 
 /** Deploys the example twice, goes back and forward once, all but the first under load. */
 export async function perform(embedded: EmbeddedStage, output: Output): Promise<Performance> {
@@ -52,13 +52,21 @@ export async function perform(embedded: EmbeddedStage, output: Output): Promise<
   const load = new Load({ url: embedded.serviceUrl(), ...loadOptions });
   try {
     acts.push(await deploy(stage, service, "1.1.0", output));
-    acts.push(await rollBack(stage, service, "back to 1.0.0", output));
-    acts.push(await rollBack(stage, service, "forward to 1.1.0", output));
-    await delay(afterglowMs);
+    await hold(load, output);
+    for (const title of ["back to 1.0.0", "forward to 1.1.0"]) {
+      acts.push(await rollBack(stage, service, title, output));
+      await hold(load, output);
+    }
   } finally {
     await load.stop();
   }
   return { service, acts, load: load.counts };
+}
+
+async function hold(load: Load, output: Output): Promise<void> {
+  await delay(holdMs);
+  const { requests, failed, lastRelease } = load.counts;
+  output.progress(`load     ${requests} requests, ${failed} failed; ${lastRelease} answers`);
 }
 
 async function deploy(stage: Stage, service: string, version: string, output: Output): Promise<Act> {
