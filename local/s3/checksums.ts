@@ -6,9 +6,6 @@ import { combineCrc, crc32cParameters, crc32Parameters, crc64NvmeParameters, Run
 export const checksumNames = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
 export type ChecksumName = (typeof checksumNames)[number];
 
-/** Checksums as the API carries them: a member `Checksum<Name>` holding base64. */
-export type ChecksumMembers = { [Name in ChecksumName as `Checksum${Name}`]?: string | undefined };
-
 export function isChecksumName(name: string): name is ChecksumName {
   return (checksumNames as readonly string[]).includes(name);
 }

@@ -18,7 +18,7 @@ import { onObject } from "./permissions.ts";
 import { checkKey, propertiesOf } from "./properties.ts";
 import { type ByteRange, requestedRange } from "./ranges.ts";
 import { type Found, findObject } from "./reading.ts";
-import type { NewVersion } from "./versions.ts";
+import { lastModified, type NewVersion } from "./versions.ts";
 import type { World } from "./world.ts";
 import { entityTooLarge, maximumPutBytes, receiveVersion, versionMembers, writePermissions } from "./writing.ts";
 
@@ -146,7 +146,7 @@ async function copyObject(
   return {
     CopyObjectResult: {
       ETag: version.etag,
-      LastModified: new Date(version.lastModifiedMs),
+      LastModified: lastModified(version),
       ...checksumMembers(version.checksum),
     },
     ...(source.bucket.versioning !== undefined && { CopySourceVersionId: source.version.versionId }),
@@ -215,7 +215,7 @@ async function copyPart(
   return {
     CopyPartResult: {
       ETag: part.etag,
-      LastModified: new Date(part.lastModifiedMs),
+      LastModified: lastModified(part),
       [`Checksum${algorithm}`]: part.piece.checksum,
     },
     ...(source.bucket.versioning !== undefined && { CopySourceVersionId: source.version.versionId }),

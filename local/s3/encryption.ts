@@ -82,6 +82,7 @@ export function authorizeKey(
 ): void {
   if (encryption.keyArn === undefined || call.caller.kind === "service") return;
   const context = {
+    "kms:CallerAccount": call.caller.accountId,
     "kms:ViaService": `s3.${kernel.settings.region}.amazonaws.com`,
     "kms:EncryptionContext:aws:s3:arn": bucketArn(bucket),
   };

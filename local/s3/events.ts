@@ -4,7 +4,6 @@ import type { BucketDocument, VersionDocument } from "./documents.ts";
 
 /** What made an object, as the event's `reason` names it. */
 export type CreationReason = "PutObject" | "CopyObject" | "CompleteMultipartUpload";
-export type DeletionReason = "DeleteObject" | "Lifecycle Expiration";
 
 /** The ETag a delete marker has in its event: the MD5 of nothing, as in the user guide's example. */
 const emptyMd5 = "d41d8cd98f00b204e9800998ecf8427e";

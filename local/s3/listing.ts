@@ -11,7 +11,7 @@ import type { VersionDocument } from "./documents.ts";
 import { invalidArgument, refuseMembers } from "./errors.ts";
 import { checksumMembers } from "./integrity.ts";
 import { onBucket } from "./permissions.ts";
-import { compareKeys } from "./versions.ts";
+import { compareKeys, lastModified } from "./versions.ts";
 import type { World } from "./world.ts";
 
 /** The most keys of one page. Source: ListObjectsV2's API reference. */
@@ -122,7 +122,7 @@ function objectEntry(version: Readonly<VersionDocument>, spell: (name: string) =
   const checksum = version.checksum;
   return {
     Key: spell(version.key),
-    LastModified: new Date(version.lastModifiedMs),
+    LastModified: lastModified(version),
     ETag: version.etag,
     Size: version.bytes,
     StorageClass: version.properties.storageClass as "STANDARD",
@@ -228,7 +228,7 @@ function listVersions(world: World, input: ListObjectVersionsCommandInput): Outp
       .filter((version) => version.deleteMarker)
       .map((version) => ({
         Key: spell(version.key),
-        LastModified: new Date(version.lastModifiedMs),
+        LastModified: lastModified(version),
         ...common(version),
       })),
     CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: spell(prefix) })),

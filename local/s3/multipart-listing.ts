@@ -10,7 +10,7 @@ import type { UploadDocument } from "./documents.ts";
 import { refuseMembers } from "./errors.ts";
 import { ownerId } from "./listing.ts";
 import { onBucket } from "./permissions.ts";
-import { compareKeys } from "./versions.ts";
+import { compareKeys, lastModified } from "./versions.ts";
 import type { World } from "./world.ts";
 
 /** The most parts or uploads of one page. Source: ListParts' and ListMultipartUploads' API reference. */
@@ -56,7 +56,7 @@ function listParts(world: World, input: ListPartsCommandInput): Output<ListParts
     ...(algorithm && { ChecksumAlgorithm: algorithm, ChecksumType: upload.checksumType }),
     Parts: page.map((part) => ({
       PartNumber: part.number,
-      LastModified: new Date(part.lastModifiedMs),
+      LastModified: lastModified(part),
       ETag: part.etag,
       Size: part.piece.bytes,
       ...(algorithm && { [`Checksum${algorithm}`]: part.piece.checksum }),

@@ -16,6 +16,7 @@ import { invalidArgument, noSuchKey, noSuchVersion, refusedObjectMembers, refuse
 import { checksumMembers } from "./integrity.ts";
 import { onObject } from "./permissions.ts";
 import { type ByteRange, partRange, requestedRange } from "./ranges.ts";
+import { lastModified } from "./versions.ts";
 import type { World } from "./world.ts";
 import { versionMembers } from "./writing.ts";
 
@@ -117,7 +118,7 @@ function describeObject(
   const { properties } = version;
   const output: Output<HeadObjectCommandOutput> = {
     AcceptRanges: "bytes",
-    LastModified: new Date(Math.floor(version.lastModifiedMs / 1000) * 1000),
+    LastModified: lastModified(version),
     ContentLength: range.end - range.start,
     ETag: version.etag,
     ...versionMembers(bucket, version),
@@ -167,7 +168,7 @@ function attributes(
   const maximum = Math.min(input.MaxParts ?? 1000, 1000);
   const page = parts.filter((part) => part.PartNumber > after).slice(0, maximum);
   return {
-    LastModified: new Date(version.lastModifiedMs),
+    LastModified: lastModified(version),
     ...versionMembers(bucket, version),
     ...(wanted.has("ETag") && { ETag: version.etag.replaceAll('"', "") }),
     ...(wanted.has("Checksum") && { Checksum: checksumMembers(version.checksum) }),

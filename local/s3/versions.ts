@@ -177,3 +177,8 @@ export function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
+
+/** When a version was written, to the second, as S3 tells it. */
+export function lastModified(version: { lastModifiedMs: number }): Date {
+  return new Date(Math.floor(version.lastModifiedMs / 1000) * 1000);
+}
