@@ -1,0 +1,48 @@
+import type { Stage } from "../../../cli/aws/stage.ts";
+import { type Ending, ExecutionFold, type Phase } from "../../../cli/execution/fold.ts";
+import { type Patience, until } from "./until.ts";
+
+/** How an execution ended. */
+export interface Ended {
+  execution: string;
+  status: Ending["status"];
+  error: string | undefined;
+  cause: string | undefined;
+  output: unknown;
+  /** Tasks and the end state in the order they were entered; a task that was turned back to is there once. */
+  path: string[];
+  phases: Phase[];
+}
+
+/** An execution as far as it has come. */
+export async function readExecution(stage: Stage, execution: string): Promise<ExecutionFold> {
+  const fold = new ExecutionFold();
+  fold.add(await stage.runs.events(execution, 0));
+  return fold;
+}
+
+/** Waits for the end of an execution. */
+export async function waitForEnd(stage: Stage, execution: string, patience: Patience): Promise<Ended> {
+  const fold = new ExecutionFold();
+  const name = execution.split(":").slice(-2).join(" ");
+  try {
+    await until(
+      `the end of ${name}`,
+      async () => {
+        fold.add(await stage.runs.events(execution, fold.lastEventId));
+        return fold.ending;
+      },
+      { everyMs: 200, ...patience },
+    );
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; it went through ${pathOf(fold).join(", ")}`, { cause: error });
+  }
+  const { ending, phases } = fold;
+  if (!ending) throw new Error(`${name} has no end`);
+  const { status, error, cause, output } = ending;
+  return { execution, status, error, cause, output, path: pathOf(fold), phases };
+}
+
+function pathOf({ phases }: ExecutionFold): string[] {
+  return phases.map(({ state }) => state);
+}
