@@ -35,18 +35,21 @@ const resizePatienceMs = 300_000;
  * Repeatable: a retry that finds the rule as wanted changes nothing.
  */
 export async function cutover(request: Input, world: World): Promise<StepOutput> {
-  const release = await world.ledger.frozen(request.release);
+  const release = await world.ledger.release(request.release.service, request.release.generation);
+  // A deploy that died before its release was frozen has moved nothing.
+  if (!release && request.direction === "restore") return ready();
+  if (!release) throw refused(request.release, "it is not in the ledger");
   return request.direction === "forward" ? switchTo(request, release, world) : restore(request, release, world);
 }
 
 async function switchTo(request: Input, release: Release, world: World): Promise<StepOutput> {
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
-  const [rule, group, fleet, live] = await Promise.all([
+  const live = await liveFleet(release, world);
+  const [rule, group, fleet] = await Promise.all([
     world.traffic.production(release.network.listenerArn, release.service),
     world.targetGroups.find(targetGroupOf(stage, release.generation)),
     world.fleets.read(name),
-    liveFleet(release, world),
   ]);
   if (!group || !fleet) throw refused(release, "its fleet is gone");
   const serving = rule && servingGroup(rule.weights);
@@ -56,8 +59,15 @@ async function switchTo(request: Input, release: Release, world: World): Promise
   ]);
 
   const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
-  const needed = capacityTarget(capacity, live);
-  const decision = decideCutover({ weights: rule?.weights, to: group, toHealth, needed, fromHealth });
+  const needed = capacityTarget(capacity, live?.fleet);
+  const decision = decideCutover({
+    weights: rule?.weights,
+    to: group,
+    live: live?.group,
+    toHealth,
+    needed,
+    fromHealth,
+  });
   if (decision.kind === "done") return ready();
   if (decision.kind === "refuse") {
     const startedMs = Number(request.memo["startedMs"] ?? world.now());
@@ -108,13 +118,19 @@ async function moveBack(
   else await world.traffic.delete(rule.arn);
 }
 
+/** The fleet and target group of what the ledger calls live, unless that is the release itself. */
 async function liveFleet(release: Release, world: World) {
-  const head = await world.ledger.head(release.service);
-  if (!head.live || head.live.generation === release.generation) return undefined;
-  return world.fleets.read(fleetName(world.config.stage, head.live.generation));
+  const { stage } = world.config;
+  const { live } = await world.ledger.head(release.service);
+  if (!live || live.generation === release.generation) return undefined;
+  const [fleet, group] = await Promise.all([
+    world.fleets.read(fleetName(stage, live.generation)),
+    world.targetGroups.find(targetGroupOf(stage, live.generation)),
+  ]);
+  return { fleet, group };
 }
 
-function refused(release: Release, reason: string): CutoverRefusedError {
+function refused(release: { generation: string }, reason: string): CutoverRefusedError {
   return new CutoverRefusedError(
     `Traffic was not moved to ${release.generation}: ${reason}.`,
     "The live release still serves; see why its fleet is smaller, then deploy again.",

@@ -67,6 +67,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const settings = settingsWith({ stateDirectory: directory, seed: options.seed ?? 1, log: options.log });
   const clock = new PacedClock(options.timeFactor);
   const kernel = new Kernel(settings, clock);
+  clock.notBefore(kernel.lastWrittenMs ?? 0);
   const iam = registerServices(kernel, directory);
 
   const server = await startServer(kernel, iam, { port: options.port });
@@ -116,9 +117,30 @@ function registerServices(kernel: Kernel, directory: string): IamService {
     if (publicParameter) ssm.seedPublic(publicParameter, imageId);
   }
 
-  const others = [new LogsService(kernel), new EventsService(kernel), new SchedulerService(kernel), new StepFunctionsService(kernel)];
+  const others = [
+    new LogsService(kernel),
+    new EventsService(kernel),
+    new SchedulerService(kernel),
+    new StepFunctionsService(kernel),
+  ];
   const scaling = new AutoScalingService(kernel, cloudWatch);
-  const services = [iam, iam.sts, kms, cloudWatch, s3, sqs, sns, ebs, ec2, loadBalancing, lambda, ssm, ...others, scaling, new CloudFormationService(kernel)];
+  const services = [
+    iam,
+    iam.sts,
+    kms,
+    cloudWatch,
+    s3,
+    sqs,
+    sns,
+    ebs,
+    ec2,
+    loadBalancing,
+    lambda,
+    ssm,
+    ...others,
+    scaling,
+    new CloudFormationService(kernel),
+  ];
   for (const service of services) kernel.register(service);
 
   iam.onResourcePolicy("arn:aws:s3:::", (arn) => s3.bucketPolicy(arn));

@@ -36,6 +36,14 @@ export class PacedClock implements Clock {
     return this.#modelAnchorMs + Math.floor((performance.now() - this.#realAnchorMs) * this.#factor);
   }
 
+  /**
+   * Makes sure that modelled time is not before `ms`: after a restart it goes on from where it was, for a cloud that ran
+   * faster than the wall clock is ahead of it. Call it before any timer is set.
+   */
+  notBefore(ms: number): void {
+    this.#modelAnchorMs += Math.max(0, ms - this.now());
+  }
+
   /** Changes the pace from now on; waiting timers are set again. */
   setFactor(factor: number): void {
     this.#modelAnchorMs = this.now();

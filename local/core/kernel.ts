@@ -113,6 +113,8 @@ export class Kernel {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly random: Random;
+  /** Modelled time of the last write before this start; undefined for a cloud that is new. */
+  readonly lastWrittenMs: number | undefined;
   /** Set by the IAM service; until then every call is refused. */
   judge: Judge = () => "because no policy engine is running";
   /** Judges a service principal by the target's resource policy; the IAM service provides it. Until then all may pass. */
@@ -126,6 +128,9 @@ export class Kernel {
     this.store = new Store(
       settings.stateDirectory === undefined ? undefined : `${settings.stateDirectory}/cloud.sqlite`,
     );
+    const clockDocuments = this.store.collection<{ nowMs: number }>("core.clock");
+    this.lastWrittenMs = clockDocuments.get("clock")?.nowMs;
+    this.store.beforeFlush = () => clockDocuments.put("clock", { nowMs: clock.now() });
     this.jobs = new Jobs(clock, this.store, (kind, error) => settings.log(`job ${kind} failed: ${describe(error)}`));
     this.random = new Random(settings.seed + this.#countStart() * seedStride);
   }

@@ -27,6 +27,8 @@ interface Change {
 export class Store {
   readonly #collections = new Map<string, MemoryCollection<unknown>>();
   readonly #dirty = new Map<string, Change>();
+  /** Runs before changes are written, to add what must be as new as they are. */
+  beforeFlush: () => void = () => {};
   readonly #database: DatabaseSync | undefined;
   readonly #upsert: StatementSync | undefined;
   readonly #remove: StatementSync | undefined;
@@ -52,6 +54,7 @@ export class Store {
   /** Writes every change since the last flush in one durable transaction. */
   flush(): void {
     if (this.#dirty.size === 0) return;
+    this.beforeFlush();
     if (this.#database && this.#upsert && this.#remove) {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const { collection, key, json } of this.#dirty.values()) {

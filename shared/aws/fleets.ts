@@ -7,7 +7,7 @@ import {
   DescribeScalingActivitiesCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { isNamed } from "../errors.ts";
+import { isNamed, TransientError } from "../errors.ts";
 
 /** What one fleet looks like now. */
 export interface Fleet {
@@ -60,7 +60,12 @@ export class Fleets {
         }),
       );
     } catch (error) {
-      if (!isNamed(error, "AlreadyExistsFault", "AlreadyExists")) throw error;
+      if (isNamed(error, "AlreadyExistsFault", "AlreadyExists")) return;
+      // A template that was just made may not be found yet: EC2's API is eventually consistent.
+      if (isNamed(error, "ValidationError") && /launch template.*does not exist/is.test(error.message)) {
+        throw new TransientError(error.message, "It is tried again.", { cause: error });
+      }
+      throw error;
     }
   }
 

@@ -15,13 +15,14 @@ export type CutoverDecision =
   | { kind: "switch"; weights: Weight[] };
 
 /**
- * Decides whether all production traffic may move to `to`, and what the rule says afterwards: the group that served
- * before stays in the rule at weight 0, every other group leaves. Fails closed: a health that could not be read is not
- * passed in as healthy.
+ * Decides whether all production traffic may move to `to`, and what the rule says afterwards. Fails closed: a health that
+ * could not be read is not passed in as healthy.
  */
 export function decideCutover(world: {
   weights: Weight[] | undefined;
   to: string;
+  /** Group of the release that the ledger calls live: it will stand by. */
+  live: string | undefined;
   toHealth: FleetHealth;
   needed: number;
   fromHealth: FleetHealth | undefined;
@@ -35,14 +36,21 @@ export function decideCutover(world: {
   if (up > 0 && toHealth.healthy / up < capacityFloor) {
     return { kind: "refuse", reason: `${toHealth.healthy} healthy targets would replace ${up}` };
   }
-  return { kind: "switch", weights: switched(weights, to) };
+  return { kind: "switch", weights: switched(weights, to, world.live) };
 }
 
-/** The rule after a switch to `to`. */
-export function switched(weights: Weight[] | undefined, to: string): Weight[] {
-  const from = weights && servingGroup(weights);
-  const standby = from !== undefined && from !== to ? [{ targetGroupArn: from, weight: 0 }] : [];
-  return [{ targetGroupArn: to, weight: 1 }, ...standby];
+/**
+ * The rule after a switch to `to`. What the ledger calls live stays in it at weight 0, since a group that no rule names is
+ * not health-checked and could not take over again. So does the group that served until now, when an interrupted deploy
+ * made that another one: its requests in flight end in peace.
+ */
+export function switched(weights: Weight[] | undefined, to: string, live: string | undefined): Weight[] {
+  const others = new Set([live, weights && servingGroup(weights)]);
+  const resting = [...others].filter((group) => group !== undefined && group !== to);
+  return [
+    { targetGroupArn: to, weight: 1 },
+    ...resting.map((group) => ({ targetGroupArn: group as string, weight: 0 })),
+  ];
 }
 
 /** The rule that sends everything back to what was live, with its standby health-checked again. */

@@ -10,6 +10,7 @@ describe("the guard at the switch", () => {
     const decision = decideCutover({
       weights: serving("blue"),
       to: "green",
+      live: "blue",
       toHealth: healthy(2),
       needed: 2,
       fromHealth: healthy(2),
@@ -27,6 +28,7 @@ describe("the guard at the switch", () => {
     const decision = decideCutover({
       weights: undefined,
       to: "green",
+      live: undefined,
       toHealth: healthy(1),
       needed: 1,
       fromHealth: undefined,
@@ -39,6 +41,7 @@ describe("the guard at the switch", () => {
       decideCutover({
         weights: serving("green"),
         to: "green",
+        live: "blue",
         toHealth: healthy(0),
         needed: 2,
         fromHealth: healthy(0),
@@ -50,6 +53,7 @@ describe("the guard at the switch", () => {
     const decision = decideCutover({
       weights: serving("blue"),
       to: "green",
+      live: "blue",
       toHealth: healthy(1),
       needed: 2,
       fromHealth: healthy(0),
@@ -61,6 +65,7 @@ describe("the guard at the switch", () => {
     const decision = decideCutover({
       weights: serving("blue"),
       to: "green",
+      live: "blue",
       toHealth: healthy(2),
       needed: 2,
       fromHealth: healthy(5),
@@ -70,14 +75,29 @@ describe("the guard at the switch", () => {
 
   it("replaces a service that is down by one that is up", () => {
     expect(
-      decideCutover({ weights: serving("blue"), to: "green", toHealth: healthy(2), needed: 2, fromHealth: healthy(0) })
-        .kind,
+      decideCutover({
+        weights: serving("blue"),
+        to: "green",
+        live: "blue",
+        toHealth: healthy(2),
+        needed: 2,
+        fromHealth: healthy(0),
+      }).kind,
     ).toBe("switch");
   });
 
   it("drops every third group from the rule", () => {
     const weights = [...serving("blue"), { targetGroupArn: "old", weight: 0 }];
-    expect(switched(weights, "green").map(({ targetGroupArn }) => targetGroupArn)).toEqual(["green", "blue"]);
+    expect(switched(weights, "green", "blue").map(({ targetGroupArn }) => targetGroupArn)).toEqual(["green", "blue"]);
+  });
+
+  it("keeps what the ledger calls live in the rule when an interrupted deploy had taken its traffic", () => {
+    const weights = [...serving("interrupted"), { targetGroupArn: "blue", weight: 0 }];
+    expect(switched(weights, "green", "blue")).toEqual([
+      { targetGroupArn: "green", weight: 1 },
+      { targetGroupArn: "blue", weight: 0 },
+      { targetGroupArn: "interrupted", weight: 0 },
+    ]);
   });
 
   it("goes back to live with its standby still in the rule", () => {
