@@ -62,8 +62,9 @@ export class Fleets {
     } catch (error) {
       if (isNamed(error, "AlreadyExistsFault", "AlreadyExists")) return;
       // A template that was just made may not be found yet: EC2's API is eventually consistent.
-      if (isNamed(error, "ValidationError") && /launch template.*does not exist/is.test(error.message)) {
-        throw new TransientError(error.message, "It is tried again.", { cause: error });
+      const reason = error instanceof Error ? error.message : "";
+      if (isNamed(error, "ValidationError") && /launch template.*does not exist/is.test(reason)) {
+        throw new TransientError(reason, "It is tried again.", { cause: error });
       }
       throw error;
     }
