@@ -1,0 +1,113 @@
+import type { Kernel } from "../core/kernel.ts";
+import type { Collection } from "../core/store.ts";
+import { type Bucket, bucketOf, type Statistic, withTotals, withValues } from "./statistics.ts";
+
+export interface Metric {
+  namespace: string;
+  name: string;
+  dimensions: Readonly<Record<string, string>>;
+}
+
+interface SeriesRecord extends Metric {
+  key: string;
+  lastMs: number;
+}
+
+/** An hour of one series, so that adding to it rewrites a small document. */
+interface HourRecord {
+  buckets: Bucket[];
+}
+
+/** One value in time. */
+export interface Datapoint {
+  timeMs: number;
+  value: number;
+}
+
+const hourMs = 3_600_000;
+/** Datapoints of a minute are kept 15 days. Source: "CloudWatch concepts", metrics retention. */
+const keptMs = 15 * 24 * hourMs;
+/** ListMetrics shows what got data in the last two weeks. Source: its API reference. */
+export const listedMs = 14 * 24 * hourMs;
+
+/** Every metric's datapoints. */
+export class MetricStore {
+  readonly #kernel: Kernel;
+  readonly #series: Collection<SeriesRecord>;
+  readonly #hours: Collection<HourRecord>;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#series = kernel.store.collection("cloudwatch.series");
+    this.#hours = kernel.store.collection("cloudwatch.hours");
+  }
+
+  /** @param resolutionMs 60,000, or 1,000 for a metric of high resolution. */
+  add(
+    metric: Metric,
+    data: { timeMs: number; unit: string; resolutionMs: number } & (
+      | { values: readonly [value: number, count: number][] }
+      | { totals: { count: number; sum: number; min: number; max: number } }
+    ),
+  ): void {
+    const key = keyOf(metric);
+    const startMs = Math.floor(data.timeMs / data.resolutionMs) * data.resolutionMs;
+    const hourKey = this.#hourKey(key, startMs);
+    const buckets = [...(this.#hours.get(hourKey)?.buckets ?? [])];
+    const index = buckets.findIndex((bucket) => bucket.startMs === startMs && bucket.unit === data.unit);
+    const before = buckets[index] ?? bucketOf(startMs, data.unit, []);
+    const after = "values" in data ? withValues(before, data.values) : withTotals(before, data.totals);
+    if (index >= 0) buckets[index] = after;
+    else buckets.push(after);
+    this.#hours.put(hourKey, { buckets });
+    const lastMs = Math.max(this.#series.get(key)?.lastMs ?? 0, data.timeMs);
+    this.#series.put(key, { ...metric, key, lastMs });
+    // Each new hour pushes out the one that is too old.
+    this.#hours.delete(this.#hourKey(key, startMs - keptMs - hourMs));
+  }
+
+  /** Metrics that got data since `sinceMs`. */
+  list(sinceMs: number): Readonly<Metric & { lastMs: number }>[] {
+    return this.#series.list().filter((series) => series.lastMs >= sinceMs);
+  }
+
+  /**
+   * One value for each period that has data, oldest first. Periods begin at `startMs` and follow each other up to, but
+   * not including, `endMs`.
+   */
+  datapoints(
+    metric: Metric,
+    range: { startMs: number; endMs: number; periodMs: number; unit?: string | undefined },
+    statistic: Statistic,
+  ): Datapoint[] {
+    const { startMs, endMs, periodMs, unit } = range;
+    const key = keyOf(metric);
+    const oldestMs = Math.max(startMs, this.#kernel.clock.now() - keptMs);
+    const periods = new Map<number, Bucket[]>();
+    for (let hour = Math.floor(oldestMs / hourMs) * hourMs; hour < endMs; hour += hourMs) {
+      for (const bucket of this.#hours.get(this.#hourKey(key, hour))?.buckets ?? []) {
+        if (bucket.startMs < oldestMs || bucket.startMs >= endMs || (unit !== undefined && bucket.unit !== unit))
+          continue;
+        const timeMs = startMs + Math.floor((bucket.startMs - startMs) / periodMs) * periodMs;
+        const buckets = periods.get(timeMs);
+        if (buckets) buckets.push(bucket);
+        else periods.set(timeMs, [bucket]);
+      }
+    }
+    return [...periods]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([timeMs, buckets]) => {
+        const value = statistic(buckets);
+        return value === undefined || Number.isNaN(value) ? [] : [{ timeMs, value }];
+      });
+  }
+
+  #hourKey(key: string, timeMs: number): string {
+    return `${key}\u0000${Math.floor(timeMs / hourMs)}`;
+  }
+}
+
+function keyOf({ namespace, name, dimensions }: Metric): string {
+  const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${namespace}\u0000${name}\u0000${JSON.stringify(sorted)}`;
+}
