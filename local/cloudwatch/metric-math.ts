@@ -74,15 +74,17 @@ function call(name: string, args: Expression[], scope: MathScope): MathValue {
   if (name === "IF") return choose(args.map((arg) => evaluate(arg, scope)));
   if (name === "FILL") return fill(args, scope);
   if (name === "PERIOD") return scope.periodMs / 1000;
+  const aggregate = aggregates[name];
+  const series = seriesFunctions[name];
+  if (!aggregate && !series) {
+    throw validation(`Error in expression: the embedded cloud does not have the function ${name}`);
+  }
   const [first] = args;
   if (!first) throw validation(`Error in expression: ${name} needs an argument`);
   const value = evaluate(first, scope);
-  const aggregate = aggregates[name];
-  if (aggregate)
-    return isSeries(value) || typeof value === "number" ? overTime(value, aggregate) : across(value, aggregate);
-  const series = seriesFunctions[name];
   if (series) return eachSeries(value, (one) => series(one, scope.periodMs / 1000));
-  throw validation(`Error in expression: the embedded cloud does not have the function ${name}`);
+  if (!aggregate) return value;
+  return isSeries(value) || typeof value === "number" ? overTime(value, aggregate) : across(value, aggregate);
 }
 
 /** Of one series an aggregate is a number. Source: "Functions supported for metric math". */
