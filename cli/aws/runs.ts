@@ -1,11 +1,13 @@
 import {
   DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
   GetExecutionHistoryCommand,
   type GetExecutionHistoryCommandOutput,
   type HistoryEvent,
   ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { isNamed } from "../../shared/errors.ts";
 
@@ -36,6 +38,16 @@ export class Runs {
       if (executionArn && (await this.#isOfUpload(executionArn, key, versionId))) return executionArn;
     }
     return undefined;
+  }
+
+  /** What Step Functions knows of an execution, its input included. */
+  describe(executionArn: string): Promise<DescribeExecutionCommandOutput> {
+    return this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
+  }
+
+  /** Stops an execution at once; what it left is swept. */
+  async stop(executionArn: string, error: string, cause: string): Promise<void> {
+    await this.#sfn.send(new StopExecutionCommand({ executionArn, error, cause }));
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { examples, runs, type Surroundings } from "../command.ts";
-import { outcomeOf } from "../execution/outcome.ts";
+import { mendAndPush, outcomeOf } from "../execution/outcome.ts";
 import { executionName, followAloud } from "../execution/start.ts";
 import { outcomeText } from "../outcome-text.ts";
 
@@ -27,7 +27,7 @@ export function addDeploy(program: Command, surroundings: Surroundings): void {
     const execution = await stage.runs.start(stage.outputs.DeployMachine, executionName(service), input);
     if (!wait) return { json: { service, execution, end: null }, text: execution };
     const followed = await followAloud(stage, execution, `deploy ${version ?? service}`, context.output);
-    const outcome = outcomeOf(followed, `Deploy of ${service}`);
+    const outcome = outcomeOf(followed, { what: `Deploy of ${service}`, fix: mendAndPush });
     return { json: { service, ...outcome }, text: outcomeText(service, outcome) };
   });
 }

@@ -7,7 +7,7 @@ import { type PreparedArtifact, prepareArtifact } from "../artifact-file.ts";
 import type { Stage } from "../aws/stage.ts";
 import { type Uploaded, uploadFile } from "../aws/upload.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
-import { type Outcome, outcomeOf } from "../execution/outcome.ts";
+import { mendAndPush, type Outcome, outcomeOf } from "../execution/outcome.ts";
 import { followAloud } from "../execution/start.ts";
 import { CommandFailure, nothingDone, wrongUsage } from "../failure.ts";
 import { cacheDirectory } from "../kiln-directory.ts";
@@ -85,7 +85,7 @@ export async function followUpload(
 ): Promise<Outcome> {
   const execution = await executionOfUpload(stage, key, versionId ?? "null");
   const followed = await followAloud(stage, execution, `deploy ${version}`, output);
-  return outcomeOf(followed, `Deploy of ${service} ${version}`);
+  return outcomeOf(followed, { what: `Deploy of ${service} ${version}`, fix: mendAndPush });
 }
 
 /** Real time from the upload to its execution after which the trigger counts as lost. Unit: milliseconds. */

@@ -54,5 +54,7 @@ export async function followRollback(
   label: string,
   output: Output,
 ): Promise<Outcome> {
-  return outcomeOf(await followAloud(stage, execution, label, output), `Rollback of ${service}`);
+  const followed = await followAloud(stage, execution, label, output);
+  const fix = `See which releases there are: npm run kiln -- releases ${service}.`;
+  return outcomeOf(followed, { what: `Rollback of ${service}`, fix });
 }

@@ -24,7 +24,7 @@ export function addSweep(program: Command, surroundings: Surroundings): void {
     }
     const execution = await stage.runs.start(stage.outputs.SweepMachine, executionName("sweep"), {});
     const followed = await followAloud(stage, execution, "sweep", context.output);
-    const outcome = outcomeOf(followed, "Sweep");
+    const outcome = outcomeOf(followed, { what: "Sweep", fix: "Run it again." });
     const { plan = [] } = (followed.ending.output ?? {}) as { plan?: PlannedWork[] };
     return { json: { ...outcome, plan }, text: `${planText(plan)}\n${outcomeText("sweep", outcome)}` };
   });

@@ -13,12 +13,16 @@ export interface Outcome {
   phases: Followed["phases"];
 }
 
+/** What to do about a deploy that failed clean. */
+export const mendAndPush = "Mend what it names and push again.";
+
 /**
  * What a followed execution means for its command.
- * @param what What was asked, for a person: `Deploy of web`.
+ * @param asked What was asked, for a person (`Deploy of web`), and what to do when it failed clean.
  * @throws {CommandFailure} Exit code 1 when it failed and left nothing, 3 when something is left or nobody knows.
  */
-export function outcomeOf(followed: Followed, what: string): Outcome {
+export function outcomeOf(followed: Followed, asked: { what: string; fix: string }): Outcome {
+  const { what } = asked;
   const { execution, ending, seconds, phases } = followed;
   if (ending.status === "SUCCEEDED") {
     const output = ending.output as { reason?: string; release?: { generation?: string } | null } | undefined;
@@ -36,7 +40,7 @@ export function outcomeOf(followed: Followed, what: string): Outcome {
       name: ending.error ?? "FailedClean",
       what: `${what} failed: ${why}`,
       left: "Nothing of it is left, and what was live has served throughout.",
-      fix: `Mend what it names and push again; every step is in ${execution}.`,
+      fix: `${asked.fix} Every step is in ${execution}.`,
     });
   }
   throw new CommandFailure({

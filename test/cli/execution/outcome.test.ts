@@ -10,14 +10,19 @@ function followed(ending: Partial<Ending>): Followed {
 
 function failureOf(ending: Partial<Ending>): unknown {
   try {
-    return outcomeOf(followed(ending), "Deploy of web");
+    return outcomeOf(followed(ending), { what: "Deploy of web", fix: "Push again." });
   } catch (error) {
     return error;
   }
 }
 
 test("says why nothing was to be done", () => {
-  expect(outcomeOf(followed({ state: "Skipped", output: { reason: "superseded by a newer deploy" } }), "x")).toEqual({
+  expect(
+    outcomeOf(followed({ state: "Skipped", output: { reason: "superseded by a newer deploy" } }), {
+      what: "x",
+      fix: "",
+    }),
+  ).toEqual({
     execution: "arn:e",
     end: "Skipped",
     reason: "superseded by a newer deploy",
@@ -37,6 +42,7 @@ test("a clean failure has exit code 1 and says that nothing is left", () => {
     name: "ValidationFailedError",
     message: "Deploy of web failed: ValidationFailedError: it exits",
     exitCode: 1,
+    fix: "Push again. Every step is in arn:e.",
     left: "Nothing of it is left, and what was live has served throughout.",
   });
 });
