@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
-import * as z from "zod/mini";
-import { parseServiceSpec, type ServiceSpec, type SpecProblem } from "../shared/domain/service-spec.ts";
+import type { Problem } from "../shared/domain/problems.ts";
+import { parseServiceSpec, type ServiceSpec } from "../shared/domain/service-spec.ts";
 import { CommandFailure, nothingDone } from "./failure.ts";
 
 // The handlers' bundles leave the words of zod's messages out; a person needs them.
-z.config(z.locales.en());
 
 /** Unit: bytes. A spec is a page; anything longer is some other file. */
 const largestBytes = 256 * 1024;
@@ -71,7 +70,7 @@ function plainValue(document: Document): { plain: unknown } | { refused: string 
 }
 
 /** The line of the value a problem is about; where that is missing, of the nearest thing around it. */
-function lineOf(problem: SpecProblem, document: Document, lines: LineCounter): number {
+function lineOf(problem: Problem, document: Document, lines: LineCounter): number {
   const path = problem.path === "(top)" ? [] : problem.path.split(".");
   // A problem with an unknown key is told of what holds it; the key stands in the message.
   const unknownKey = /"([^"]+)"/.exec(problem.message)?.[1];

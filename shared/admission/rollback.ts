@@ -2,6 +2,7 @@ import { capacityTarget } from "../domain/capacity.ts";
 import { servingGroup } from "../domain/cutover.ts";
 import { generationOf, type Head, rollbackTarget, withRollback } from "../domain/head.ts";
 import { fleetName } from "../domain/names.ts";
+import { inOneLine, problemsOf } from "../domain/problems.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { rollbackInput } from "../domain/request.ts";
 import { ManualInputError, NothingToRollBackError } from "../errors.ts";
@@ -19,8 +20,8 @@ export async function admitRollback(
 ): Promise<Admission> {
   const parsed = rollbackInput.safeParse(asked.request);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`);
-    throw new ManualInputError(`The input is not understood: ${problems.join("; ")}.`, 'Give {"service":"web"}.');
+    const problems = inOneLine(problemsOf(parsed.error));
+    throw new ManualInputError(`The input is not understood: ${problems}.`, 'Give {"service":"web"}.');
   }
   const { service, to } = parsed.data;
   const head = await world.ledger.head(service);

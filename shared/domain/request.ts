@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { readArtifactKey } from "./keys.ts";
 import { servicePattern } from "./names.ts";
+import { inOneLine, problemsOf } from "./problems.ts";
 
 /** EventBridge's `Object Created`, as far as Kiln reads it. Source: S3 user guide, ev-events. */
 const uploadEvent = z.object({
@@ -34,8 +35,7 @@ export function readDeployRequest(input: unknown): DeployRequest {
   if (event.success) return readUpload(event.data);
   const manual = manualInput.safeParse(input);
   if (!manual.success) {
-    const problems = manual.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`);
-    return { kind: "invalid", what: "input", problem: problems.join("; ") };
+    return { kind: "invalid", what: "input", problem: inOneLine(problemsOf(manual.error)) };
   }
   const { service, version, refresh } = manual.data;
   return { kind: refresh ? "refresh" : "manual", service, version };

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { layerNamePattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
+import { type Problem, problemsOf } from "./problems.ts";
 
 /** Base images Kiln knows by name, with the public SSM parameter that says which AMI is current. */
 export const knownBases = {
@@ -119,26 +120,16 @@ export const serviceSpecSchema = z.strictObject({
 
 export type ServiceSpec = z.infer<typeof serviceSpecSchema>;
 
-/** One thing wrong with a spec: where, and what to do. */
-export interface SpecProblem {
-  path: string;
-  message: string;
-}
-
 /** Parses a spec and reports every problem at once, contradictions between keys included. */
-export function parseServiceSpec(document: unknown): { spec: ServiceSpec } | { problems: SpecProblem[] } {
+export function parseServiceSpec(document: unknown): { spec: ServiceSpec } | { problems: Problem[] } {
   const parsed = serviceSpecSchema.safeParse(document);
-  if (!parsed.success) {
-    return {
-      problems: parsed.error.issues.map((issue) => ({ path: issue.path.join(".") || "(top)", message: issue.message })),
-    };
-  }
+  if (!parsed.success) return { problems: problemsOf(parsed.error) };
   const problems = contradictions(parsed.data);
   return problems.length > 0 ? { problems } : { spec: parsed.data };
 }
 
-function contradictions(spec: ServiceSpec): SpecProblem[] {
-  const problems: SpecProblem[] = [];
+function contradictions(spec: ServiceSpec): Problem[] {
+  const problems: Problem[] = [];
   if (spec.capacity.max < spec.capacity.min) {
     problems.push({
       path: "capacity.max",

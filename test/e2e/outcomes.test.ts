@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parameterNames } from "../../shared/aws/parameters.ts";
+import { examples, openWorld, type SteadyLoad, type World } from "./support/world.ts";
+
+// Broken programs are given up after a minute of modelled time; at fifteen times AWS's pace that is still long enough for
+// a good program to start on a busy machine.
+let world: World;
+let load: SteadyLoad;
+
+beforeAll(async () => {
+  world = await openWorld({ timeFactor: 15, spec: { validate: { healthyInARow: 2, timeoutSeconds: 90, probes: [] } } });
+});
+afterAll(async () => world?.close());
+
+describe("a first deployment", () => {
+  it("goes live under the production rule, with no standby", async () => {
+    const ended = await world.ended(await world.push("1.0.0"));
+    expect(ended).toMatchObject({ status: "SUCCEEDED" });
+    expect(ended.path).toEqual([
+      "Admit",
+      "PrepareBase",
+      "BakeImage",
+      "LaunchFleet",
+      "ValidateFleet",
+      "CutOver",
+      "Observe",
+      "Settle",
+      "Live",
+    ]);
+    await world.answers("1.0.0");
+    const inventory = await world.inventory();
+    expect(inventory.production).toEqual([{ service: "web", weights: [{ generation: "web-000001", weight: 1 }] }]);
+    expect(inventory.of("web-000001")).toMatchObject({ fleet: 1, "target group": 1, instance: 2, image: 1 });
+    expect(inventory.of("web-000001")).not.toHaveProperty("trial rule");
+    expect(await world.stage.parameters.read(parameterNames.live("dev", "web"))).toContain("web-000001");
+    expect((await world.stage.ledger.lease("web"))?.owner).toBeNull();
+  });
+});
+
+describe("a release that does not work", () => {
+  beforeAll(() => {
+    load = world.steadyLoad();
+  });
+
+  it.each([
+    ["exits at once", examples.exits, "2.0.1"],
+    ["never listens", examples.neverListens, "2.0.2"],
+    ["fails its health path", examples.unhealthy, "2.0.3"],
+  ])(
+    "ends FailedClean with a named cause when its program %s, and leaves nothing",
+    async (_title, directory, version) => {
+      const ended = await world.ended(await world.push(version, directory));
+      expect(ended).toMatchObject({ status: "FAILED", error: "ValidationFailedError" });
+      expect(ended.path.slice(-4)).toEqual(["RestoreTraffic", "ReapCandidate", "SettleFailure", "FailedClean"]);
+      expect(ended.path).not.toContain("CutOver");
+      expect(ended.cause).toMatch(/targets are not healthy: 0 of 2 targets healthy/);
+
+      const head = await world.stage.ledger.head("web");
+      expect(head).toMatchObject({ live: { generation: "web-000001" }, pending: null, known: ["web-000001"] });
+      const inventory = await world.inventory();
+      expect(inventory.generations()).toEqual(["web-000001"]);
+      expect(inventory.production[0]?.weights).toEqual([{ generation: "web-000001", weight: 1 }]);
+      expect((await world.live()).version).toBe("1.0.0");
+    },
+  );
+
+  it("keeps what the program said as evidence in the release's history", async () => {
+    const history = await world.stage.ledger.history("web", "web-000003");
+    const failed = history.find(({ event }) => event === "validation-failed");
+    expect(JSON.stringify(failed?.["console"])).toContain("kiln: started web, release web-000003");
+    expect(failed?.["reason"]).toMatch(/Target\./);
+  });
+
+  it("never disturbed the live service", async () => {
+    const counts = await load.stop();
+    expect(counts.requests).toBeGreaterThan(100);
+    expect(counts.failed).toBe(0);
+  });
+});
+
+describe("an upload that is refused", () => {
+  it("names an unknown service, and creates nothing", async () => {
+    const ended = await world.ended(await world.start("deploy", { service: "nobody" }));
+    expect(ended).toMatchObject({ status: "FAILED", error: "UnknownServiceError" });
+    expect(ended.cause).toContain("kiln service apply");
+    expect((await world.inventory()).generations()).toEqual(["web-000001"]);
+  });
+
+  it("names a version that was never pushed", async () => {
+    const ended = await world.ended(await world.start("deploy", { service: "web", version: "7.7.7" }));
+    expect(ended).toMatchObject({ status: "FAILED", error: "ArtifactMissingError" });
+  });
+
+  it("says what is wrong with a mistyped input", async () => {
+    const ended = await world.ended(await world.start("deploy", { service: "web", verison: "1.0.0" }));
+    expect(ended).toMatchObject({
+      status: "FAILED",
+      error: "ManualInputError",
+      cause: expect.stringContaining("verison"),
+    });
+  });
+});
+
+describe("deploys that meet", () => {
+  it("skips an upload of the same bytes as what is live", async () => {
+    const ended = await world.ended(await world.push("1.0.0"));
+    expect(ended.path).toEqual(["Admit", "Skipped"]);
+    expect(ended.output).toMatchObject({ reason: expect.stringContaining("unchanged") });
+  });
+
+  it("skips a second delivery of the same upload's event", async () => {
+    const first = await world.push("1.1.0");
+    const input = JSON.parse((await world.stage.runs.describe(first)).input ?? "{}");
+    const second = await world.start("deploy", input);
+    expect((await world.ended(second)).path).toEqual(["Admit", "Skipped"]);
+    expect((await world.ended(first)).status).toBe("SUCCEEDED");
+  });
+
+  it("lets a newer upload supersede one that waits, and never runs two at once", async () => {
+    const running = await world.push("1.2.0");
+    const waiting = await world.push("1.3.0");
+    const newest = await world.push("1.4.0");
+    const [first, second, third] = [await world.ended(running), await world.ended(waiting), await world.ended(newest)];
+    expect(first.status).toBe("SUCCEEDED");
+    expect(second.path).toEqual(["Admit", "Skipped"]);
+    expect(second.output).toMatchObject({ reason: expect.stringContaining("superseded") });
+    expect(third.status).toBe("SUCCEEDED");
+    await world.answers("1.4.0");
+    const { live, standby } = await world.stage.ledger.head("web");
+    const [now, before] = await Promise.all(
+      [live?.generation, standby?.generation].map((name) => world.stage.ledger.release("web", name ?? "")),
+    );
+    expect([now?.version, before?.version]).toEqual(["1.4.0", "1.2.0"]);
+  });
+
+  it("deploys again by hand without baking when nothing changed", async () => {
+    const imagesBefore = (await world.inventory()).holdings.filter(({ kind }) => kind === "image").length;
+    const ended = await world.ended(await world.start("deploy", { service: "web" }));
+    expect(ended.status).toBe("SUCCEEDED");
+    const after = await world.inventory();
+    expect(after.holdings.filter(({ kind }) => kind === "image")).toHaveLength(imagesBefore);
+    // Live and its standby: every older fleet is gone.
+    expect(after.holdings.filter(({ kind }) => kind === "fleet")).toHaveLength(2);
+  });
+});
