@@ -26,9 +26,9 @@ const wholeNumber = (minimum: number, maximum: number) => z.int().check(z.minimu
 const healthCheck = z.strictObject({
   /** Path the load balancer asks; a 200–299 answer is healthy. */
   path: z.string().check(z.regex(/^\/[\x21-\x7e]{0,1023}$/, "must start with / and hold no spaces")),
-  /** Unit: seconds, 5–300 (ELBv2 HealthCheckIntervalSeconds). */
+  /** Time between two health checks of a target. Unit: seconds, 5–300 (ELBv2 HealthCheckIntervalSeconds). */
   intervalSeconds: z._default(wholeNumber(5, 300), 5),
-  /** Unit: seconds, 2–120, below the interval (ELBv2 HealthCheckTimeoutSeconds). */
+  /** How long an answer may take. Unit: seconds, 2–120, below the interval (ELBv2 HealthCheckTimeoutSeconds). */
   timeoutSeconds: z._default(wholeNumber(2, 120), 4),
   /** Good answers in a row before a target is healthy, 2–10 (ELBv2 HealthyThresholdCount). */
   healthyThreshold: z._default(wholeNumber(2, 10), 2),
@@ -37,6 +37,7 @@ const healthCheck = z.strictObject({
 });
 
 const probe = z.strictObject({
+  /** Path that is asked. */
   path: z.string().check(z.regex(/^\/[\x21-\x7e]{0,1023}$/, "must start with / and hold no spaces")),
   /** Status the answer must have. */
   status: z._default(wholeNumber(100, 599), 200),
@@ -53,9 +54,11 @@ const base = z.union([
 
 /** The service spec as a person writes it in kiln.yaml; defaults are filled in by parsing. */
 export const serviceSpecSchema = z.strictObject({
+  /** Name of the service: part of every name it has on AWS. */
   service: z.string().check(z.regex(servicePattern, "must be 2–24 lower-case letters, digits or dashes")),
   /** Operating system underneath. */
   base: z._default(base, "al2023"),
+  /** Processor architecture of the servers; the base, the layers and the program are for it. */
   architecture: z._default(z.enum(["x86_64", "arm64"]), "x86_64"),
   /** Layers unpacked under the artifact, such as a language runtime; each was pushed as `layers/<name>.tar.gz`. */
   layers: z._default(
@@ -66,6 +69,7 @@ export const serviceSpecSchema = z.strictObject({
   command: z.optional(z.string().check(z.minLength(1), z.maxLength(4096), z.regex(/^[^\r\n\0]+$/, "must be one line"))),
   /** Port the program listens on, 1024–65535: it runs without root. */
   port: z._default(wholeNumber(1024, 65_535), 8080),
+  /** Variables of the program. Frozen with the release and readable in the launch template: no place for secrets. */
   environment: z._default(
     z.record(
       z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a name of letters, digits and _")),
@@ -73,37 +77,51 @@ export const serviceSpecSchema = z.strictObject({
     ),
     {},
   ),
+  /** EC2 instance type of the servers. */
   instanceType: z._default(
     z.string().check(z.regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be an instance type")),
     "t3.small",
   ),
-  capacity: z.strictObject({ min: wholeNumber(1, 1000), max: wholeNumber(1, 1000) }),
+  /** How many servers; a candidate starts with as many as live has, at least `min`. */
+  capacity: z.strictObject({
+    /** Servers that run at least. */
+    min: wholeNumber(1, 1000),
+    /** Servers that run at most. */
+    max: wholeNumber(1, 1000),
+  }),
   /** Accept a `max` below what is live now. */
   allowShrink: z._default(z.boolean(), false),
+  /** How the load balancer finds out whether a server works. */
   healthCheck,
   /** Listener that carries the service; left out, the stage's listener. */
   listener: z.optional(z.string().check(z.regex(/^arn:aws[a-z-]*:elasticloadbalancing:/, "must be a listener's ARN"))),
   /** Which requests are the service's; left out, every path. ELBv2 allows five condition values a rule: 3 hosts, 2 paths. */
   route: z._default(
     z.strictObject({
+      /** Host names, `*` and `?` allowed. */
       hosts: z._default(z.array(z.string().check(z.minLength(1), z.maxLength(128))).check(z.maxLength(3)), []),
+      /** Paths, `*` and `?` allowed. */
       paths: z._default(z.array(z.string().check(z.minLength(1), z.maxLength(128))).check(z.maxLength(2)), []),
     }),
     { hosts: [], paths: [] },
   ),
+  /** Security groups of the servers; left out, the VPC's default one. They must let the load balancer reach the port. */
   securityGroups: z._default(
     z.array(z.string().check(z.regex(/^sg-[0-9a-f]+$/, "must be a security group id"))).check(z.maxLength(5)),
     [],
   ),
   /** Instance profile for what the program itself needs of AWS; its role stands under `/kiln/<stage>/instances/`. */
   instanceProfile: z.optional(z.string().check(z.regex(/^[\w+=,.@-]{1,128}$/, "must be an instance profile's name"))),
+  /** How traffic moves. */
   strategy: z._default(z.literal("all-at-once"), "all-at-once"),
+  /** What a fleet must pass before it gets traffic. */
   validate: z._default(
     z.strictObject({
       /** Health answers in a row, all targets healthy, before the fleet passes. 1–20. */
       healthyInARow: z._default(wholeNumber(1, 20), 3),
       /** Unit: seconds, 30–3600: how long a candidate may take from launch to a verdict. */
       timeoutSeconds: z._default(wholeNumber(30, 3600), 300),
+      /** Requests through the trial rule that must be answered rightly; left out, the health path, three times. */
       probes: z._default(z.array(probe).check(z.maxLength(10)), []),
     }),
     { healthyInARow: 3, timeoutSeconds: 300, probes: [] },

@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { readProjectFile } from "../../scripts/documents/document.ts";
+import { diagramDocuments } from "../../scripts/generate-diagrams.ts";
+import { referenceDocuments } from "../../scripts/generate-references.ts";
+
+it.each([...diagramDocuments(), ...referenceDocuments()])(
+  "$path is as npm run generate writes it",
+  ({ path, text }) => {
+    expect(readProjectFile(path)).toBe(text);
+  },
+);
