@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { embeddedCredentials, embeddedRegion } from "../../../cli/aws/connection.ts";
+import { projectDirectory } from "../../../cli/kiln-directory.ts";
+
+/** What one call of the AWS CLI came to. */
+export interface CliAnswer {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+interface AccessKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** The AWS CLI as a person has it: its own settings from the environment, nothing of this machine's configuration. */
+export class AwsCli {
+  readonly #program: string;
+  readonly #endpoint: string;
+  readonly #environment: Record<string, string>;
+
+  /** @param key Left out, the account's administrator's. */
+  constructor(endpoint: string, key: AccessKey = embeddedCredentials) {
+    this.#program = findAwsCli();
+    this.#endpoint = endpoint;
+    this.#environment = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: "/nonexistent",
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      AWS_REGION: embeddedRegion,
+      AWS_DEFAULT_REGION: embeddedRegion,
+      AWS_DEFAULT_OUTPUT: "json",
+      AWS_PAGER: "",
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    };
+  }
+
+  /** The same, for somebody else. */
+  as(accessKeyId: string, secretAccessKey: string): AwsCli {
+    return new AwsCli(this.#endpoint, { accessKeyId, secretAccessKey });
+  }
+
+  /** Runs a command to its end, whatever that is. */
+  async try(...args: string[]): Promise<CliAnswer> {
+    const child = spawn(this.#program, args, { env: this.#environment, stdio: ["ignore", "pipe", "pipe"] });
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        said[name] += text;
+      });
+    }
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    return { code, ...said };
+  }
+
+  /**
+   * Runs a command that must do well, and returns what it printed.
+   * @throws {Error} with what it said, when it does not.
+   */
+  async text(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.try(...args);
+    if (code === 0) return stdout;
+    throw new Error(`aws ${args.join(" ")} ended with code ${code}: ${stderr.trim()}`);
+  }
+
+  /** The same, for a command that prints JSON; an empty answer is undefined. */
+  async json<T>(...args: string[]): Promise<T> {
+    const text = await this.text(...args);
+    return (text.trim() === "" ? undefined : JSON.parse(text)) as T;
+  }
+}
+
+/**
+ * The AWS CLI on the path, or the one that the checks have installed.
+ * @throws {Error} when there is neither.
+ */
+function findAwsCli(): string {
+  const cache = join(projectDirectory, ".kiln", "cache");
+  const installed = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith("python-")) : [];
+  const directories = [
+    ...(process.env["PATH"] ?? "").split(delimiter),
+    ...installed.map((name) => join(cache, name, "bin")),
+  ];
+  const found = directories.map((directory) => join(directory, "aws")).find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new Error("there is no AWS CLI: install one (pip install awscli), or run npm run check, which does");
+}
