@@ -78,6 +78,7 @@ export class ResourceContext {
   readonly #suffix: string;
   readonly #caller: Caller;
   readonly #stackTags: Readonly<Record<string, string>>;
+  readonly #previousStackTags: Readonly<Record<string, string>>;
   readonly #repeated: boolean;
 
   constructor(parts: {
@@ -88,6 +89,8 @@ export class ResourceContext {
     suffix: string;
     caller: Caller;
     stackTags: Readonly<Record<string, string>>;
+    /** Those before an update. */
+    previousStackTags: Readonly<Record<string, string>>;
     /** Whether an earlier attempt may have got part of the way before the cloud was killed. */
     repeated: boolean;
   }) {
@@ -97,6 +100,7 @@ export class ResourceContext {
     this.#suffix = parts.suffix;
     this.#caller = parts.caller;
     this.#stackTags = parts.stackTags;
+    this.#previousStackTags = parts.previousStackTags;
     this.#repeated = parts.repeated;
   }
 
@@ -142,23 +146,31 @@ export class ResourceContext {
   }
 
   /** The resource's own tags over the stack's. */
-  tags(own: readonly { Key?: string; Value?: string }[] | undefined): { Key: string; Value: string }[] {
-    const merged = { ...this.#stackTags };
-    for (const { Key, Value } of own ?? []) if (Key !== undefined) merged[Key] = Value ?? "";
-    return Object.entries(merged).map(([Key, Value]) => ({ Key, Value }));
+  tags(own: OwnTags): { Key: string; Value: string }[] {
+    return Object.entries(this.tagMap(own)).map(([Key, Value]) => ({ Key, Value }));
   }
 
   /** The same as a map, for APIs that take one. */
-  tagMap(own: readonly { Key?: string; Value?: string }[] | Readonly<Record<string, string>> | undefined) {
-    if (own && !Array.isArray(own)) return { ...this.#stackTags, ...(own as Record<string, string>) };
-    return Object.fromEntries(
-      this.tags(own as { Key?: string; Value?: string }[]).map(({ Key, Value }) => [Key, Value]),
-    );
+  tagMap(own: OwnTags): Record<string, string> {
+    return { ...this.#stackTags, ...ownTags(own) };
+  }
+
+  /** Keys of tags that an update takes away, the resource's own or the stack's. */
+  removedTagKeys(before: OwnTags, after: OwnTags): string[] {
+    return removedKeys({ ...this.#previousStackTags, ...ownTags(before) }, this.tagMap(after));
   }
 
   arn(service: string, resource: string): string {
     return this.kernel.arn(service, resource);
   }
+}
+
+/** Tags as resource types state them: a list, or in some a map. */
+type OwnTags = readonly { Key?: string; Value?: string }[] | Readonly<Record<string, string>> | undefined;
+
+function ownTags(own: OwnTags): Record<string, string> {
+  if (!Array.isArray(own)) return { ...(own as Readonly<Record<string, string>> | undefined) };
+  return Object.fromEntries(own.map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
 /** The list form of tags in most resource types. */

@@ -4,7 +4,7 @@ import type {
   CreateRoleCommandOutput,
   ListPolicyVersionsCommandOutput,
 } from "@aws-sdk/client-iam";
-import { type ResourceContext, removedKeys, resourceType, tagList } from "../resource-type.ts";
+import { type ResourceContext, resourceType, tagList } from "../resource-type.ts";
 import type { Json } from "../template.ts";
 
 const inlinePolicies = [{ PolicyName: "string", PolicyDocument: "json" }] as const;
@@ -86,7 +86,7 @@ export const role = resourceType({
     }
     await setRolePolicies(RoleName, properties, before, context);
     const tags = context.tags(properties.Tags);
-    const TagKeys = removedKeys(context.tagMap(before.Tags), context.tagMap(properties.Tags));
+    const TagKeys = context.removedTagKeys(before.Tags, properties.Tags);
     if (TagKeys.length > 0) await context.call("iam", "UntagRole", { RoleName, TagKeys });
     if (tags.length > 0) await context.call("iam", "TagRole", { RoleName, Tags: tags });
     return undefined;

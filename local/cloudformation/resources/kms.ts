@@ -1,5 +1,5 @@
 import type { CreateKeyCommandOutput } from "@aws-sdk/client-kms";
-import { removedKeys, resourceType, tagList } from "../resource-type.ts";
+import { resourceType, tagList } from "../resource-type.ts";
 
 /** Days before a key of a deleted resource is gone. Source: AWS::KMS::Key, PendingWindowInDays, default 30. */
 const defaultPendingDays = 30;
@@ -50,7 +50,7 @@ export const key = resourceType({
       await context.call("kms", properties.EnableKeyRotation ? "EnableKeyRotation" : "DisableKeyRotation", { KeyId });
     }
     const Tags = kmsTags(context.tags(properties.Tags));
-    const TagKeys = removedKeys(context.tagMap(before.Tags), context.tagMap(properties.Tags));
+    const TagKeys = context.removedTagKeys(before.Tags, properties.Tags);
     if (TagKeys.length > 0) await context.call("kms", "UntagResource", { KeyId, TagKeys });
     if (Tags.length > 0) await context.call("kms", "TagResource", { KeyId, Tags });
     return undefined;

@@ -1,5 +1,5 @@
 import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
-import { type ResourceContext, removedKeys, resourceType, tagList } from "../resource-type.ts";
+import { type ResourceContext, resourceType, tagList } from "../resource-type.ts";
 import type { ValueOf } from "../shape.ts";
 
 const codeShape = { S3Bucket: "string", S3Key: "string", S3ObjectVersion: "string", ZipFile: "string" } as const;
@@ -135,7 +135,7 @@ export const lambdaFunction = resourceType({
     }
     const Resource = context.arn("lambda", `function:${FunctionName}`);
     const tags = context.tagMap(properties.Tags);
-    const TagKeys = removedKeys(context.tagMap(before.Tags), tags);
+    const TagKeys = context.removedTagKeys(before.Tags, properties.Tags);
     if (TagKeys.length > 0) await context.call("lambda", "UntagResource", { Resource, TagKeys });
     if (Object.keys(tags).length > 0) await context.call("lambda", "TagResource", { Resource, Tags: tags });
     return undefined;

@@ -1,4 +1,4 @@
-import { removedKeys, resourceType, tagList } from "../resource-type.ts";
+import { resourceType, tagList } from "../resource-type.ts";
 
 export const logGroup = resourceType({
   shape: {
@@ -37,7 +37,7 @@ export const logGroup = resourceType({
     }
     const resourceArn = context.arn("logs", `log-group:${logGroupName}`);
     const tags = context.tagMap(properties.Tags);
-    const tagKeys = removedKeys(context.tagMap(before.Tags), tags);
+    const tagKeys = context.removedTagKeys(before.Tags, properties.Tags);
     if (tagKeys.length > 0) await context.call("logs", "UntagResource", { resourceArn, tagKeys });
     if (Object.keys(tags).length > 0) await context.call("logs", "TagResource", { resourceArn, tags });
     return undefined;

@@ -1,5 +1,5 @@
 import type { CreateTopicCommandOutput, SubscribeCommandOutput } from "@aws-sdk/client-sns";
-import { type ResourceContext, removedKeys, resourceType, tagList } from "../resource-type.ts";
+import { type ResourceContext, resourceType, tagList } from "../resource-type.ts";
 
 interface InlineSubscription {
   Endpoint?: string;
@@ -44,7 +44,7 @@ export const topic = resourceType({
     const added = (properties.Subscription ?? []).filter((one) => !known.has(JSON.stringify(one)));
     await subscribe(TopicArn, added, context);
     const Tags = context.tags(properties.Tags);
-    const TagKeys = removedKeys(context.tagMap(before.Tags), context.tagMap(properties.Tags));
+    const TagKeys = context.removedTagKeys(before.Tags, properties.Tags);
     if (TagKeys.length > 0) await context.call("sns", "UntagResource", { ResourceArn: TopicArn, TagKeys });
     if (Tags.length > 0) await context.call("sns", "TagResource", { ResourceArn: TopicArn, Tags });
     return undefined;

@@ -44,7 +44,7 @@ export const queue = resourceType({
     for (const name of removedKeys(attributesOf(before), Attributes)) Attributes[name] = "";
     await context.call("sqs", "SetQueueAttributes", { QueueUrl, Attributes });
     const Tags = context.tagMap(properties.Tags);
-    const TagKeys = removedKeys(context.tagMap(before.Tags), Tags);
+    const TagKeys = context.removedTagKeys(before.Tags, properties.Tags);
     if (TagKeys.length > 0) await context.call("sqs", "UntagQueue", { QueueUrl, TagKeys });
     if (Object.keys(Tags).length > 0) await context.call("sqs", "TagQueue", { QueueUrl, Tags });
     return undefined;

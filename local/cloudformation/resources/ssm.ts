@@ -1,4 +1,4 @@
-import { type ResourceContext, removedKeys, resourceType } from "../resource-type.ts";
+import { resourceType } from "../resource-type.ts";
 
 const parameterShape = {
   Name: "string",
@@ -11,10 +11,6 @@ const parameterShape = {
   Tags: { "*": "string" },
 } as const;
 
-function tagsOf(own: Record<string, string> | undefined, context: ResourceContext) {
-  return Object.entries(context.tagMap(own)).map(([Key, Value]) => ({ Key, Value }));
-}
-
 export const parameter = resourceType({
   shape: parameterShape,
   required: ["Type", "Value"],
@@ -22,7 +18,7 @@ export const parameter = resourceType({
   nameProperty: "Name",
   async create(properties, context) {
     const Name = properties.Name ?? `CFN-${context.name(200)}`;
-    const input = { ...properties, Name, Tags: tagsOf(properties.Tags, context) };
+    const input = { ...properties, Name, Tags: context.tags(properties.Tags) };
     await context.create("ssm", "PutParameter", input, "ParameterAlreadyExists");
     return { id: Name, attributes: { Type: properties.Type, Value: properties.Value } };
   },
@@ -30,9 +26,9 @@ export const parameter = resourceType({
     const { Tags: own, ...rest } = properties;
     await context.call("ssm", "PutParameter", { ...rest, Name, Overwrite: true });
     const place = { ResourceType: "Parameter", ResourceId: Name };
-    const TagKeys = removedKeys(context.tagMap(before.Tags), context.tagMap(own));
+    const TagKeys = context.removedTagKeys(before.Tags, own);
     if (TagKeys.length > 0) await context.call("ssm", "RemoveTagsFromResource", { ...place, TagKeys });
-    const Tags = tagsOf(own, context);
+    const Tags = context.tags(own);
     if (Tags.length > 0) await context.call("ssm", "AddTagsToResource", { ...place, Tags });
     return { id: Name, attributes: { Type: properties.Type, Value: properties.Value } };
   },

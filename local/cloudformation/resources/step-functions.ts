@@ -1,4 +1,4 @@
-import { removedKeys, resourceType, tagList } from "../resource-type.ts";
+import { resourceType, tagList } from "../resource-type.ts";
 import type { ValueOf } from "../shape.ts";
 import { isObject, type Json } from "../template.ts";
 
@@ -75,7 +75,7 @@ export const stateMachine = resourceType({
     const input = { stateMachineArn: arn, ...configurationOf(properties) };
     const changed = await context.call<StateMachineOutput>("states", "UpdateStateMachine", input);
     const after = context.tagMap(properties.Tags);
-    const tagKeys = removedKeys(context.tagMap(before.Tags), after);
+    const tagKeys = context.removedTagKeys(before.Tags, properties.Tags);
     if (tagKeys.length > 0) await context.call("states", "UntagResource", { resourceArn: arn, tagKeys });
     if (Object.keys(after).length > 0) {
       const tags = Object.entries(after).map(([key, value]) => ({ key, value }));
