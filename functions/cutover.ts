@@ -79,6 +79,7 @@ async function switchTo(request: Input, release: Release, world: World): Promise
     return pending(5, { startedMs });
   }
 
+  await world.ledger.announceRuleChange(release.service, world.now());
   await world.ledger.assertLease(request.release, request.execution);
   if (rule) await world.traffic.change(rule, decision.weights);
   else await world.traffic.createProduction(release, decision.weights);
@@ -101,6 +102,7 @@ async function restore(request: Input, release: Release, world: World): Promise<
   const live = await groupOf(head.live?.generation);
   const standby = await groupOf(head.standby?.generation);
 
+  await world.ledger.announceRuleChange(release.service, world.now());
   await world.ledger.assertLease(request.release, request.execution);
   await moveBack(rule, live, standby, world);
   await record(request, world, "restored", { from: rule.weights, live: head.live?.generation ?? null });

@@ -5,7 +5,7 @@ import type { Snapshots } from "./aws/snapshots.ts";
 import type { TargetGroups } from "./aws/target-groups.ts";
 import type { Templates } from "./aws/templates.ts";
 import type { KilnRule, Traffic } from "./aws/traffic.ts";
-import { type Head, reaped } from "./domain/head.ts";
+import { type Head, isPropagating, reaped } from "./domain/head.ts";
 import { fleetName, imageName, templateName } from "./domain/names.ts";
 import type { Release } from "./domain/release.ts";
 import { ReapStuckError } from "./errors.ts";
@@ -40,8 +40,10 @@ export async function reapGeneration(
   if (head.live?.generation === generation) throw serving(generation);
   const release = await world.ledger.release(service, generation);
   if (release) {
+    // Nothing is emptied while a node of the load balancer may still send requests by the rule as it was.
+    if (isPropagating(head, world.now())) return false;
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
-    await leaveRules(release, group, guard, world);
+    if (await leaveRules(release, group, guard, world)) return false;
     if (!(await removeFleet(release, group, guard, world))) return false;
     if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
   }
@@ -49,19 +51,21 @@ export async function reapGeneration(
   return true;
 }
 
+/** Takes a generation out of the listener's rules. Returns whether production's rule was changed: then nodes must follow. */
 async function leaveRules(
   release: Release,
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
-): Promise<void> {
+): Promise<boolean> {
   const rules = await world.traffic.rules(release.network.listenerArn);
   const production = rules.find(({ role, service }) => role === "production" && service === release.service);
-  await leaveProduction(production, release, group, guard, world);
+  const left = await leaveProduction(production, release, group, guard, world);
   for (const trial of rules.filter(({ role, generation }) => role === "trial" && generation === release.generation)) {
     await guard();
     await world.traffic.delete(trial.arn);
   }
+  return left;
 }
 
 async function leaveProduction(
@@ -70,15 +74,17 @@ async function leaveProduction(
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
-): Promise<void> {
+): Promise<boolean> {
   const own = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group);
-  if (!rule || !own) return;
+  if (!rule || !own) return false;
   if (own.weight > 0) throw serving(release.generation);
+  await world.ledger.announceRuleChange(release.service, world.now());
   await guard();
   await world.traffic.change(
     rule,
     rule.weights.filter((weight) => weight !== own),
   );
+  return true;
 }
 
 async function removeFleet(

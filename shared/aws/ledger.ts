@@ -76,6 +76,11 @@ export class Ledger {
     return after ?? emptyHead(service);
   }
 
+  /** Writes down that the production rule is about to change; nothing is emptied until every node must have followed. */
+  async announceRuleChange(service: string, nowMs: number): Promise<void> {
+    await this.updateHead(service, (head) => ({ ...head, ruleChangedAt: new Date(nowMs).toISOString() }));
+  }
+
   /** Freezes a release. Returns the one that stands under its generation. */
   async freeze(release: Release): Promise<Release> {
     return (await this.#documents.create(ledgerKeys.release(release.service, release.generation), release)).document;

@@ -18,6 +18,8 @@ export interface Head {
   newestIntent: Intent | null;
   /** Set by a rollback that pre-empts: who, and when. */
   abort: { by: string; at: string } | null;
+  /** ISO time of the last change of the production rule, written before the change is made. */
+  ruleChangedAt: string | null;
   /** Generations that may own something on AWS: written before anything is created, removed once all of it is gone. */
   known: string[];
   /** Generations that served and whose image is kept for a cold rollback, oldest first. */
@@ -36,6 +38,7 @@ export function emptyHead(service: string): Head {
     pending: null,
     newestIntent: null,
     abort: null,
+    ruleChangedAt: null,
     known: [],
     kept: [],
   };
@@ -109,6 +112,18 @@ export function reaped(head: Head, generation: string): Head {
   const known = head.known.filter((other) => other !== generation);
   const standby = head.standby?.generation === generation ? null : head.standby;
   return known.length === head.known.length && standby === head.standby ? head : { ...head, known, standby };
+}
+
+/**
+ * Unit: seconds. A load balancer's nodes take up a rule change one by one ("rule updates do not take effect immediately",
+ * ELB guide; no figure is published). Until then a fleet that left the rule still gets requests, so none is emptied
+ * earlier. Argo Rollouts waits 30 s for the same reason (scaleDownDelaySeconds).
+ */
+export const propagationSeconds = 30;
+
+/** Whether some node may still send requests by an earlier version of the production rule. */
+export function isPropagating(head: Head, nowMs: number): boolean {
+  return head.ruleChangedAt !== null && nowMs - Date.parse(head.ruleChangedAt) < propagationSeconds * 1000;
 }
 
 /** Known generations that nothing holds any more: neither live, nor hot standby, nor being deployed. */

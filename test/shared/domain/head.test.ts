@@ -5,6 +5,7 @@ import {
   emptyHead,
   generationOf,
   type Head,
+  isPropagating,
   isSuperseded,
   leftovers,
   promoted,
@@ -113,6 +114,15 @@ describe("leftovers", () => {
     expect(after.standby).toBeNull();
     expect(after.known).not.toContain("web-000002");
     expect(reaped(after, "web-000002")).toBe(after);
+  });
+});
+
+describe("a change of the production rule", () => {
+  it("counts as under way until every node of the load balancer must have followed", () => {
+    const head = headWith({ ruleChangedAt: noon });
+    expect(isPropagating(head, Date.parse(noon) + 29_999)).toBe(true);
+    expect(isPropagating(head, Date.parse(noon) + 30_000)).toBe(false);
+    expect(isPropagating(emptyHead("web"), Date.parse(noon))).toBe(false);
   });
 });
 
