@@ -32,6 +32,7 @@ export class ProcessRunner implements FunctionRunner {
   readonly #slots = new Set<Slot>();
   readonly #unpacked = new Map<string, Promise<string>>();
   readonly #waiting: (() => void)[] = [];
+  #cleared: Promise<unknown> | undefined;
   #starting = 0;
   #count = 0;
   #stopped = false;
@@ -100,8 +101,10 @@ export class ProcessRunner implements FunctionRunner {
   async #open(invocation: Invocation): Promise<Slot> {
     this.#starting += 1;
     try {
+      this.#cleared ??= this.#clear();
+      await this.#cleared;
       const [codeDirectory, environment] = await Promise.all([this.#unpack(invocation), invocation.openEnvironment()]);
-      const directory = join(this.#directory, "environments", `${process.pid}-${++this.#count}`);
+      const directory = join(this.#directory, "environments", String(++this.#count));
       const sandbox = await Sandbox.start(invocation, environment, { codeDirectory, directory }, this.#pace());
       const slot: Slot = {
         key: invocation.environmentKey,
@@ -134,6 +137,12 @@ export class ProcessRunner implements FunctionRunner {
     this.#waiting.shift()?.();
   }
 
+  /** Removes what a cloud that was killed left here; its processes ended when it did. */
+  #clear(): Promise<unknown> {
+    const places = ["environments", "unpacked"].map((name) => join(this.#directory, name));
+    return Promise.all(places.map((place) => rm(place, { recursive: true, force: true })));
+  }
+
   /** Unpacks each package once; every environment of it shares the files. */
   #unpack(invocation: Invocation): Promise<string> {
     const digest = invocation.codeDigest;
@@ -148,15 +157,12 @@ export class ProcessRunner implements FunctionRunner {
 }
 
 async function unpackInto(directory: string, invocation: Invocation): Promise<string> {
-  const partial = `${directory}.${process.pid}.partial`;
-  await rm(partial, { recursive: true, force: true });
+  const partial = `${directory}.partial`;
   for (const file of unzip(await invocation.readCode())) {
     const target = join(partial, file.path);
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, file.bytes);
   }
-  // Left over from an earlier run: the digest says that it holds the same files.
-  await rm(directory, { recursive: true, force: true });
   await rename(partial, directory);
   return directory;
 }
