@@ -56,7 +56,7 @@ describe("a rollback", () => {
     const ended = await world.ended(await world.start("rollback", { service: "web", to: "web-000001" }));
     expect(ended).toMatchObject({
       status: "SUCCEEDED",
-      path: ["PreEmpt", "LaunchFleet", "ValidateFleet", "CutOver", "Settle", "RolledBack"],
+      path: ["PreEmpt", "LaunchFleet", "ValidateFleet", "CutOver", "Settle", "RetireFleets", "Settle", "RolledBack"],
     });
     await world.answers("1.0.0");
   });
