@@ -57,6 +57,8 @@ try {
     process.exitCode = failure.exitCode;
   }
 }
+// When it was interrupted, the demonstration is still waiting for answers that never come.
+process.exit();
 
 async function start(output: Output, stageName: string, options: Options): Promise<Result> {
   const { port, timeFactor, once = false } = options;
