@@ -13,8 +13,8 @@ interface SeriesRecord extends Metric {
   lastMs: number;
 }
 
-/** An hour of one series, so that adding to it rewrites a small document. */
-interface HourRecord {
+/** A few minutes of one series, so that adding to it rewrites a small document. */
+interface BlockRecord {
   buckets: Bucket[];
 }
 
@@ -24,22 +24,23 @@ export interface Datapoint {
   value: number;
 }
 
-const hourMs = 3_600_000;
+const blockMs = 5 * 60_000;
+const dayMs = 24 * 3_600_000;
 /** Datapoints of a minute are kept 15 days. Source: "CloudWatch concepts", metrics retention. */
-const keptMs = 15 * 24 * hourMs;
+const keptMs = 15 * dayMs;
 /** ListMetrics shows what got data in the last two weeks. Source: its API reference. */
-export const listedMs = 14 * 24 * hourMs;
+export const listedMs = 14 * dayMs;
 
 /** Every metric's datapoints. */
 export class MetricStore {
   readonly #kernel: Kernel;
   readonly #series: Collection<SeriesRecord>;
-  readonly #hours: Collection<HourRecord>;
+  readonly #blocks: Collection<BlockRecord>;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
     this.#series = kernel.store.collection("cloudwatch.series");
-    this.#hours = kernel.store.collection("cloudwatch.hours");
+    this.#blocks = kernel.store.collection("cloudwatch.blocks");
   }
 
   /** @param resolutionMs 60,000, or 1,000 for a metric of high resolution. */
@@ -52,18 +53,18 @@ export class MetricStore {
   ): void {
     const key = keyOf(metric);
     const startMs = Math.floor(data.timeMs / data.resolutionMs) * data.resolutionMs;
-    const hourKey = this.#hourKey(key, startMs);
-    const buckets = [...(this.#hours.get(hourKey)?.buckets ?? [])];
+    const blockKey = this.#blockKey(key, startMs);
+    const buckets = [...(this.#blocks.get(blockKey)?.buckets ?? [])];
     const index = buckets.findIndex((bucket) => bucket.startMs === startMs && bucket.unit === data.unit);
     const before = buckets[index] ?? bucketOf(startMs, data.unit, []);
     const after = "values" in data ? withValues(before, data.values) : withTotals(before, data.totals);
     if (index >= 0) buckets[index] = after;
     else buckets.push(after);
-    this.#hours.put(hourKey, { buckets });
+    this.#blocks.put(blockKey, { buckets });
     const lastMs = Math.max(this.#series.get(key)?.lastMs ?? 0, data.timeMs);
     this.#series.put(key, { ...metric, key, lastMs });
-    // Each new hour pushes out the one that is too old.
-    this.#hours.delete(this.#hourKey(key, startMs - keptMs - hourMs));
+    // Each new block pushes out the one that is too old.
+    this.#blocks.delete(this.#blockKey(key, startMs - keptMs - blockMs));
   }
 
   /** Metrics that got data since `sinceMs`. */
@@ -84,8 +85,8 @@ export class MetricStore {
     const key = keyOf(metric);
     const oldestMs = Math.max(startMs, this.#kernel.clock.now() - keptMs);
     const periods = new Map<number, Bucket[]>();
-    for (let hour = Math.floor(oldestMs / hourMs) * hourMs; hour < endMs; hour += hourMs) {
-      for (const bucket of this.#hours.get(this.#hourKey(key, hour))?.buckets ?? []) {
+    for (let block = Math.floor(oldestMs / blockMs) * blockMs; block < endMs; block += blockMs) {
+      for (const bucket of this.#blocks.get(this.#blockKey(key, block))?.buckets ?? []) {
         if (bucket.startMs < oldestMs || bucket.startMs >= endMs || (unit !== undefined && bucket.unit !== unit))
           continue;
         const timeMs = startMs + Math.floor((bucket.startMs - startMs) / periodMs) * periodMs;
@@ -102,8 +103,8 @@ export class MetricStore {
       });
   }
 
-  #hourKey(key: string, timeMs: number): string {
-    return `${key}\u0000${Math.floor(timeMs / hourMs)}`;
+  #blockKey(key: string, timeMs: number): string {
+    return `${key}\u0000${Math.floor(timeMs / blockMs)}`;
   }
 }
 

@@ -12,7 +12,7 @@ const minuteMs = 60_000;
 /**
  * Amazon CloudWatch: metrics, metric math, and alarms that are evaluated on the cloud's clock. Differences from AWS: no
  * composite alarms, anomaly detection, dashboards, streams or trimmed statistics; a metric can be read as soon as it is
- * recorded; percentiles of more than 200 distinct values in a minute hold to three digits.
+ * recorded; percentiles of more than 100 distinct values in a minute hold to three digits.
  */
 export class CloudWatchService implements Service {
   readonly id = "monitoring";

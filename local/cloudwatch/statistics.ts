@@ -13,7 +13,7 @@ export interface Bucket {
 }
 
 /** Distinct values kept of a bucket; beyond it they are rounded to three digits, which percentiles bear. */
-const maxValues = 200;
+const maxValues = 100;
 
 export function bucketOf(startMs: number, unit: string, values: readonly [value: number, count: number][]): Bucket {
   const bucket: Bucket = { startMs, count: 0, sum: 0, min: Infinity, max: -Infinity, unit, values: [] };
