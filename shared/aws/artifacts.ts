@@ -95,10 +95,9 @@ export class Artifacts {
   }
 
   async #head(key: string, versionId?: string): Promise<PushedObject | undefined> {
+    const input = { Bucket: this.#bucket, Key: key, ...(versionId && { VersionId: versionId }) };
     try {
-      const head = await this.#s3.send(
-        new HeadObjectCommand({ Bucket: this.#bucket, Key: key, ...(versionId && { VersionId: versionId }) }),
-      );
+      const head = await this.#s3.send(new HeadObjectCommand(input));
       return {
         key,
         versionId: head.VersionId ?? "null",
@@ -109,7 +108,14 @@ export class Artifacts {
       // HEAD has no body: a missing key is a bare 404, a bad version id a bare 400, a delete marker a bare 405.
       const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
       if (status === 404 || status === 405) return undefined;
+      if (status === 403) await this.#askOpenly(input);
       throw error;
     }
+  }
+
+  /** Asks for the first byte, as S3's refusal of a GET names role, action and resource, and that of a HEAD nothing. */
+  async #askOpenly(input: { Bucket: string; Key: string; VersionId?: string }): Promise<void> {
+    const { Body } = await this.#s3.send(new GetObjectCommand({ ...input, Range: "bytes=0-0" }));
+    await Body?.transformToByteArray();
   }
 }
