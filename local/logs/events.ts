@@ -60,7 +60,7 @@ function putEvents(store: LogStore, input: PutLogEventsCommandInput) {
     if (timestamp > now + newestMs) rejected.tooNewLogEventStartIndex ??= index;
     else if (timestamp < now - oldestMs) rejected.tooOldLogEventEndIndex = index + 1;
     else if (timestamp < expiredMs) rejected.expiredLogEventEndIndex = index + 1;
-    else accepted.push({ id: eventId(store, timestamp), timestampMs: timestamp, ingestionMs: now, message });
+    else accepted.push({ id: eventId(store, timestamp, index), timestampMs: timestamp, ingestionMs: now, message });
   }
   if (accepted.length > 0) {
     store.append(stream, accepted);
@@ -74,10 +74,11 @@ function putEvents(store: LogStore, input: PutLogEventsCommandInput) {
   };
 }
 
-/** Event IDs are numbers of 56 digits, of which the first tell the time, so that they sort. */
-function eventId(store: LogStore, timestampMs: number): string {
-  const digits = [...store.kernel.random.hex(40)].map((digit) => Number.parseInt(digit, 16) % 10).join("");
-  return `3${String(timestampMs).padStart(15, "0")}${digits}`;
+/** Event IDs are numbers of 56 digits. They sort by time, then by when and in which place of a batch they came in. */
+function eventId(store: LogStore, timestampMs: number, index: number): string {
+  const now = store.kernel.clock.now();
+  const digits = [...store.kernel.random.hex(20)].map((digit) => Number.parseInt(digit, 16) % 10).join("");
+  return `3${String(timestampMs).padStart(14, "0")}${String(now).padStart(14, "0")}${String(index).padStart(7, "0")}${digits}`;
 }
 
 function checkBatch(events: readonly { timestamp?: number | undefined; message?: string | undefined }[]): void {

@@ -115,6 +115,14 @@ describe("log events", () => {
     expect(await filtered("")).toEqual(["a", "c", "b", "d"]);
   });
 
+  it("of one instant keep the order in which they came", async () => {
+    await makeStream();
+    const messages = ["START", "one", "two", "END", "REPORT"];
+    const logEvents = messages.map((message) => ({ timestamp: start, message }));
+    await call("PutLogEvents", { logGroupName: "/aws/lambda/web", logStreamName: "one", logEvents });
+    expect(await filtered("")).toEqual(messages);
+  });
+
   it("are refused out of order, and rejected when too old or too new", async () => {
     await makeStream();
     const place = { logGroupName: "/aws/lambda/web", logStreamName: "one" };
