@@ -117,12 +117,8 @@ function registerServices(kernel: Kernel, directory: string): IamService {
     if (publicParameter) ssm.seedPublic(publicParameter, imageId);
   }
 
-  const others = [
-    new LogsService(kernel),
-    new EventsService(kernel),
-    new SchedulerService(kernel),
-    new StepFunctionsService(kernel),
-  ];
+  const logs = new LogsService(kernel);
+  const others = [logs, new EventsService(kernel), new SchedulerService(kernel), new StepFunctionsService(kernel)];
   const scaling = new AutoScalingService(kernel, cloudWatch);
   const services = [
     iam,
@@ -147,6 +143,7 @@ function registerServices(kernel: Kernel, directory: string): IamService {
   iam.onResourcePolicy(kernel.arn("sqs", ""), (arn) => sqs.queuePolicy(arn));
   iam.onResourcePolicy(kernel.arn("sns", ""), (arn) => sns.topicPolicy(arn));
   iam.onResourcePolicy(kernel.arn("lambda", ""), (arn) => lambda.resourcePolicy(arn));
+  iam.onResourcePolicy(kernel.arn("logs", "log-group:"), () => logs.resourcePolicy());
   iam.onResourcePolicy(kernel.arn("kms", "key/"), (arn) => kms.keyPolicy(arn), "required");
   return iam;
 }

@@ -15,7 +15,9 @@ const cloud = await startCloud({
   timeFactor: Number(values["time-factor"]),
   log: (line) => process.stderr.write(`${line}\n`),
 });
-process.stdout.write(`The embedded cloud answers on ${cloud.endpoint}; its state is in ${values.state}. Ctrl-C ends it.\n`);
+process.stdout.write(
+  `The embedded cloud answers on ${cloud.endpoint}; its state is in ${values.state}. Ctrl-C ends it.\n`,
+);
 
 let ending: Promise<void> | undefined;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -12,7 +12,7 @@ import {
 import { sameWeights, type Weight } from "../domain/cutover.ts";
 import { tagKeys } from "../domain/names.ts";
 import type { Release } from "../domain/release.ts";
-import { priorityBands, ruleConditions, trialHeader } from "../domain/rules.ts";
+import { productionPriorities, ruleConditions, trialHeader, trialPriorities } from "../domain/rules.ts";
 import { isNamed, RuleConflictError } from "../errors.ts";
 import { releaseTags, tagList } from "./images.ts";
 
@@ -119,9 +119,8 @@ export class Traffic {
     const { listenerArn } = release.network;
     const tags = tagList(releaseTags(this.#stage, release.service, generation, role));
     const taken = new Set((await this.#allRules(listenerArn)).map(({ Priority }) => Number(Priority)));
-    const band = priorityBands[role];
-    for (let priority = band.first; priority <= band.last; priority++) {
-      if (taken.has(priority)) continue;
+    const priorities = role === "trial" ? trialPriorities() : productionPriorities(release.spec.route);
+    for (const priority of priorities.filter((one) => !taken.has(one))) {
       try {
         await this.#elb.send(
           new CreateRuleCommand({
@@ -139,7 +138,7 @@ export class Traffic {
       }
     }
     throw new RuleConflictError(
-      `Listener ${listenerArn} has no free priority between ${band.first} and ${band.last}.`,
+      `Listener ${listenerArn} has no free priority from ${Math.min(...priorities)} to ${Math.max(...priorities)}.`,
       "Remove rules that nobody needs.",
     );
   }

@@ -10,6 +10,22 @@ export const priorityBands = {
   production: { first: 30_000, last: 39_999 },
 } as const;
 
+/**
+ * Priorities for a service's production rule, in the order they are tried. A service that takes every request goes to the
+ * end of the band, so that it never hides one that names its hosts or paths.
+ */
+export function productionPriorities(route: { hosts: string[]; paths: string[] }): number[] {
+  const { first, last } = priorityBands.production;
+  const upwards = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return route.hosts.length + route.paths.length > 0 ? upwards : upwards.reverse();
+}
+
+/** Priorities for trial rules, in the order they are tried. */
+export function trialPriorities(): number[] {
+  const { first, last } = priorityBands.trial;
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
 /** One condition of a listener rule, in ELBv2's words. */
 export type RouteCondition =
   | { Field: "host-header"; HostHeaderConfig: { Values: string[] } }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { keysOfVersion, readArtifactKey } from "../../../shared/domain/keys.ts";
 import { readDeployRequest } from "../../../shared/domain/request.ts";
-import { ruleConditions } from "../../../shared/domain/rules.ts";
+import { productionPriorities, ruleConditions, trialPriorities } from "../../../shared/domain/rules.ts";
 import { parseServiceSpec } from "../../../shared/domain/service-spec.ts";
 
 const minimal = { service: "web", capacity: { min: 2, max: 4 }, healthCheck: { path: "/health" } };
@@ -132,5 +132,14 @@ describe("the conditions of a production rule", () => {
     expect(ruleConditions({ hosts: ["a.example"], paths: [] })).toEqual([
       { Field: "host-header", HostHeaderConfig: { Values: ["a.example"] } },
     ]);
+  });
+});
+
+describe("the priority of a production rule", () => {
+  it("is above every service that takes all requests when hosts or paths are named", () => {
+    const everything = productionPriorities({ hosts: [], paths: [] });
+    const named = productionPriorities({ hosts: ["a.example"], paths: [] });
+    expect(named[0]).toBeLessThan(everything[0] ?? 0);
+    expect(Math.max(...trialPriorities())).toBeLessThan(Math.min(...named));
   });
 });
