@@ -34,6 +34,8 @@ export interface WorldOptions {
   /** Where the cloud keeps what it knows; left out, a temporary directory that goes with the world. */
   directory?: string;
   seed?: number;
+  /** Called once the stage is there, before the service's base and layer are made ready. */
+  watch?: (embedded: EmbeddedStage) => void;
 }
 
 /** Steady requests to a service; `stop` waits for the answers that are under way. */
@@ -108,6 +110,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     });
     const output = outputTo({ stdout: { write() {} }, stderr: { write: (line) => log.push(line.trimEnd()) } }, false);
     try {
+      options.watch?.(embedded);
       const spec = await prepareService(embedded.stage, options.spec ?? {}, output);
       return worldOf(embedded, spec, directory, log, output, close);
     } catch (error) {
