@@ -20,10 +20,14 @@ function scriptEnvironment(root: string): Record<string, string> {
   };
 }
 
-/** Runs user data as cloud-init does: at the first boot only, as root, its output on the console. */
+/**
+ * Runs user data as cloud-init does: at the first boot only, as root, its output on the console. A boot that was cut short
+ * because the cloud itself was killed is begun again: on AWS nothing would have happened to the instance.
+ */
 export class UserData {
   readonly #machine: MachineContext;
   #child: ChildProcess | undefined;
+  #semaphore = "";
 
   constructor(machine: MachineContext) {
     this.#machine = machine;
@@ -33,26 +37,33 @@ export class UserData {
   async runOnce(file: string): Promise<void> {
     const { root } = this.#machine;
     const instance = join(root, "var/lib/cloud/instance");
-    const semaphore = join(instance, "sem/config_scripts_user");
-    // The mark is made before the script runs, so a failed one is not repeated either (cloud-init, frequency once-per-instance).
-    if (existsSync(semaphore)) return;
+    // A script that failed, or that a reboot ended, is not repeated either (cloud-init, frequency once-per-instance).
+    this.#semaphore = join(instance, "sem/config_scripts_user");
+    if (existsSync(this.#semaphore)) return;
     mkdirSync(join(instance, "sem"), { recursive: true });
     mkdirSync(join(instance, "scripts"), { recursive: true });
-    writeFileSync(semaphore, "");
     const text = readFileSync(file, "utf8");
     if (!text.startsWith("#!")) {
       this.#say("Unhandled user data: the embedded cloud runs scripts only, those that start with '#!'");
+      this.#markDone();
       return;
     }
     const script = join(instance, "scripts/part-001");
     writeFileSync(script, text, { mode: 0o700 });
     const status = await this.#run(interpreterOf(text), script);
+    this.#markDone();
     if (status !== 0) this.#say(`Failed to run module scripts-user: ${script} ended with ${status}`);
   }
 
   /** Ends the script when it still runs, as a shutdown does. */
   kill(): void {
-    if (this.#child?.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
+    if (this.#child?.pid === undefined) return;
+    this.#markDone();
+    process.kill(-this.#child.pid, "SIGKILL");
+  }
+
+  #markDone(): void {
+    writeFileSync(this.#semaphore, "");
   }
 
   async #run(interpreter: string[], script: string): Promise<number | string> {
