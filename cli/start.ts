@@ -7,6 +7,7 @@ import { type Performance, perform } from "./demo/demo.ts";
 import { screen } from "./demo/screen.ts";
 import { type EmbeddedStage, refuseSecondCloud, startEmbeddedStage } from "./embedded/embedded-stage.ts";
 import { positiveNumber } from "./embedded/options.ts";
+import { requireLinux } from "./embedded/platform.ts";
 import { untilSignal } from "./embedded/until-signal.ts";
 import { CommandFailure, wrongUsage } from "./failure.ts";
 import { kilnDirectory } from "./kiln-directory.ts";
@@ -63,6 +64,7 @@ process.exit();
 async function start(output: Output, stageName: string, options: Options): Promise<Result> {
   const { port, timeFactor, once = false } = options;
   const interrupted = untilSignal();
+  requireLinux();
   await refuseSecondCloud();
   const embedded = await startEmbeddedStage({
     stage: stageName,

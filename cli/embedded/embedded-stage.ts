@@ -9,6 +9,7 @@ import { CommandFailure, nothingDone } from "../failure.ts";
 import { findCloud, removeCloudNote, writeCloudNote } from "./cloud-file.ts";
 import { freePort } from "./free-port.ts";
 import { ensurePackage, packageDirectory } from "./packaging.ts";
+import { platformLimit } from "./platform.ts";
 
 /** An embedded cloud in this process with one stage of Kiln deployed in it. */
 export interface EmbeddedStage {
@@ -57,6 +58,8 @@ export async function startEmbeddedStage(options: EmbeddedOptions): Promise<Embe
   const cloud = await startCloud({ port, stateDirectory, timeFactor, log, ...(seed !== undefined && { seed }) });
   try {
     progress(`embedded cloud  ${cloud.endpoint}, ${timeFactor} times as fast as AWS`);
+    const limit = platformLimit();
+    if (limit !== undefined) progress(`                ${limit}`);
     // The load balancer takes longest to become active, so it is begun first.
     const [entrance] = await Promise.all([
       ensureEntrance(connectTo(cloud.endpoint), options.stage, () => freePort(listenerPort)),
