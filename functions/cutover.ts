@@ -11,6 +11,7 @@ import { fleetName } from "../shared/domain/names.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { CutoverRefusedError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
+import { recordEvent } from "../shared/history.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 
@@ -83,7 +84,7 @@ async function switchTo(request: Input, release: Release, world: World): Promise
   await world.ledger.assertLease(request.release, request.execution);
   if (rule) await world.traffic.change(rule, decision.weights);
   else await world.traffic.createProduction(release, decision.weights);
-  await record(request, world, "cut-over", { weights: decision.weights, toHealth, fromHealth, needed });
+  await recordEvent(request, world, "cut-over", { weights: decision.weights, toHealth, fromHealth, needed });
   return ready();
 }
 
@@ -105,7 +106,7 @@ async function restore(request: Input, release: Release, world: World): Promise<
   await world.ledger.announceRuleChange(release.service, world.now());
   await world.ledger.assertLease(request.release, request.execution);
   await moveBack(rule, live, standby, world);
-  await record(request, world, "restored", { from: rule.weights, live: head.live?.generation ?? null });
+  await recordEvent(request, world, "restored", { from: rule.weights, live: head.live?.generation ?? null });
   return ready();
 }
 
@@ -137,11 +138,6 @@ function refused(release: { generation: string }, reason: string): CutoverRefuse
     `Traffic was not moved to ${release.generation}: ${reason}.`,
     "The live release still serves; see why its fleet is smaller, then deploy again.",
   );
-}
-
-function record(request: Input, world: World, event: string, evidence: Record<string, unknown>): Promise<void> {
-  const at = new Date(world.now()).toISOString();
-  return world.ledger.record(request.release, { event, at, execution: request.execution, ...evidence });
 }
 
 export const step: Step<Input, World, StepOutput> = {

@@ -9,6 +9,7 @@ import { Traffic } from "../shared/aws/traffic.ts";
 import { type Head, leftovers, promoted, settled } from "../shared/domain/head.ts";
 import { fleetName } from "../shared/domain/names.ts";
 import type { Release } from "../shared/domain/release.ts";
+import { recordEvent } from "../shared/history.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { releaseRef } from "../shared/step-input.ts";
 
@@ -49,7 +50,7 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
     const head = await promote(request, world);
     if (leftovers(head, world.now()).length > 0) return { status: "retire" };
   } else if (request.outcome !== "done") {
-    await record(request, world, request.outcome, { failure: request.failure ?? null });
+    await recordEvent(request, world, request.outcome, { failure: request.failure ?? null });
   }
   if (request.outcome === "dirty") {
     await world.alerts.dirtyEnd();
@@ -71,7 +72,7 @@ async function promote(request: Input, world: World): Promise<Head> {
     promoted(present, ref.generation, now, hotUntil),
   );
   await Promise.all([lastingSizes(release, head, world), removeTrial(release, world), publish(release, world)]);
-  await record(request, world, "live", { standby: head.standby?.generation ?? null });
+  await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
   return head;
 }
 
@@ -103,11 +104,6 @@ async function publish(release: Release, world: World): Promise<void> {
   const { service, generation, version, imageDigest } = release;
   const value = JSON.stringify({ generation, version, imageDigest });
   await world.parameters.write(parameterNames.live(world.config.stage, service), value);
-}
-
-function record(request: Input, world: World, event: string, evidence: Record<string, unknown>): Promise<void> {
-  const at = new Date(world.now()).toISOString();
-  return world.ledger.record(request.release, { event, at, execution: request.execution, ...evidence });
 }
 
 export const step: Step<Input, World, SettleOutput> = {

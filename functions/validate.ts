@@ -13,6 +13,7 @@ import type { Release } from "../shared/domain/release.ts";
 import { trialHeader } from "../shared/domain/rules.ts";
 import { ObservationFailedError, ValidationFailedError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
+import { recordEvent } from "../shared/history.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 
@@ -79,7 +80,7 @@ async function judgeCandidate(request: Input, release: Release, world: World): P
   if (report.verdict !== "pass") {
     throw await failure(request, release, `its probes did not pass: ${report.reason}`, { instanceIds, report }, world);
   }
-  await record(request, world, "validated", { verdict: "pass", health: judged.reason, probes: report });
+  await recordEvent(request, world, "validated", { verdict: "pass", health: judged.reason, probes: report });
   return ready();
 }
 
@@ -100,7 +101,7 @@ async function judgeLive(request: Input, release: Release, world: World): Promis
   const judged = judgeServing({ health, needed, badStreak: Number(request.memo["badStreak"] ?? 0), badStreakLimit });
   if (judged.verdict === "fail") {
     const evidence = await consoles(instanceIds, world);
-    await record(request, world, "observation-failed", { health, ...evidence });
+    await recordEvent(request, world, "observation-failed", { health, ...evidence });
     throw new ObservationFailedError(
       `Release ${release.generation} serves with ${health.healthy} of ${needed} healthy targets: ${health.reasons.join("; ")}.`,
       "Traffic goes back to the previous release; see its history for console output.",
@@ -118,7 +119,7 @@ async function failure(
   world: World,
 ): Promise<ValidationFailedError> {
   const said = await consoles(evidence.instanceIds, world);
-  await record(request, world, "validation-failed", { verdict: "fail", reason, probes: evidence.report, ...said });
+  await recordEvent(request, world, "validation-failed", { verdict: "fail", reason, probes: evidence.report, ...said });
   return new ValidationFailedError(
     `Release ${release.generation} did not pass: ${reason}.`,
     `Its console said: ${JSON.stringify(lastLines(said.console))}`,
@@ -135,11 +136,6 @@ async function consoles(instanceIds: string[], world: World): Promise<{ console:
 function lastLines(said: Record<string, string>): string {
   const [first = "(nothing)"] = Object.values(said);
   return first.trimEnd().split("\n").slice(-3).join("\n");
-}
-
-function record(request: Input, world: World, event: string, evidence: Record<string, unknown>): Promise<void> {
-  const at = new Date(world.now()).toISOString();
-  return world.ledger.record(request.release, { event, at, execution: request.execution, ...evidence });
 }
 
 export const step: Step<Input, World, StepOutput> = {
