@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packDirectory } from "../../cli/archive.ts";
 import { AwsCli } from "./support/aws-cli.ts";
 import { readLogs } from "./support/logs.ts";
 import { until } from "./support/until.ts";
-import { examples, openWorld, type World } from "./support/world.ts";
+import { examples } from "./support/visitor.ts";
+import { openWorld, type World } from "./support/world.ts";
 
 let world: World;
 let aws: AwsCli;
@@ -51,7 +52,7 @@ async function history(execution: string): Promise<{ text: string; tasks: string
 const deployed = ["Admit", "PrepareBase", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"];
 
 describe("a person with the AWS CLI", () => {
-  test("deploys by copying an artifact into the bucket", async () => {
+  it("deploys by copying an artifact into the bucket", async () => {
     first = await copyAndFind("web/1.2.0.tgz");
     const ended = await world.ended(first);
 
@@ -63,7 +64,7 @@ describe("a person with the AWS CLI", () => {
     expect(status).toBe("SUCCEEDED");
   });
 
-  test("reads in the history what happened, in order, and never the candidate's secret", async () => {
+  it("reads in the history what happened, in order, and never the candidate's secret", async () => {
     const release = await world.stage.ledger.release("web", "web-000001");
     const { text, tasks, types } = await history(first);
 
@@ -73,7 +74,7 @@ describe("a person with the AWS CLI", () => {
     expect(text).not.toContain(release?.trialSecret);
   });
 
-  test("finds the handlers' and the state machines' logs, without the secret in any of them", async () => {
+  it("finds the handlers' and the state machines' logs, without the secret in any of them", async () => {
     const release = await world.stage.ledger.release("web", "web-000001");
     const { logGroups } = await aws.json<{ logGroups: { logGroupName: string }[] }>("logs", "describe-log-groups");
     const names = logGroups.map(({ logGroupName }) => logGroupName);
@@ -88,7 +89,7 @@ describe("a person with the AWS CLI", () => {
     expect([...logs.values()].some((text) => text.includes("TaskStateEntered"))).toBe(true);
   });
 
-  test("gets nothing new from the same bytes uploaded again", async () => {
+  it("gets nothing new from the same bytes uploaded again", async () => {
     const again = await world.ended(await copyAndFind("web/1.2.0.tgz"));
 
     expect(again).toMatchObject({ status: "SUCCEEDED", path: ["Admit", "Skipped"] });
@@ -96,7 +97,7 @@ describe("a person with the AWS CLI", () => {
     expect((await world.inventory()).generations()).toEqual(["web-000001"]);
   });
 
-  test("gets nothing new from an upload's event that is delivered a second time", async () => {
+  it("gets nothing new from an upload's event that is delivered a second time", async () => {
     const { input } = await aws.json<{ input: string }>(
       ...["stepfunctions", "describe-execution", "--execution-arn", first],
     );
@@ -110,7 +111,7 @@ describe("a person with the AWS CLI", () => {
     expect(again.output).toMatchObject({ reason: `duplicate: this upload is deployed by ${first}` });
   });
 
-  test("deploys the newest artifact by starting an execution with nothing but the service's name", async () => {
+  it("deploys the newest artifact by starting an execution with nothing but the service's name", async () => {
     const { executionArn } = await aws.json<{ executionArn: string }>(
       ...["stepfunctions", "start-execution", "--state-machine-arn", world.stage.outputs.DeployMachine],
       ...["--input", '{"service":"web"}'],
@@ -132,7 +133,7 @@ describe("a person with the AWS CLI", () => {
     expect(inventory.holdings.filter(({ kind, role }) => kind === "image" && role !== "base")).toHaveLength(1);
   });
 
-  test("is told what an input that is not understood should look like, before anything is made", async () => {
+  it("is told what an input that is not understood should look like, before anything is made", async () => {
     const { executionArn } = await aws.json<{ executionArn: string }>(
       ...["stepfunctions", "start-execution", "--state-machine-arn", world.stage.outputs.DeployMachine],
       ...["--input", '{"servise":"web"}'],
@@ -145,7 +146,7 @@ describe("a person with the AWS CLI", () => {
 });
 
 describe("a person who looks around", () => {
-  test("sees servers, images and snapshots, each tagged with its release", async () => {
+  it("sees servers, images and snapshots, each tagged with its release", async () => {
     const tagged = ["--filters", "Name=tag:kiln:generation,Values=web-000002"];
     const instances = await aws.json<string[][]>(
       ...["ec2", "describe-instances", ...tagged, "--query", "Reservations[].Instances[].[InstanceId,State.Name]"],
@@ -171,7 +172,7 @@ describe("a person who looks around", () => {
     expect(said).toContain("web-000002 (version 1.2.0) listens on");
   });
 
-  test("sees the fleets, the rules and which targets are healthy", async () => {
+  it("sees the fleets, the rules and which targets are healthy", async () => {
     const groups = await aws.json<[string, number, number][]>(
       ...["autoscaling", "describe-auto-scaling-groups"],
       ...["--query", "AutoScalingGroups[].[AutoScalingGroupName,DesiredCapacity,length(Instances)]"],
@@ -204,14 +205,14 @@ describe("a person who looks around", () => {
     expect(health).toEqual(["healthy", "healthy"]);
   });
 
-  test("reads which release is live from a parameter", async () => {
+  it("reads which release is live from a parameter", async () => {
     const value = await aws.json<string>(
       ...["ssm", "get-parameter", "--name", "/kiln/dev/services/web/live", "--query", "Parameter.Value"],
     );
     expect(JSON.parse(value)).toMatchObject({ generation: "web-000002", version: "1.2.0" });
   });
 
-  test("sees the stack, its roles, triggers, schedules and queues, and who is asking", async () => {
+  it("sees the stack, its roles, triggers, schedules and queues, and who is asking", async () => {
     const stack = await aws.json<string[]>(
       ...["cloudformation", "describe-stacks", "--stack-name", "kiln-dev"],
       ...["--query", "Stacks[].StackStatus"],
@@ -238,18 +239,18 @@ describe("a person who looks around", () => {
     expect(caller.Arn).toContain(caller.Account);
   });
 
-  test("finds metrics of the load balancer and of the functions", async () => {
+  it("finds metrics of the load balancer and of the functions", async () => {
     const namespaces = await aws.json<string[]>("cloudwatch", "list-metrics", "--query", "Metrics[].Namespace");
     expect(namespaces).toEqual(expect.arrayContaining(["AWS/ApplicationELB", "AWS/Lambda"]));
   });
 
-  test("is told by name which operation the embedded cloud lacks", async () => {
+  it("is told by name which operation the embedded cloud lacks", async () => {
     const { code, stderr } = await aws.try("ec2", "describe-transit-gateways");
     expect(code).not.toBe(0);
     expect(stderr).toContain("ec2:DescribeTransitGateways");
   });
 
-  test("is told by name what a user without permissions lacks", async () => {
+  it("is told by name what a user without permissions lacks", async () => {
     await aws.text("iam", "create-user", "--user-name", "visitor");
     const key = await aws.json<{ AccessKey: { AccessKeyId: string; SecretAccessKey: string } }>(
       ...["iam", "create-access-key", "--user-name", "visitor"],

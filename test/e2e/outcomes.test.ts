@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parameterNames } from "../../shared/aws/parameters.ts";
-import { examples, openWorld, type SteadyLoad, type World } from "./support/world.ts";
+import { examples, type SteadyLoad } from "./support/visitor.ts";
+import { openWorld, type World } from "./support/world.ts";
 
 // Broken programs are given up after a minute of modelled time; at fifteen times AWS's pace that is still long enough for
 // a good program to start on a busy machine.

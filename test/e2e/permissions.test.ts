@@ -3,7 +3,8 @@ import { readRoles } from "../../scripts/documents/roles.ts";
 import { Exercised } from "./support/exercised.ts";
 import { type Permission, permissionsOf, without } from "./support/handler-permissions.ts";
 import { until } from "./support/until.ts";
-import { examples, openWorld, type SteadyLoad, type World } from "./support/world.ts";
+import { examples, type SteadyLoad } from "./support/visitor.ts";
+import { openWorld, type World } from "./support/world.ts";
 
 const handlers = ["admit", "base", "bake", "launch", "validate", "probe", "cutover", "reap", "settle"];
 
