@@ -10,7 +10,7 @@ import { sha256Hex } from "../shared/digests.ts";
 import { clientToken, imageName, ownedBaseName, tagKeys } from "../shared/domain/names.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { rootVolumeGib } from "../shared/domain/root-volume.ts";
-import { BakeFailedError } from "../shared/errors.ts";
+import { BakeFailedError, isNamed } from "../shared/errors.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
@@ -31,12 +31,17 @@ interface Progress {
   /** Blocks written, counted from the start of the volume. */
   written?: number;
   sealed?: boolean;
-  /** Times in a row that EC2 called the snapshot completed. */
-  seen?: number;
 }
 
 /** Times in a row: the answer of one replica is not yet the answer of all (awslabs/coldsnap waits for three). */
 const completedInARow = 3;
+
+/**
+ * Unit: seconds between two looks at what AWS is doing. Sealing a snapshot and registering an image take a few seconds
+ * each; every look is an invocation and three state transitions.
+ */
+const sealingSeconds = 5;
+const registeringSeconds = 6;
 
 /**
  * Makes the image of a release without a builder instance: writes the release volume block by block, then registers it
@@ -58,7 +63,7 @@ export async function bake(input: Input, world: World): Promise<StepOutput> {
     world.images.verify(own.image, base, progress.snapshotId);
     return ready();
   }
-  if (own.state !== "absent") return pending(2, input.memo);
+  if (own.state !== "absent") return pending(registeringSeconds, input.memo);
   return advance(release, base, name, progress, world);
 }
 
@@ -72,11 +77,7 @@ async function advance(
   const snapshotId = progress.snapshotId ?? (await startSnapshot(release, world));
   if (!progress.sealed) return writeBlocks(release, { ...progress, snapshotId }, world);
 
-  const state = await world.snapshots.state(snapshotId);
-  if (state === "error") throw new BakeFailedError(`Snapshot ${snapshotId} ended in an error.`, "Deploy again.");
-  const seen = state === "completed" ? (progress.seen ?? 0) + 1 : 0;
-  if (seen < completedInARow) return pending(1, { ...progress, seen });
-
+  if (!(await isCompleted(snapshotId, world))) return pending(sealingSeconds, { ...progress });
   const tags = releaseTags(world.config.stage, release.service, release.generation, "image");
   const baseGib =
     base.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === base.RootDeviceName)?.Ebs?.VolumeSize ?? 8;
@@ -88,7 +89,16 @@ async function advance(
     rootGib: rootVolumeGib(baseGib, unpackedBytes),
     tags: { ...tags, [tagKeys.image]: release.imageDigest },
   });
-  return pending(2, { ...progress, seen });
+  return pending(registeringSeconds, { ...progress });
+}
+
+async function isCompleted(snapshotId: string, world: World): Promise<boolean> {
+  for (let look = 0; look < completedInARow; look++) {
+    const state = await world.snapshots.state(snapshotId);
+    if (state === "error") throw new BakeFailedError(`Snapshot ${snapshotId} ended in an error.`, "Deploy again.");
+    if (state !== "completed") return false;
+  }
+  return true;
 }
 
 async function writeBlocks(
@@ -99,15 +109,27 @@ async function writeBlocks(
   const layout = volumeOf(release);
   const { snapshotId, startedMs = world.now() } = progress;
   const writer = new BlockWriter(world, release, layout);
-  const written = await writer.write(snapshotId, progress.written ?? 0);
-  if (written < layout.blockCount) {
-    if (written === 0 && world.now() - startedMs > notFoundPatienceMs) {
-      throw new BakeFailedError(`Snapshot ${snapshotId} was started but does not accept blocks.`, "Deploy again.");
+  try {
+    const written = await writer.write(snapshotId, progress.written ?? 0);
+    if (written === layout.blockCount) {
+      await world.snapshots.complete(snapshotId, layout.blockCount, await writer.linearDigest());
+      return pending(sealingSeconds, { snapshotId, sealed: true });
     }
-    return pending(1, { snapshotId, startedMs, written });
+    if (written === 0) assertPatience(snapshotId, startedMs, world);
+    // Nothing written: the snapshot is not yet known where blocks go. Otherwise only the turn's time was over.
+    return pending(written === 0 ? 3 : 1, { snapshotId, startedMs, written });
+  } catch (error) {
+    // Refused: an earlier turn sealed the snapshot and died, or its answer was lost. What it sealed was checked by AWS.
+    if (!isNamed(error, "ValidationException")) throw error;
+    const sealed = (await world.snapshots.state(snapshotId)) === "completed";
+    if (!sealed && world.now() - startedMs > notFoundPatienceMs) throw error;
+    return pending(sealingSeconds, sealed ? { snapshotId, sealed } : { ...progress, startedMs });
   }
-  await world.snapshots.complete(snapshotId, layout.blockCount, await writer.linearDigest());
-  return pending(2, { snapshotId, written, sealed: true });
+}
+
+function assertPatience(snapshotId: string, startedMs: number, world: World): void {
+  if (world.now() - startedMs <= notFoundPatienceMs) return;
+  throw new BakeFailedError(`Snapshot ${snapshotId} was started but does not accept blocks.`, "Deploy again.");
 }
 
 async function ownedBase(release: Release, world: World): Promise<BaseImage> {

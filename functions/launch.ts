@@ -33,6 +33,9 @@ interface World extends BaseWorld {
 /** Unit: milliseconds. A fleet that has not its size by then will not get it: capacity or quota is short. */
 const launchPatienceMs = 600_000;
 
+/** Unit: seconds. EC2 takes about 18 s from pending to running (brevdev/ec2-coldboot-research): no look is worth it earlier. */
+const firstLookSeconds = 20;
+
 /**
  * Launches the fleet of a release beside production, reached only through its own trial rule.
  *
@@ -51,7 +54,7 @@ export async function launch(input: Input, world: World): Promise<StepOutput> {
   if (!fleet) {
     await world.ledger.assertLease(input.release, input.execution);
     await createFleet(release, name, needed, world);
-    return pending(5, { startedMs });
+    return pending(firstLookSeconds, { startedMs });
   }
   if (fleet.desired < needed) {
     await world.ledger.assertLease(input.release, input.execution);

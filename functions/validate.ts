@@ -31,6 +31,12 @@ interface World extends BaseWorld {
 /** Unit: milliseconds. The probe function itself ends after 90 s. */
 const probeTimeoutMs = 95_000;
 
+/** Unit: seconds between looks: while programs start, and once health was good and is only to be confirmed. */
+const settlingSeconds = 8;
+const confirmSeconds = 5;
+/** Unit: seconds between looks at a fleet that serves. */
+const servingSeconds = 10;
+
 /** Looks in a row at too few healthy targets before a serving fleet is given up: one flap is not a failure. */
 const badStreakLimit = 3;
 
@@ -70,13 +76,17 @@ async function judgeCandidate(request: Input, release: Release, world: World): P
     streakNeeded: release.spec.validate.healthyInARow,
     deadlinePassed,
   });
-  if (judged.verdict === "inconclusive") return pending(3, { startedMs, streak: judged.streak });
+  if (judged.verdict === "inconclusive") {
+    return pending(judged.streak > 0 ? confirmSeconds : settlingSeconds, { startedMs, streak: judged.streak });
+  }
   if (judged.verdict === "fail") {
     throw await failure(request, release, `its targets are not healthy: ${judged.reason}`, { instanceIds }, world);
   }
 
   const report = await world.probes.ask(probeRequest(release));
-  if (report.verdict === "inconclusive" && !deadlinePassed) return pending(3, { startedMs, streak: judged.streak });
+  if (report.verdict === "inconclusive" && !deadlinePassed) {
+    return pending(confirmSeconds, { startedMs, streak: judged.streak });
+  }
   if (report.verdict !== "pass") {
     throw await failure(request, release, `its probes did not pass: ${report.reason}`, { instanceIds, report }, world);
   }
@@ -108,7 +118,11 @@ async function judgeLive(request: Input, release: Release, world: World): Promis
     );
   }
   const over = world.now() - startedMs >= release.spec.observeSeconds * 1000;
-  return over && judged.verdict === "pass" ? ready() : pending(5, { startedMs, badStreak: judged.badStreak });
+  if (over && judged.verdict === "pass") return ready();
+  return pending(Math.min(servingSeconds, Math.max(1, release.spec.observeSeconds)), {
+    startedMs,
+    badStreak: judged.badStreak,
+  });
 }
 
 async function failure(
