@@ -1,6 +1,7 @@
 import { delaysTable } from "./documents/delay-list.ts";
 import { type GeneratedDocument, readProjectFile, withSection, writeDocuments } from "./documents/document.ts";
 import { errorsDocument } from "./documents/error-list.ts";
+import { performanceDocument } from "./documents/performance-page.ts";
 import { permissionsDocument } from "./documents/permission-list.ts";
 import { servicesSection } from "./documents/service-list.ts";
 import { specDocument } from "./documents/spec-reference.ts";
@@ -14,6 +15,7 @@ export function referenceDocuments(): GeneratedDocument[] {
     { path: "docs/service-spec.md", text: note + specDocument() },
     { path: "docs/permissions.md", text: note + permissionsDocument() },
     { path: "docs/embedded-cloud.md", text: embeddedCloudDocument() },
+    performanceDocument(),
   ];
 }
 
