@@ -82,7 +82,7 @@ async function switchTo(request: Input, release: Release, world: World): Promise
 
   await world.ledger.announceRuleChange(release.service, world.now());
   await world.ledger.assertLease(request.release, request.execution);
-  if (rule) await world.traffic.change(rule, decision.weights);
+  if (rule) await world.traffic.change(rule, decision.weights, release.spec.route);
   else await world.traffic.createProduction(release, decision.weights);
   await recordEvent(request, world, "cut-over", { weights: decision.weights, toHealth, fromHealth, needed });
   return ready();
@@ -105,7 +105,8 @@ async function restore(request: Input, release: Release, world: World): Promise<
 
   await world.ledger.announceRuleChange(release.service, world.now());
   await world.ledger.assertLease(request.release, request.execution);
-  await moveBack(rule, live, standby, world);
+  const liveRelease = head.live && (await world.ledger.release(release.service, head.live.generation));
+  await moveBack(rule, { live, standby, route: liveRelease?.spec.route }, world);
   await recordEvent(request, world, "restored", { from: rule.weights, live: head.live?.generation ?? null });
   return ready();
 }
@@ -113,11 +114,10 @@ async function restore(request: Input, release: Release, world: World): Promise<
 /** Without a live fleet there is nothing to go back to: the first deployment's rule goes, and the listener answers as before Kiln. */
 async function moveBack(
   rule: KilnRule,
-  live: string | undefined,
-  standby: string | undefined,
+  back: { live: string | undefined; standby: string | undefined; route: Release["spec"]["route"] | undefined },
   world: World,
 ): Promise<void> {
-  if (live) await world.traffic.change(rule, restoredWeights(live, standby));
+  if (back.live) await world.traffic.change(rule, restoredWeights(back.live, back.standby), back.route);
   else await world.traffic.delete(rule.arn);
 }
 

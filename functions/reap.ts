@@ -57,7 +57,10 @@ export async function reap(request: Input, world: World): Promise<StepOutput | S
       : leftovers(await world.ledger.head(release.service), world.now());
   const going: string[] = [];
   for (const generation of targets) {
-    if (!(await reapGeneration(release.service, generation, guard, world))) going.push(generation);
+    const state = await reapGeneration(release.service, generation, guard, world);
+    if (state === "going") going.push(generation);
+    // A leftover that serves belongs to a deploy that is still to move traffic away; it is left to that one.
+    if (state === "serving" && request.mode === "candidate") throw serving(generation);
   }
   if (going.length === 0) return ready();
 
@@ -66,6 +69,13 @@ export async function reap(request: Input, world: World): Promise<StepOutput | S
   throw new ReapStuckError(
     `${going.join(", ")} would not go away.`,
     "See what still uses it in the EC2 console, then sweep.",
+  );
+}
+
+function serving(generation: string): ReapStuckError {
+  return new ReapStuckError(
+    `${generation} serves production and is not reaped.`,
+    "Move traffic away first (kiln rollback), then sweep.",
   );
 }
 

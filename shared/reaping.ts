@@ -8,7 +8,6 @@ import type { KilnRule, Traffic } from "./aws/traffic.ts";
 import { type Head, isPropagating, reaped } from "./domain/head.ts";
 import { fleetName, imageName, templateName } from "./domain/names.ts";
 import type { Release } from "./domain/release.ts";
-import { ReapStuckError } from "./errors.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import type { BaseWorld } from "./step.ts";
 
@@ -25,42 +24,45 @@ export interface ReapWorld extends BaseWorld {
 
 /**
  * Removes what one generation owns, in the order that keeps requests safe: its rules, its instances after draining, its
- * target group, and, unless it is kept for a cold rollback, template version, image and snapshots. Returns false while
- * something is still going.
+ * target group, and, unless it is kept for a cold rollback, template version, image and snapshots.
  * @param guard Asked before every change; throws when the lease is lost.
- * @throws {ReapStuckError} when the generation serves: what gets requests is never reaped.
+ * @returns `going` while something is still on its way out; `serving` when production goes there: then nothing was changed.
  */
 export async function reapGeneration(
   service: string,
   generation: string,
   guard: () => Promise<void>,
   world: ReapWorld,
-): Promise<boolean> {
+): Promise<"gone" | "going" | "serving"> {
   const head = await world.ledger.head(service);
-  if (head.live?.generation === generation) throw serving(generation);
+  if (head.live?.generation === generation) return "serving";
   const release = await world.ledger.release(service, generation);
   if (release) {
     // Nothing is emptied while a node of the load balancer may still send requests by the rule as it was.
-    if (isPropagating(head, world.now())) return false;
+    if (isPropagating(head, world.now())) return "going";
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
-    if (await leaveRules(release, group, guard, world)) return false;
-    if (!(await removeFleet(release, group, guard, world))) return false;
+    const left = await leaveRules(release, group, guard, world);
+    if (left !== "unchanged") return left === "serving" ? "serving" : "going";
+    if (!(await removeFleet(release, group, guard, world))) return "going";
     if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
   }
   await world.ledger.updateHead(service, (present) => reaped(present, generation));
-  return true;
+  return "gone";
 }
 
-/** Takes a generation out of the listener's rules. Returns whether production's rule was changed: then nodes must follow. */
+type Leaving = "unchanged" | "changed" | "serving";
+
+/** Takes a generation out of the listener's rules; when production's rule was changed, its nodes have yet to follow. */
 async function leaveRules(
   release: Release,
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
-): Promise<boolean> {
+): Promise<Leaving> {
   const rules = await world.traffic.rules(release.network.listenerArn);
   const production = rules.find(({ role, service }) => role === "production" && service === release.service);
   const left = await leaveProduction(production, release, group, guard, world);
+  if (left === "serving") return left;
   for (const trial of rules.filter(({ role, generation }) => role === "trial" && generation === release.generation)) {
     await guard();
     await world.traffic.delete(trial.arn);
@@ -74,17 +76,15 @@ async function leaveProduction(
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
-): Promise<boolean> {
+): Promise<Leaving> {
   const own = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group);
-  if (!rule || !own) return false;
-  if (own.weight > 0) throw serving(release.generation);
+  if (!rule || !own) return "unchanged";
+  if (own.weight > 0) return "serving";
+  const others = rule.weights.filter((weight) => weight !== own);
   await world.ledger.announceRuleChange(release.service, world.now());
   await guard();
-  await world.traffic.change(
-    rule,
-    rule.weights.filter((weight) => weight !== own),
-  );
-  return true;
+  await world.traffic.change(rule, others);
+  return "changed";
 }
 
 async function removeFleet(
@@ -126,11 +126,4 @@ async function isShared(release: Release, head: Head, world: ReapWorld): Promise
     if ((await world.ledger.release(release.service, other))?.imageDigest === release.imageDigest) return true;
   }
   return false;
-}
-
-function serving(generation: string): ReapStuckError {
-  return new ReapStuckError(
-    `${generation} serves production and is not reaped.`,
-    "Move traffic away first, then sweep.",
-  );
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { ensurePackage, packageDirectory } from "../../cli/embedded/packaging.ts";
+import { ensurePackage } from "../../cli/embedded/packaging.ts";
 import { unzip } from "../../local/lambda/zip.ts";
 import type { Figure } from "../../scripts/documents/performance-page.ts";
 import { runChild } from "../child.ts";
@@ -28,13 +28,14 @@ interface Weighed {
 export const bundles: Bench = { name: "bundles", title: "Bundles of the handlers", run };
 
 async function run({ large, progress }: BenchOptions): Promise<Measurement> {
-  progress((await ensurePackage("dev")) ? "packaged" : "the package is up to date");
+  const { directory: packaged, made } = await ensurePackage("dev");
+  progress(made ? "packaged" : "the package is up to date");
   const times = large ? loads.large : loads.short;
   const directory = await mkdtemp(join(tmpdir(), "kiln-bench-"));
   try {
     const weighed: Weighed[] = [];
     for (const name of handlers) {
-      weighed.push(await weigh(name, directory, times));
+      weighed.push(await weigh(name, packaged, directory, times));
       progress(`${name} done`);
     }
     return measurement(weighed, times);
@@ -43,8 +44,8 @@ async function run({ large, progress }: BenchOptions): Promise<Measurement> {
   }
 }
 
-async function weigh(name: string, directory: string, times: number): Promise<Weighed> {
-  const [entry, ...others] = unzip(await readFile(join(packageDirectory, `${name}.zip`)));
+async function weigh(name: string, packaged: string, directory: string, times: number): Promise<Weighed> {
+  const [entry, ...others] = unzip(await readFile(join(packaged, `${name}.zip`)));
   if (!entry || others.length > 0) throw new Error(`the package of ${name} is not one bundle`);
   const file = join(directory, entry.path);
   await mkdir(dirname(file), { recursive: true });

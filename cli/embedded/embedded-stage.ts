@@ -8,7 +8,7 @@ import { openStage, type Stage } from "../aws/stage.ts";
 import { CommandFailure, nothingDone } from "../failure.ts";
 import { findCloud, removeCloudNote, writeCloudNote } from "./cloud-file.ts";
 import { freePort } from "./free-port.ts";
-import { ensurePackage, packageDirectory } from "./packaging.ts";
+import { ensurePackage } from "./packaging.ts";
 import { platformLimit } from "./platform.ts";
 
 /** An embedded cloud in this process with one stage of Kiln deployed in it. */
@@ -75,11 +75,11 @@ export async function startEmbeddedStage(options: EmbeddedOptions): Promise<Embe
 }
 
 async function applyStack(cloud: RunningCloud, { stage, progress }: EmbeddedOptions): Promise<void> {
-  const made = await ensurePackage(stage);
+  const { directory, made } = await ensurePackage(stage);
   progress(made ? "packaged        functions, state machines and template" : "package         is up to date");
   const beganMs = cloud.clock.now();
   await deployPackage(cloud.kernel, {
-    directory: packageDirectory,
+    directory,
     stackName: stackName(stage),
     caller: cloud.administrator,
   });

@@ -1,15 +1,25 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { CommandFailure } from "../failure.ts";
 import { projectDirectory } from "../kiln-directory.ts";
+import { whileLocked } from "./file-lock.ts";
 
-/** Where packaging writes; the stamp lies beside what it vouches for and goes with it. */
-export const packageDirectory = join(projectDirectory, ".serverless");
-const stampFile = join(packageDirectory, "kiln-package.stamp");
-const template = join(packageDirectory, "cloudformation-template-update-stack.json");
+/** Packages that were made here, each in a directory named by the digest of its sources. */
+const packages = join(projectDirectory, ".kiln", "package");
+/** Where osls writes; only whoever holds the lock lets it write there. */
+const workDirectory = join(projectDirectory, ".serverless");
+/** Packages kept; older ones were made from sources that are gone. */
+const keptPackages = 5;
+
+/** A deployable package: template, state and one archive for each function. */
+export interface Package {
+  directory: string;
+  /** It had to be made; otherwise one from the same sources was there. */
+  made: boolean;
+}
 
 /** Everything that the package is made from. */
 const sources = [
@@ -23,16 +33,32 @@ const sources = [
 ];
 
 /**
- * Makes the deployable package unless the one that is there was made from the same sources for the same stage.
- * @returns Whether it had to be made.
+ * The deployable package of a stage, made unless one from the same sources is there. What is made is never changed again,
+ * so that several clouds can be started from one checkout at the same time.
  */
-export async function ensurePackage(stage: string): Promise<boolean> {
-  const stamp = await stampOf(projectDirectory, stage);
-  const present = await readFile(stampFile, "utf8").catch(() => "");
-  if (present === stamp && existsSync(template)) return false;
-  await makePackage(stage);
-  await writeFile(stampFile, stamp);
-  return true;
+export async function ensurePackage(stage: string): Promise<Package> {
+  const directory = join(packages, await stampOf(projectDirectory, stage));
+  if (existsSync(directory)) return { directory, made: false };
+  await mkdir(packages, { recursive: true });
+  return whileLocked(join(packages, "lock"), async () => {
+    if (existsSync(directory)) return { directory, made: false };
+    await makePackage(stage);
+    const partial = `${directory}.part`;
+    await rm(partial, { recursive: true, force: true });
+    await cp(workDirectory, partial, { recursive: true });
+    await rename(partial, directory);
+    await forgetOldPackages();
+    return { directory, made: true };
+  });
+}
+
+async function forgetOldPackages(): Promise<void> {
+  const names = (await readdir(packages)).filter((name) => name !== "lock");
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, ms: (await stat(join(packages, name))).mtimeMs })),
+  );
+  const old = dated.sort((a, b) => b.ms - a.ms).slice(keptPackages);
+  await Promise.all(old.map(({ name }) => rm(join(packages, name), { recursive: true, force: true })));
 }
 
 /** A digest of the sources' names and bytes, and of the stage they are packaged for. */

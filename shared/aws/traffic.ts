@@ -12,7 +12,7 @@ import {
 import { sameWeights, type Weight } from "../domain/cutover.ts";
 import { tagKeys } from "../domain/names.ts";
 import type { Release } from "../domain/release.ts";
-import { productionPriorities, ruleConditions, trialHeader, trialPriorities } from "../domain/rules.ts";
+import { productionPriorities, type Route, ruleConditions, trialHeader, trialPriorities } from "../domain/rules.ts";
 import { isNamed, RuleConflictError } from "../errors.ts";
 import { releaseTags, tagList } from "./images.ts";
 
@@ -85,13 +85,20 @@ export class Traffic {
 
   /**
    * The one call that moves traffic. Other actions of the rule, such as authentication, stay; then it is read back.
+   * @param route Which requests the rule takes from then on; left out, those it takes now.
    * @throws {RuleConflictError} when the rule does not say afterwards what it was told.
    */
-  async change(rule: KilnRule, weights: Weight[]): Promise<void> {
+  async change(rule: KilnRule, weights: Weight[], route?: Route): Promise<void> {
     const others = rule.actions.filter(({ Type }) => Type !== "forward");
     const order = rule.actions.find(({ Type }) => Type === "forward")?.Order;
     const forward = { ...forwardAction(weights), ...(order !== undefined && { Order: order }) };
-    const modified = await this.#elb.send(new ModifyRuleCommand({ RuleArn: rule.arn, Actions: [...others, forward] }));
+    const modified = await this.#elb.send(
+      new ModifyRuleCommand({
+        RuleArn: rule.arn,
+        Actions: [...others, forward],
+        ...(route && { Conditions: ruleConditions(route) }),
+      }),
+    );
     const after = weightsOf(modified.Rules?.[0]?.Actions);
     if (sameWeights(after, weights)) return;
     throw new RuleConflictError(

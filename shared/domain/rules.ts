@@ -10,11 +10,17 @@ export const priorityBands = {
   production: { first: 30_000, last: 39_999 },
 } as const;
 
+/** Hosts and paths of a service; none of either means every request. */
+export interface Route {
+  hosts: string[];
+  paths: string[];
+}
+
 /**
  * Priorities for a service's production rule, in the order they are tried. A service that takes every request goes to the
  * end of the band, so that it never hides one that names its hosts or paths.
  */
-export function productionPriorities(route: { hosts: string[]; paths: string[] }): number[] {
+export function productionPriorities(route: Route): number[] {
   const { first, last } = priorityBands.production;
   const upwards = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   return route.hosts.length + route.paths.length > 0 ? upwards : upwards.reverse();
@@ -32,7 +38,7 @@ export type RouteCondition =
   | { Field: "path-pattern"; PathPatternConfig: { Values: string[] } };
 
 /** Which requests are a service's: its hosts and paths, or everything. */
-export function ruleConditions(route: { hosts: string[]; paths: string[] }): RouteCondition[] {
+export function ruleConditions(route: Route): RouteCondition[] {
   const conditions: RouteCondition[] = [];
   if (route.hosts.length > 0) conditions.push({ Field: "host-header", HostHeaderConfig: { Values: route.hosts } });
   const paths = route.paths.length > 0 ? route.paths : ["/*"];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parameterNames } from "../../shared/aws/parameters.ts";
+import { until } from "./support/until.ts";
 import { examples, type SteadyLoad } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
 
@@ -142,5 +143,17 @@ describe("deploys that meet", () => {
     expect(after.holdings.filter(({ kind }) => kind === "image")).toHaveLength(imagesBefore);
     // Live and its standby: every older fleet is gone.
     expect(after.holdings.filter(({ kind }) => kind === "fleet")).toHaveLength(2);
+  });
+});
+
+describe("a spec that changes which requests are the service's", () => {
+  it("moves the rule's conditions together with its traffic", async () => {
+    await world.apply({ route: { hosts: ["shop.example"], paths: [] } });
+    expect(await world.ended(await world.push("1.5.0"))).toMatchObject({ status: "SUCCEEDED" });
+    // Requests for other names fall to the listener's own answer once every node has followed.
+    await until("other names to be nobody's", async () => (await world.live()).status === 503);
+    await world.apply({});
+    expect(await world.ended(await world.push("1.6.0"))).toMatchObject({ status: "SUCCEEDED" });
+    await world.answers("1.6.0");
   });
 });
