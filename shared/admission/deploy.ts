@@ -4,7 +4,7 @@ import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/hea
 import { fleetName, generationName } from "../domain/names.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
-import { ArtifactKeyError, ManualInputError, ShrinkRefusedError } from "../errors.ts";
+import { ArtifactKeyError, ManualInputError, NetworkError, ShrinkRefusedError } from "../errors.ts";
 import { type Contents, currentSpec, readContents } from "./contents.ts";
 import { acquireLease } from "./lease.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
@@ -100,6 +100,7 @@ async function admittedRelease(
   const object = await findArtifact(request, before, world);
   await refuseShrinking(spec, before, world);
   const contents = await readContents(spec, object, world);
+  await refuseAnotherListener(contents, before, world);
   if (request.kind === "upload" && (await isUnchanged(contents, before, world))) {
     return skipped(`unchanged: ${before.live?.generation} is the same release`);
   }
@@ -132,6 +133,16 @@ async function refuseShrinking(spec: Release["spec"], head: Head, world: Admissi
   throw new ShrinkRefusedError(
     `capacity.max is ${spec.capacity.max}, but ${live.inService} instances serve and ${live.desired} are wanted.`,
     "Raise it, or say allowShrink: true.",
+  );
+}
+
+/** A rule belongs to one listener: moving a service between listeners would not be one atomic change. */
+async function refuseAnotherListener(contents: Contents, head: Head, world: AdmissionWorld): Promise<void> {
+  const live = head.live && (await world.ledger.release(head.service, head.live.generation));
+  if (!live || live.network.listenerArn === contents.network.listenerArn) return;
+  throw new NetworkError(
+    `${head.service} serves on listener ${live.network.listenerArn}; its spec now names ${contents.network.listenerArn}.`,
+    "Keep the listener, or deploy it as a new service there and move its name.",
   );
 }
 
