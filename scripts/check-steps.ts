@@ -36,7 +36,7 @@ export const allSteps: readonly Step[] = [
     args: ["run", "--config", "vitest.e2e.config.ts"],
     counts: "vitest",
     prepare: pythonTools,
-    limitSeconds: 1200,
+    limitSeconds: 2400,
   },
   { name: "vm", command: "node", args: ["scripts/vm/test.ts"], counts: "last line", limitSeconds: 1200 },
 ];
