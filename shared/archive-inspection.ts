@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
-import { Readable, Transform } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { extract, type Header } from "tar-stream";
-import { type ArchiveEntry, elfArchitecture, refuseEntry, refuseTotals } from "./domain/archive-rules.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { refuseFormat } from "./domain/archive-format.ts";
+import { type ArchiveEntry, normalised, platformOf, refuseEntry, refuseTotals, shown } from "./domain/archive-rules.ts";
+import { ArchiveTree } from "./domain/archive-tree.ts";
 import { snapshotBlockBytes as blockBytes } from "./domain/snapshot-blocks.ts";
+import { TarProblem } from "./domain/tar-header.ts";
 import { ArtifactRefusedError } from "./errors.ts";
+import { readTar, type TarEntry } from "./tar-reader.ts";
 
 /** What one reading of an archive found. */
 export interface Inspection {
@@ -18,108 +22,158 @@ export interface Inspection {
   blockDigests: Uint8Array;
   /** Text of the Procfile at the top, if there is one. */
   procfile: string | undefined;
-  /** Architecture of each ELF program, by path. */
+  /** What each program in machine code is built for, by path. */
   programs: Map<string, string>;
 }
 
 /** Unit: bytes of a Procfile that are read; more is no Procfile. */
 const procfileLimit = 16_384;
-/** Programs whose architecture is remembered; the start command's is among the first in any sane archive. */
+/** Programs whose platform is remembered; no sane artifact has more. */
 const programLimit = 5_000;
+/** Unit: bytes at the beginning of a file that tell its format. */
+const headBytes = 512;
+
+export interface InspectionOptions {
+  /** For messages: the key it was pushed under. */
+  name: string;
+  /** Whether paths that differ in upper and lower case alone are refused. */
+  caseCollisions: "refuse" | "accept";
+}
+
+type Found = Pick<Inspection, "procfile" | "programs"> & { unpackedBytes: number };
 
 /**
  * Reads a .tar.gz once, as a stream with bounded memory: digests, and every rule that keeps a poisoned archive out.
- * @param name For messages: the key it was pushed under.
  * @throws {ArtifactRefusedError} naming the entry and the reason.
  */
-export async function inspectArchive(source: AsyncIterable<Uint8Array>, name: string): Promise<Inspection> {
-  const digester = new BlockDigester();
-  const totals = { packedBytes: 0, unpackedBytes: 0, entries: 0 };
-  const found: Pick<Inspection, "procfile" | "programs"> = { procfile: undefined, programs: new Map() };
-  const meter = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      totals.packedBytes += chunk.length;
-      digester.add(chunk);
-      done(null, chunk);
-    },
-  });
-  const tar = extract();
+export async function inspectArchive(
+  source: AsyncIterable<Uint8Array>,
+  options: InspectionOptions,
+): Promise<Inspection> {
+  const packed = new PackedBytes(source);
+  const head = await packed.head();
+  const wrongFormat = refuseFormat(head);
+  if (wrongFormat) throw refused(options.name, wrongFormat);
+  const gunzip = createGunzip({ chunkSize: 64 * 1024 });
+  let found: Found | undefined;
   try {
-    await Promise.all([
-      pipeline(Readable.from(source, { objectMode: false }), meter, createGunzip(), tar),
-      readEntries(tar, name, totals, found),
-    ]);
+    await pipeline(Readable.from(packed.all(), { objectMode: false }), gunzip, async (unpacked) => {
+      found = await readEntries(unpacked as AsyncIterable<Uint8Array>, packed, options);
+    });
   } catch (error) {
-    if (error instanceof ArtifactRefusedError) throw error;
-    const code = (error as { code?: string }).code ?? "";
-    if (code.startsWith("Z_") || /tar|header|Unexpected end|checksum/i.test((error as Error).message)) {
-      throw refused(name, `it is no complete .tar.gz archive (${(error as Error).message})`);
-    }
-    throw error;
+    throw refusalOf(error, options.name);
   }
-  if (totals.entries === 0) throw refused(name, "it is empty");
-  return { ...digester.finish(), bytes: totals.packedBytes, unpackedBytes: totals.unpackedBytes, ...found };
+  const after = packed.bytes - gunzip.bytesWritten;
+  if (after > 0) throw refused(options.name, `${after} bytes follow its end`);
+  if (!found) throw new Error("the archive was not read");
+  return { ...packed.digests(), bytes: packed.bytes, ...found };
+}
+
+/** An error of reading an archive, in words; one of reading the stream, unchanged. */
+function refusalOf(error: unknown, name: string): unknown {
+  if (!(error instanceof Error) || error instanceof ArtifactRefusedError) return error;
+  const code = (error as { code?: string }).code ?? "";
+  if (code === "Z_BUF_ERROR") return refused(name, "it was cut short: the compressed data ends too early");
+  if (code.startsWith("Z_")) return refused(name, `its compressed data is damaged (${error.message})`);
+  if (error instanceof TarProblem)
+    return refused(name, `what is inside the gzip is no sound tar archive: ${error.message}`);
+  return error;
 }
 
 async function readEntries(
-  tar: ReturnType<typeof extract>,
-  name: string,
-  totals: { packedBytes: number; unpackedBytes: number; entries: number },
-  found: Pick<Inspection, "procfile" | "programs">,
-): Promise<void> {
-  for await (const entry of tar) {
-    const described = describe(entry.header);
-    totals.entries += 1;
-    const reason = refuseEntry(described) ?? refuseTotals(totals);
-    if (reason) throw refused(name, `entry "${described.path}": ${reason}`);
-    let head: Uint8Array = new Uint8Array();
-    const procfile: Uint8Array[] = [];
-    const isProcfile =
-      described.kind === "file" && normalised(described.path) === "Procfile" && described.bytes <= procfileLimit;
-    for await (const chunk of entry as AsyncIterable<Uint8Array>) {
-      totals.unpackedBytes += chunk.length;
-      const tooMuch = refuseTotals(totals);
-      if (tooMuch) throw refused(name, `entry "${described.path}": ${tooMuch}`);
-      if (head.length < 20) head = Buffer.concat([head, chunk.subarray(0, 20)]);
-      if (isProcfile) procfile.push(chunk);
+  unpacked: AsyncIterable<Uint8Array>,
+  packed: PackedBytes,
+  { name, caseCollisions }: InspectionOptions,
+): Promise<Found> {
+  const bytes = new ByteReader(unpacked);
+  const tree = new ArchiveTree({ caseCollisions });
+  const found: Found = { procfile: undefined, programs: new Map(), unpackedBytes: 0 };
+  let entries = 0;
+  // Headers count too: a million empty files are a bomb without any content.
+  const refuseSize = () =>
+    refuseTotals({ packedBytes: packed.bytes, unpackedBytes: bytes.consumed, entries: Math.max(entries, tree.size) });
+  for await (const entry of readTar(bytes)) {
+    entries += 1;
+    const described = describe(entry);
+    const path = normalised(described.path);
+    const at = `entry ${shown(described.path)}`;
+    const reason = refuseEntry(described) ?? tree.add(described) ?? refuseSize();
+    if (reason) throw refused(name, `${at}: ${reason}`);
+    const kept: Uint8Array[] = [];
+    let keep = path === "Procfile" && entry.bytes <= procfileLimit ? procfileLimit : 20;
+    for await (const chunk of entry.content) {
+      const tooMuch = refuseSize();
+      if (tooMuch) throw refused(name, `${at}: ${tooMuch}`);
+      if (keep > 0) kept.push(chunk.slice(0, keep));
+      keep -= chunk.length;
     }
-    if (isProcfile) found.procfile = Buffer.concat(procfile).toString("utf8");
-    const architecture = elfArchitecture(head);
-    if (architecture && found.programs.size < programLimit)
-      found.programs.set(normalised(described.path), architecture);
+    if (described.kind === "file") found.unpackedBytes += entry.bytes;
+    remember(found, described, path, Buffer.concat(kept));
   }
+  const tooMuch = refuseSize();
+  if (tooMuch) throw refused(name, tooMuch);
+  if (entries === 0) throw refused(name, "it is empty: the archive has no entries");
+  return found;
 }
 
-function describe(header: Header): ArchiveEntry {
-  const kinds: Record<string, ArchiveEntry["kind"]> = {
-    file: "file",
-    "contiguous-file": "file",
-    directory: "directory",
-    symlink: "symlink",
-    link: "hardlink",
-  };
-  return {
-    path: header.name,
-    kind: kinds[header.type ?? "file"] ?? "other",
-    target: header.linkname ?? undefined,
-    mode: header.mode ?? 0,
-    bytes: header.size ?? 0,
-  };
+function remember(found: Found, { kind, bytes }: ArchiveEntry, path: string, start: Uint8Array): void {
+  if (kind !== "file") return;
+  if (path === "Procfile" && bytes <= procfileLimit) found.procfile = Buffer.from(start).toString("utf8");
+  const platform = platformOf(start);
+  if (platform && found.programs.size < programLimit) found.programs.set(path, platform);
 }
 
-/** `./a/b` and `a/b` are the same entry. */
-export function normalised(path: string): string {
-  return path
-    .split("/")
-    .filter((segment) => segment !== "" && segment !== ".")
-    .join("/");
+/** Kinds by the type flag of tar; "7" is a file that once asked for contiguous blocks. */
+const kinds: Record<string, ArchiveEntry["kind"]> = {
+  "0": "file",
+  "7": "file",
+  "1": "hardlink",
+  "2": "symlink",
+  "5": "directory",
+};
+
+function describe({ name, type, linkName, mode, bytes }: TarEntry): ArchiveEntry {
+  const kind = kinds[type] ?? "other";
+  // A regular file whose name ends in a slash is a directory to every program that unpacks.
+  const isDirectory = kind === "file" && name.endsWith("/");
+  return { path: name, kind: isDirectory ? "directory" : kind, target: linkName, mode, bytes };
 }
 
 function refused(name: string, reason: string): ArtifactRefusedError {
-  return new ArtifactRefusedError(
-    `${name} is refused: ${reason}.`,
-    "Build the archive again without it and push that.",
-  );
+  return new ArtifactRefusedError(`${name} is refused: ${reason}.`, "Build the archive again and push that.");
+}
+
+/** The bytes as they were pushed: counted and digested as they pass. */
+class PackedBytes {
+  readonly #reader: ByteReader;
+  readonly #digester = new BlockDigester();
+  #head: Uint8Array = new Uint8Array();
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#reader = new ByteReader(source);
+  }
+
+  /** Unit: bytes that have come until now. */
+  get bytes(): number {
+    return this.#reader.consumed;
+  }
+
+  async head(): Promise<Uint8Array> {
+    this.#head = await this.#reader.take(headBytes);
+    return this.#head;
+  }
+
+  /** All bytes, the head first. */
+  async *all(): AsyncGenerator<Uint8Array> {
+    for (let chunk = this.#head; chunk.length > 0; chunk = await this.#reader.some(Number.POSITIVE_INFINITY)) {
+      this.#digester.add(chunk);
+      yield chunk;
+    }
+  }
+
+  digests(): { sha256: string; blockDigests: Uint8Array } {
+    return this.#digester.finish();
+  }
 }
 
 /** SHA-256 of a stream and of each of its blocks, in one pass and with one block of memory. */

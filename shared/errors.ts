@@ -28,6 +28,10 @@ export class ArtifactKeyError extends KilnError {
 export class ArtifactMissingError extends KilnError {
   override readonly name = "ArtifactMissingError";
 }
+/** The spec names a layer that was never pushed, or one that is built for other processors. */
+export class LayerRefusedError extends KilnError {
+  override readonly name = "LayerRefusedError";
+}
 /** The archive was read and is refused; nothing was created. */
 export class ArtifactRefusedError extends KilnError {
   override readonly name = "ArtifactRefusedError";

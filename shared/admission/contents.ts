@@ -1,11 +1,18 @@
-import { inspectArchive, normalised } from "../archive-inspection.ts";
+import { type InspectionOptions, inspectArchive } from "../archive-inspection.ts";
 import type { PushedObject } from "../aws/artifacts.ts";
 import { parameterNames } from "../aws/parameters.ts";
 import { digestOf } from "../digests.ts";
-import { archiveLimits, readProcfile } from "../domain/archive-rules.ts";
-import type { Part, Release } from "../domain/release.ts";
+import { archiveLimits, normalised, readProcfile } from "../domain/archive-rules.ts";
+import { keysOfLayer } from "../domain/keys.ts";
+import type { LayerPart, Part, Release } from "../domain/release.ts";
 import { knownBases, type ServiceSpec } from "../domain/service-spec.ts";
-import { ArtifactRefusedError, BaseRefusedError, NetworkError, UnknownServiceError } from "../errors.ts";
+import {
+  ArtifactRefusedError,
+  BaseRefusedError,
+  LayerRefusedError,
+  NetworkError,
+  UnknownServiceError,
+} from "../errors.ts";
 import type { AdmissionWorld } from "./world.ts";
 
 /** Everything of a release but its name: what will run, on what, started how. */
@@ -31,9 +38,8 @@ export async function currentSpec(service: string, world: AdmissionWorld): Promi
 export async function readContents(spec: ServiceSpec, object: PushedObject, world: AdmissionWorld): Promise<Contents> {
   const network = await resolveNetwork(spec, world);
   const base = await resolveBase(spec, world);
-  const layers: Part[] = [];
-  for (const name of spec.layers) layers.push(await readLayer(name, world));
-  const { part, procfile, programs } = await readArchive(object, spec.service, world);
+  const layers = await readLayers(spec, world);
+  const { part, procfile, programs } = await readArchive(object, spec.service, "refuse", world);
   const start = spec.command ?? startOf(object.key, procfile);
   refuseWrongArchitecture(object.key, start, programs, base.architecture);
 
@@ -65,17 +71,51 @@ async function resolveBase(spec: ServiceSpec, world: AdmissionWorld): Promise<Re
   throw new BaseRefusedError(`The public parameter ${parameter} does not exist here.`, "Name the base by its AMI id.");
 }
 
-/** A layer is read once for each version of it; after that the ledger knows its digests. */
-async function readLayer(name: string, world: AdmissionWorld): Promise<Part> {
-  const object = await world.artifacts.find(`layers/${name}.tar.gz`);
-  const known = await world.ledger.layer(name, object.versionId);
-  if (known) return known;
-  const { part } = await readArchive(object, name, world);
-  await world.ledger.storeLayer(part);
-  return part;
+/** All layers of a spec; those that were never pushed are reported together. */
+async function readLayers({ layers, architecture }: ServiceSpec, world: AdmissionWorld): Promise<LayerPart[]> {
+  const objects = await Promise.all(layers.map((name) => world.artifacts.findFirst(keysOfLayer(name))));
+  const unknown = layers.filter((_, index) => !objects[index]);
+  if (unknown.length > 0) {
+    throw new LayerRefusedError(
+      `The spec names ${unknown.join(" and ")} among its layers, never pushed to bucket ${world.config.artifactsBucket}.`,
+      `Push what is missing (kiln push <file> --layer ${unknown[0]}), or take it out of the spec.`,
+    );
+  }
+  const parts: LayerPart[] = [];
+  for (const [index, name] of layers.entries()) {
+    const object = objects[index];
+    if (object) parts.push(await readLayer(name, object, world));
+  }
+  for (const { name, platforms = [] } of parts) refuseForeignLayer(name, platforms, architecture);
+  return parts;
 }
 
-async function readArchive(object: PushedObject, name: string, world: AdmissionWorld) {
+/** A layer is read once for each version of it; after that the ledger knows its digests. */
+async function readLayer(name: string, object: PushedObject, world: AdmissionWorld): Promise<LayerPart> {
+  const known = await world.ledger.layer(name, object.versionId);
+  if (known) return known;
+  const { part, programs } = await readArchive(object, name, "accept", world);
+  const platforms = [...programs].filter(([path]) => /^(bin\/)?[^/]+$/.test(path)).map(([, platform]) => platform);
+  const layer = { ...part, platforms: [...new Set(platforms)].sort() };
+  await world.ledger.storeLayer(layer);
+  return layer;
+}
+
+/** A layer may carry programs for several platforms; one with none for the servers' is a mistake. */
+function refuseForeignLayer(name: string, platforms: readonly string[], wanted: string): void {
+  if (platforms.length === 0 || platforms.includes(wanted)) return;
+  throw new LayerRefusedError(
+    `The programs of layer ${name} are built for ${platforms.join(" and ")}; the service runs on ${wanted}.`,
+    "Push the layer for the service's architecture under another name and name that, or change architecture in the spec.",
+  );
+}
+
+async function readArchive(
+  object: PushedObject,
+  name: string,
+  caseCollisions: InspectionOptions["caseCollisions"],
+  world: AdmissionWorld,
+) {
   if (object.bytes > archiveLimits.bytes) {
     throw new ArtifactRefusedError(
       `${object.key} has ${object.bytes} bytes, more than ${archiveLimits.bytes}.`,
@@ -83,7 +123,7 @@ async function readArchive(object: PushedObject, name: string, world: AdmissionW
     );
   }
   const stream = await world.artifacts.read(object.key, object.versionId);
-  const found = await inspectArchive(stream, object.key);
+  const found = await inspectArchive(stream, { name: object.key, caseCollisions });
   await world.ledger.storePartDigests(found.sha256, found.blockDigests);
   const { bytes, unpackedBytes, sha256 } = found;
   const part: Part = { name, key: object.key, versionId: object.versionId, bytes, unpackedBytes, sha256 };
@@ -103,7 +143,7 @@ function startOf(key: string, procfile: string | undefined): string {
 }
 
 function refuseWrongArchitecture(key: string, start: string, programs: Map<string, string>, wanted: string): void {
-  const program = normalised(start.split(/\s+/)[0] ?? "");
+  const program = normalised(start.replace(/^exec\s+/, "").split(/\s+/)[0] ?? "");
   const found = programs.get(program);
   if (found === undefined || found === wanted) return;
   throw new ArtifactRefusedError(

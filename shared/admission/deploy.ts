@@ -7,7 +7,15 @@ import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
 import { ArtifactKeyError, ManualInputError, NetworkError, ShrinkRefusedError } from "../errors.ts";
 import { type Contents, currentSpec, readContents } from "./contents.ts";
 import { acquireLease } from "./lease.ts";
+import { recordingRefusals } from "./refusals.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
+
+/** What an execution of deploy tells admission. */
+interface Asked {
+  execution: string;
+  startedAt: string;
+  request: unknown;
+}
 
 type ValidRequest = Exclude<DeployRequest, { kind: "invalid" }>;
 
@@ -20,10 +28,11 @@ const turnSeconds = 10;
  * Before: anything may have been asked. After `ready`: the release is frozen and this execution holds the lease.
  * Repeatable: claim, release and lease are found again by this execution's ARN.
  */
-export async function admitDeploy(
-  asked: { execution: string; startedAt: string; request: unknown },
-  world: AdmissionWorld,
-): Promise<Admission> {
+export async function admitDeploy(asked: Asked, world: AdmissionWorld): Promise<Admission> {
+  return recordingRefusals(asked, world, () => admitted(asked, world));
+}
+
+async function admitted(asked: Asked, world: AdmissionWorld): Promise<Admission> {
   const request = validRequest(asked.request);
   const intent = intentOf(request, asked);
   if (request.kind === "upload") {
@@ -53,7 +62,7 @@ function validRequest(input: unknown): ValidRequest {
   const request = readDeployRequest(input);
   if (request.kind !== "invalid") return request;
   if (request.what === "key") {
-    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz.");
+    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz or .tgz.");
   }
   throw new ManualInputError(
     `The input is not understood: ${request.problem}.`,
@@ -61,7 +70,7 @@ function validRequest(input: unknown): ValidRequest {
   );
 }
 
-function intentOf(request: ValidRequest, asked: { execution: string; startedAt: string }): Intent {
+function intentOf(request: ValidRequest, asked: Asked): Intent {
   if (request.kind === "upload") return { kind: "upload", time: request.time, tieBreak: request.versionId };
   return { kind: request.kind, time: asked.startedAt, tieBreak: asked.execution };
 }

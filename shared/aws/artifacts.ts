@@ -30,13 +30,20 @@ export class Artifacts {
     throw new ArtifactMissingError(`There is no ${which} in bucket ${this.#bucket}.`, "Push it again.");
   }
 
-  /** The artifact of a version, under whichever ending it was pushed. */
-  async findVersion(service: string, version: string): Promise<PushedObject> {
-    const keys = keysOfVersion(service, version);
+  /** The first of several keys under which there is an object. */
+  async findFirst(keys: readonly string[]): Promise<PushedObject | undefined> {
     for (const key of keys) {
       const found = await this.#head(key);
       if (found) return found;
     }
+    return undefined;
+  }
+
+  /** The artifact of a version, under whichever ending it was pushed. */
+  async findVersion(service: string, version: string): Promise<PushedObject> {
+    const keys = keysOfVersion(service, version);
+    const found = await this.findFirst(keys);
+    if (found) return found;
     throw new ArtifactMissingError(
       `There is no version "${version}" of ${service} in bucket ${this.#bucket} (looked for ${keys.join(", ")}).`,
       "Push it first: kiln push, or aws s3 cp.",
@@ -107,7 +114,7 @@ export class Artifacts {
     } catch (error) {
       // HEAD has no body: a missing key is a bare 404, a bad version id a bare 400, a delete marker a bare 405.
       const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-      if (status === 404 || status === 405) return undefined;
+      if (status === 404 || status === 405 || (status === 400 && versionId)) return undefined;
       if (status === 403) await this.#askOpenly(input);
       throw error;
     }

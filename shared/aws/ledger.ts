@@ -2,7 +2,7 @@ import { digestOf } from "../digests.ts";
 import { emptyHead, type Head } from "../domain/head.ts";
 import { ledgerKeys } from "../domain/keys.ts";
 import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
-import type { Part, Release } from "../domain/release.ts";
+import type { LayerPart, Release } from "../domain/release.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
 import { LeaseLostError, UnknownServiceError } from "../errors.ts";
 import type { ReleaseRef } from "../step-input.ts";
@@ -21,6 +21,19 @@ export interface HistoryEvent {
   at: string;
   execution: string;
   [evidence: string]: unknown;
+}
+
+/** An upload or a request that was refused at the front door, before there was a release to write a history for. */
+export interface Refusal {
+  /** ISO time of the upload by S3's clock, or of the execution's start. */
+  at: string;
+  error: string;
+  /** What was found and what to do. */
+  message: string;
+  execution: string;
+  /** Of the upload; a person's request names none. */
+  key?: string;
+  versionId?: string;
 }
 
 /** Kiln's memory: the documents of the ledger bucket, by their meaning. */
@@ -132,6 +145,19 @@ export class Ledger {
     return events.flatMap((stored) => (stored ? [stored.document] : [])).sort((a, b) => (a.at < b.at ? -1 : 1));
   }
 
+  /** Writes a refusal down, once for each upload or execution. */
+  async recordRefusal(service: string, refusal: Refusal): Promise<void> {
+    const cause = refusal.versionId ?? refusal.execution.split(":").at(-1) ?? "";
+    await this.#documents.create(ledgerKeys.refusal(service, refusal.at, cause), refusal);
+  }
+
+  /** The newest refusals of a service, newest first. */
+  async refusals(service: string, atMost: number): Promise<Refusal[]> {
+    const keys = (await this.#documents.list(ledgerKeys.refusals(service))).sort().reverse().slice(0, atMost);
+    const found = await Promise.all(keys.map((key) => this.#documents.read<Refusal>(key)));
+    return found.flatMap((stored) => (stored ? [stored.document] : []));
+  }
+
   async lease(service: string): Promise<Lease | undefined> {
     return (await this.#documents.read<Lease>(ledgerKeys.lease(service)))?.document;
   }
@@ -177,11 +203,11 @@ export class Ledger {
     await this.#documents.createBytes(ledgerKeys.partDigests(sha256), digests);
   }
 
-  async layer(name: string, versionId: string): Promise<Part | undefined> {
-    return (await this.#documents.read<Part>(ledgerKeys.layer(name, versionId)))?.document;
+  async layer(name: string, versionId: string): Promise<LayerPart | undefined> {
+    return (await this.#documents.read<LayerPart>(ledgerKeys.layer(name, versionId)))?.document;
   }
 
-  async storeLayer(part: Part): Promise<void> {
+  async storeLayer(part: LayerPart): Promise<void> {
     await this.#documents.create(ledgerKeys.layer(part.name, part.versionId), part);
   }
 }

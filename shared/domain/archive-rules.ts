@@ -19,24 +19,58 @@ export const archiveLimits = {
   ratio: 200,
   /** Ratio counts only above this many unpacked bytes, so that a small repetitive file passes. */
   ratioFromBytes: 64 * 1024 ** 2,
-  /** Unit: entries. An npm tree has tens of thousands. */
+  /** Entries, the directories that their paths imply included. An npm tree has tens of thousands. */
   entries: 500_000,
   /** Unit: characters of a path; Linux's PATH_MAX is 4096. */
   pathLength: 1024,
+  /** Unit: bytes of one name in a path; Linux's NAME_MAX. */
+  nameBytes: 255,
+  /** Directories in one another; the deepest npm trees have about forty. */
+  depth: 100,
 } as const;
 
-/** Why an entry is refused, or undefined when it is fine. */
+/** Why an entry is refused by itself, or undefined when it is fine. */
 export function refuseEntry(entry: ArchiveEntry): string | undefined {
-  if (entry.path.length > archiveLimits.pathLength)
-    return `its path is longer than ${archiveLimits.pathLength} characters`;
-  if (entry.path.startsWith("/")) return "its path is absolute";
-  if (climbs("", entry.path)) return "its path leaves the archive";
-  if (entry.kind === "other") return "it is a device or another special file";
+  const linking = entry.kind === "symlink" || entry.kind === "hardlink";
+  return refusePath(entry.path) ?? refuseKind(entry) ?? (linking ? refuseLink(entry, entry.target ?? "") : undefined);
+}
+
+function refusePath(path: string): string | undefined {
+  if (path.length > archiveLimits.pathLength) return `its path is longer than ${archiveLimits.pathLength} characters`;
+  if (path.startsWith("/")) return "its path is absolute";
+  const segments = path.split("/");
+  if (climbs(segments)) return "its path leaves the archive";
+  if (segments.includes("..")) return 'its path contains ".."';
+  if (hasControlCharacter(path)) return "its path contains a control character";
+  if (segments.length > archiveLimits.depth) return `it lies more than ${archiveLimits.depth} directories deep`;
+  if (segments.some((segment) => Buffer.byteLength(segment) > archiveLimits.nameBytes)) {
+    return `a name in its path is longer than ${archiveLimits.nameBytes} bytes`;
+  }
+  return undefined;
+}
+
+function refuseKind(entry: ArchiveEntry): string | undefined {
+  if (entry.kind === "other") return "it is a device, a pipe or another special file";
   if ((entry.mode & 0o6000) !== 0) return "it is setuid or setgid";
-  if (entry.kind === "symlink" && leaves(entry.path, entry.target ?? ""))
-    return `it links out of the archive (${entry.target})`;
-  if (entry.kind === "hardlink" && climbs("", entry.target ?? ""))
-    return `it links out of the archive (${entry.target})`;
+  // Programs disagree on whether content follows the header of a directory or link that claims some.
+  if (entry.kind !== "file" && entry.bytes > 0) return `it is a ${entry.kind} that claims to have content`;
+  return undefined;
+}
+
+function refuseLink(entry: ArchiveEntry, target: string): string | undefined {
+  const out = `it links out of the archive (${shown(target)})`;
+  const segments = target.split("/").filter((segment) => segment !== "" && segment !== ".");
+  if (target.startsWith("/")) return out;
+  if (target === "" || hasControlCharacter(target)) return "its target is empty or contains a control character";
+  if (target.length > archiveLimits.pathLength)
+    return `its target is longer than ${archiveLimits.pathLength} characters`;
+  const from = entry.kind === "symlink" ? normalised(entry.path).split("/").slice(0, -1) : [];
+  if (climbs([...from, ...segments])) return out;
+  // Going down first may lead through another link, and up from there to anywhere.
+  const up = segments.lastIndexOf("..");
+  if (up >= 0 && segments.slice(0, up).some((segment) => segment !== "..")) {
+    return `it links to ${shown(target)}, which goes down and up again and could leave the archive through another link`;
+  }
   return undefined;
 }
 
@@ -56,20 +90,32 @@ export function refuseTotals(totals: {
   return undefined;
 }
 
-function leaves(path: string, target: string): boolean {
-  if (target.startsWith("/")) return true;
-  return climbs(path.split("/").slice(0, -1).join("/"), target);
-}
-
-/** Whether walking `path` from `from` ever goes above the top. */
-function climbs(from: string, path: string): boolean {
+/** Whether walking these segments from the top ever goes above it. */
+function climbs(segments: readonly string[]): boolean {
   let depth = 0;
-  for (const segment of `${from}/${path}`.split("/")) {
+  for (const segment of segments) {
     if (segment === "" || segment === ".") continue;
     depth += segment === ".." ? -1 : 1;
     if (depth < 0) return true;
   }
   return false;
+}
+
+function hasControlCharacter(text: string): boolean {
+  return /\p{Cc}/u.test(text);
+}
+
+/** `./a/b` and `a/b` are the same entry. */
+export function normalised(path: string): string {
+  return path
+    .split("/")
+    .filter((segment) => segment !== "" && segment !== ".")
+    .join("/");
+}
+
+/** A path as a message shows it: quoted, on one line, not endless. */
+export function shown(path: string): string {
+  return JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
 }
 
 /** What a Procfile says: the start command, or why it cannot be used. */
@@ -92,10 +138,16 @@ export function readProcfile(text: string): { start: string } | { refused: strin
 /** ELF e_machine of the architectures EC2 runs. Source: System V ABI, ELF header. */
 const elfMachines: Record<number, string> = { 62: "x86_64", 183: "arm64" };
 
-/** Architecture of a program by its first 20 bytes; undefined when it is no ELF file. */
-export function elfArchitecture(head: Uint8Array): string | undefined {
-  if (head.length < 20 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
-    return undefined;
+/**
+ * What a program is built for, by its first 20 bytes: an architecture of Linux, or another system, whose programs are
+ * pushed by people who built on their own computer. Undefined when it is no program in machine code.
+ */
+export function platformOf(head: Uint8Array): string | undefined {
+  const magic = Buffer.from(head.subarray(0, 4)).toString("hex");
+  // Mach-O, 64 bit, as every Mac since 2006 writes it. Source: mach-o/loader.h, MH_MAGIC_64.
+  if (magic === "cffaedfe") return "macOS";
+  if (magic.startsWith("4d5a")) return "Windows";
+  if (head.length < 20 || magic !== "7f454c46") return undefined;
   const machine = (head[18] ?? 0) | ((head[19] ?? 0) << 8);
   return elfMachines[machine] ?? `ELF machine ${machine}`;
 }

@@ -9,7 +9,7 @@ export type ArtifactKey =
 
 /** Archive endings Kiln accepts. */
 const archiveEnding = /\.(tar\.gz|tgz)$/;
-const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
+export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 export const layerNamePattern = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 
 /** Reads a key of the artifact bucket: `<service>/<version>.tar.gz`, `<service>/experiments/<name>.tar.gz`, `layers/<name>.tar.gz`. */
@@ -17,7 +17,7 @@ export function readArtifactKey(key: string): ArtifactKey {
   const segments = key.split("/");
   const file = segments.at(-1) ?? "";
   const stem = file.replace(archiveEnding, "");
-  if (stem === file) return { kind: "unknown", reason: `the key ends in neither .tar.gz nor .tgz` };
+  if (stem === file) return { kind: "unknown", reason: wrongEnding(file) };
   const [first = "", second = ""] = segments;
   if (segments.length === 2 && first === "layers") {
     if (layerNamePattern.test(stem)) return { kind: "layer", name: stem };
@@ -28,6 +28,17 @@ export function readArtifactKey(key: string): ArtifactKey {
   if (segments.length === 2) return { kind: "production", service: first, version: stem };
   if (segments.length === 3 && second === "experiments") return { kind: "experiment", service: first, name: stem };
   return { kind: "unknown", reason: "it has too many parts" };
+}
+
+function wrongEnding(file: string): string {
+  const reason = "the key ends in neither .tar.gz nor .tgz";
+  if (!/\.zip$/i.test(file)) return reason;
+  return `${reason}; .zip is not supported yet, because servers unpack with what every base ships, and that is tar`;
+}
+
+/** Keys under which a layer may have been pushed, in the order they are tried. */
+export function keysOfLayer(name: string): string[] {
+  return [`layers/${name}.tar.gz`, `layers/${name}.tgz`];
 }
 
 /** Keys under which a version may have been pushed, in the order they are tried. */
@@ -43,6 +54,9 @@ export const ledgerKeys = {
   lease: (service: string) => `services/${service}/lease.json`,
   release: (service: string, generation: string) => `services/${service}/releases/${generation}.json`,
   releases: (service: string) => `services/${service}/releases/`,
+  refusal: (service: string, at: string, cause: string) =>
+    `services/${service}/refused/${at}-${encodeURIComponent(cause)}.json`,
+  refusals: (service: string) => `services/${service}/refused/`,
   history: (service: string, generation: string) => `services/${service}/history/${generation}/`,
   partDigests: (sha256: string) => `parts/${sha256}.blocks`,
   layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,

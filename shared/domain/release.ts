@@ -13,6 +13,12 @@ export interface Part {
   sha256: string;
 }
 
+/** A layer as it was inspected when a release first used it. */
+export interface LayerPart extends Part {
+  /** What the programs that it puts on PATH are built for; absent in records of before Kiln looked. */
+  platforms?: string[];
+}
+
 /** Where a release's fleet lives and which listener carries it, resolved once at admission. */
 export interface Network {
   listenerArn: string;
@@ -42,7 +48,7 @@ export interface Release {
   intent: Intent;
   version: string;
   artifact: Part;
-  layers: Part[];
+  layers: LayerPart[];
   base: { name: string; imageId: string; architecture: "x86_64" | "arm64" };
   start: string;
   spec: ServiceSpec;

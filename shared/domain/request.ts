@@ -1,22 +1,34 @@
 import * as z from "zod/mini";
-import { readArtifactKey } from "./keys.ts";
+import { readArtifactKey, versionPattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { inOneLine, problemsOf } from "./problems.ts";
+
+/** A time that can be put in order with others; anything else would make the newest upload undecidable. */
+const time = z.string().check(
+  z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/, "must be an ISO time in UTC"),
+  z.refine((text) => Number.isFinite(Date.parse(text)), "must be a time that exists"),
+);
 
 /** EventBridge's `Object Created`, as far as Kiln reads it. Source: S3 user guide, ev-events. */
 const uploadEvent = z.object({
   source: z.literal("aws.s3"),
   "detail-type": z.literal("Object Created"),
-  time: z.string(),
+  time,
   detail: z.object({
     bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), "version-id": z.string() }),
+    object: z.object({
+      /** S3 allows 1024 bytes. */
+      key: z.string().check(z.minLength(1), z.maxLength(1024)),
+      "version-id": z
+        .string("is missing: the bucket must have versioning switched on")
+        .check(z.regex(/^[\x21-\x7e]{1,1024}$/, "must be a version id of S3")),
+    }),
   }),
 });
 
 const manualInput = z.strictObject({
   service: z.string().check(z.regex(servicePattern, "must be a service name")),
-  version: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+  version: z.optional(z.string().check(z.regex(versionPattern, "must be a version, such as 1.4.2"))),
   /** Written into the history. */
   reason: z.optional(z.string().check(z.maxLength(500))),
   /** Set by refresh: deploy again what is live. */
@@ -33,12 +45,38 @@ export type DeployRequest =
 export function readDeployRequest(input: unknown): DeployRequest {
   const event = uploadEvent.safeParse(input);
   if (event.success) return readUpload(event.data);
+  if (resemblesEvent(input)) {
+    const problem = `it looks like an event, but not like S3's "Object Created": ${inOneLine(problemsOf(event.error))}`;
+    return { kind: "invalid", what: "input", problem };
+  }
   const manual = manualInput.safeParse(input);
   if (!manual.success) {
     return { kind: "invalid", what: "input", problem: inOneLine(problemsOf(manual.error)) };
   }
   const { service, version, refresh } = manual.data;
   return { kind: refresh ? "refresh" : "manual", service, version };
+}
+
+function resemblesEvent(input: unknown): boolean {
+  return typeof input === "object" && input !== null && ("detail-type" in input || "Records" in input);
+}
+
+/**
+ * What a request is about, as far as it can be told even of one that is refused: for the record of the refusal. A key
+ * outside the layout still begins with the service that its pusher meant.
+ */
+export function subjectOf(input: unknown): { service?: string; key?: string; versionId?: string; time?: string } {
+  const event = uploadEvent.safeParse(input);
+  if (event.success) {
+    const { key, "version-id": versionId } = event.data.detail.object;
+    return { ...named(key.split("/")[0]), key, versionId, time: event.data.time };
+  }
+  const manual = z.object({ service: z.string() }).safeParse(input);
+  return manual.success ? named(manual.data.service) : {};
+}
+
+function named(service: string | undefined): { service?: string } {
+  return service !== undefined && servicePattern.test(service) ? { service } : {};
 }
 
 function readUpload(event: z.infer<typeof uploadEvent>): DeployRequest {

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { layerNamePattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
+import { secretIn, secretNamed } from "./secrets.ts";
 
 /** Base images Kiln knows by name, with the public SSM parameter that says which AMI is current. */
 export const knownBases = {
@@ -69,7 +70,7 @@ export const serviceSpecSchema = z.strictObject({
   command: z.optional(z.string().check(z.minLength(1), z.maxLength(4096), z.regex(/^[^\r\n\0]+$/, "must be one line"))),
   /** Port the program listens on, 1024–65535: it runs without root. */
   port: z._default(wholeNumber(1024, 65_535), 8080),
-  /** Variables of the program. Frozen with the release and readable in the launch template: no place for secrets. */
+  /** Variables of the program. Frozen with the release and readable in the launch template: what looks like a secret is refused. */
   environment: z._default(
     z.record(
       z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a name of letters, digits and _")),
@@ -138,31 +139,61 @@ export const serviceSpecSchema = z.strictObject({
 
 export type ServiceSpec = z.infer<typeof serviceSpecSchema>;
 
-/** Parses a spec and reports every problem at once, contradictions between keys included. */
+/** Parses a spec and reports every problem at once, contradictions between keys and secrets included. */
 export function parseServiceSpec(document: unknown): { spec: ServiceSpec } | { problems: Problem[] } {
   const parsed = serviceSpecSchema.safeParse(document);
-  if (!parsed.success) return { problems: problemsOf(parsed.error) };
-  const problems = contradictions(parsed.data);
-  return problems.length > 0 ? { problems } : { spec: parsed.data };
+  const unsound = parsed.success ? [] : problemsOf(parsed.error);
+  const whole = parsed.success ? parsed.data : document;
+  const told = new Set(unsound.map(({ path }) => path));
+  const unseen = contradictions(whole).filter(({ path }) => !told.has(path));
+  const problems = [...unsound, ...unseen, ...environmentProblems(whole)];
+  return parsed.success && problems.length === 0 ? { spec: parsed.data } : { problems };
 }
 
-function contradictions(spec: ServiceSpec): Problem[] {
-  const problems: Problem[] = [];
-  if (spec.capacity.max < spec.capacity.min) {
-    problems.push({
-      path: "capacity.max",
-      message: `is ${spec.capacity.max}, below capacity.min ${spec.capacity.min}`,
-    });
+/** The value of a key, of a document that may be anything. */
+function at(document: unknown, ...path: string[]): unknown {
+  let value = document;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
   }
-  if (spec.healthCheck.timeoutSeconds >= spec.healthCheck.intervalSeconds) {
+  return value;
+}
+
+/** Keys that are each fine and cannot all be meant. Values of a wrong type are the schema's to report. */
+function contradictions(document: unknown): Problem[] {
+  const problems: Problem[] = [];
+  const [min, max] = [at(document, "capacity", "min"), at(document, "capacity", "max")];
+  if (typeof min === "number" && typeof max === "number" && max < min) {
+    problems.push({ path: "capacity.max", message: `is ${max}, below capacity.min ${min}` });
+  }
+  const { intervalSeconds: every = 5, timeoutSeconds: patience = 4 } = Object(at(document, "healthCheck"));
+  if (typeof every === "number" && typeof patience === "number" && patience >= every) {
     problems.push({ path: "healthCheck.timeoutSeconds", message: "must be below healthCheck.intervalSeconds" });
   }
-  for (const name of Object.keys(spec.environment)) {
-    if (!["PORT", "PATH", "HOME"].includes(name) && !name.startsWith("KILN_")) continue;
-    problems.push({ path: `environment.${name}`, message: "is set by Kiln; choose another name" });
-  }
-  if (spec.layers.length !== new Set(spec.layers).size) {
+  const layers = at(document, "layers");
+  if (Array.isArray(layers) && layers.length !== new Set(layers).size) {
     problems.push({ path: "layers", message: "names a layer twice" });
   }
+  return problems;
+}
+
+const whereSecretsBelong =
+  "a spec is readable in the ledger and on the servers. Keep it in SSM Parameter Store or Secrets Manager, name it in the environment, and let the program read it with its instanceProfile";
+
+function environmentProblems(document: unknown): Problem[] {
+  const problems: Problem[] = [];
+  for (const [name, value] of Object.entries(Object(at(document, "environment")))) {
+    const path = `environment.${name}`;
+    if (["PORT", "PATH", "HOME"].includes(name) || name.startsWith("KILN_")) {
+      problems.push({ path, message: "is set by Kiln; choose another name" });
+    }
+    if (typeof value !== "string") continue;
+    const secret = secretIn(value) ?? secretNamed(name, value);
+    if (secret) problems.push({ path, message: `holds ${secret}; ${whereSecretsBelong}` });
+  }
+  const command = at(document, "command");
+  const secret = typeof command === "string" ? secretIn(command) : undefined;
+  if (secret) problems.push({ path: "command", message: `holds ${secret}; ${whereSecretsBelong}` });
   return problems;
 }
