@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type Connection, findConnection } from "./aws/connection.ts";
 import { openStage, type Stage } from "./aws/stage.ts";
 import { asFailure } from "./failure.ts";
+import type { Ask } from "./init/answers.ts";
 import { type Output, outputTo, type Result, type Streams } from "./output.ts";
 
 /** What every command works with. */
@@ -16,6 +17,8 @@ export interface Context {
 /** Where a program's commands write, and how they say their exit code. */
 export interface Surroundings extends Streams {
   setExitCode(code: number): void;
+  /** Asks a person; undefined when nobody sits at a terminal. */
+  ask?: Ask;
 }
 
 interface GlobalOptions {

@@ -1,4 +1,5 @@
 import { KilnError } from "../shared/errors.ts";
+import { type Paint, plain } from "./terminal/colour.ts";
 
 /** How a command ends. 0 done, 1 failed clean, 2 wrong usage, 3 failed and left something behind. */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -64,8 +65,14 @@ export function asFailure(error: unknown, left: string): CommandFailure {
 }
 
 /** The three lines of a failure, with its findings below the first. */
-export function failureLines({ message, details, left, fix }: CommandFailure): string[] {
-  return [`error: ${message}`, ...details.map((detail) => `  ${detail}`), `state: ${left}`, `to do: ${fix}`];
+export function failureLines({ message, details, left, fix }: CommandFailure, paint: Paint = plain): string[] {
+  const findings = details.map((detail) => `  ${detail}`);
+  return [
+    `${paint("bad", "error:")} ${message}`,
+    ...findings,
+    `${paint("warning", "state:")} ${left}`,
+    `${paint("good", "to do:")} ${fix}`,
+  ];
 }
 
 function sentence(error: Error): string {

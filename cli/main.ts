@@ -1,4 +1,5 @@
 import { runProgram } from "./program.ts";
+import { terminalAsk } from "./terminal/ask.ts";
 
 await runProgram(process.argv.slice(2), {
   stdout: process.stdout,
@@ -6,4 +7,5 @@ await runProgram(process.argv.slice(2), {
   setExitCode: (code) => {
     process.exitCode = code;
   },
+  ...(process.stdin.isTTY && process.stderr.isTTY && { ask: terminalAsk }),
 });

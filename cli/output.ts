@@ -1,4 +1,6 @@
 import { type CommandFailure, failureLines } from "./failure.ts";
+import { paintFor } from "./terminal/colour.ts";
+import type { LineScreen } from "./terminal/live-lines.ts";
 
 /** What a command has to say at its end, for a program and for a person. */
 export interface Result {
@@ -9,6 +11,12 @@ export interface Result {
 
 /** Where a command's words go: data on stdout, progress on stderr. */
 export interface Output {
+  /** One JSON object is wanted at the end, and nothing else on stdout. */
+  readonly json: boolean;
+  /** Where data goes, for a command that draws. */
+  readonly screen: LineScreen;
+  /** A line of data before the end, for a command that follows something; with `--json` it goes the way of progress. */
+  data(line: string): void;
   /** One line of progress. */
   progress(line: string): void;
   /** A line of progress that the next one replaces; only shown on a terminal. */
@@ -18,7 +26,7 @@ export interface Output {
 }
 
 export interface Streams {
-  stdout: { write(text: string): unknown };
+  stdout: LineScreen;
   stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number };
 }
 
@@ -33,7 +41,14 @@ export function outputTo(streams: Streams, json: boolean): Output {
     clear();
     streams.stderr.write(`${text}\n`);
   };
+  const paint = paintFor(streams.stderr);
   return {
+    json,
+    screen: streams.stdout,
+    data(text) {
+      clear();
+      (json ? streams.stderr : streams.stdout).write(`${text}\n`);
+    },
     progress: line,
     transient(text) {
       if (!streams.stderr.isTTY) return;
@@ -47,7 +62,7 @@ export function outputTo(streams: Streams, json: boolean): Output {
       else if (result.text !== undefined) streams.stdout.write(`${result.text}\n`);
     },
     failure(failure) {
-      for (const text of failureLines(failure)) line(text);
+      for (const text of failureLines(failure, paint)) line(text);
       if (!json) return;
       const { name, message: what, left, fix, details, exitCode, facts } = failure;
       const error = { name, what, left, fix, ...(details.length > 0 && { details }) };

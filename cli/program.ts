@@ -1,7 +1,10 @@
 import { Command, CommanderError } from "commander";
 import type { Surroundings } from "./command.ts";
 import { addDeploy } from "./commands/deploy.ts";
+import { addDiff } from "./commands/diff.ts";
 import { addEnv } from "./commands/env.ts";
+import { addInit } from "./commands/init.ts";
+import { addLogs } from "./commands/logs.ts";
 import { addPush } from "./commands/push.ts";
 import { addReleases } from "./commands/releases.ts";
 import { addRollback } from "./commands/rollback.ts";
@@ -9,6 +12,7 @@ import { addServiceApply } from "./commands/service-apply.ts";
 import { addStatus } from "./commands/status.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addUp } from "./commands/up.ts";
+import { addWhy } from "./commands/why.ts";
 import { wrongUsage } from "./failure.ts";
 import { outputTo } from "./output.ts";
 
@@ -47,9 +51,13 @@ function kilnProgram(surroundings: Surroundings): Command {
     })
     .exitOverride();
   addUp(program, surroundings);
+  addInit(program, surroundings);
   addPush(program, surroundings);
   addStatus(program, surroundings);
+  addWhy(program, surroundings);
+  addLogs(program, surroundings);
   addReleases(program, surroundings);
+  addDiff(program, surroundings);
   addRollback(program, surroundings);
   addDeploy(program, surroundings);
   addServiceApply(program.command("service").description("the services of a stage"), surroundings);

@@ -5,6 +5,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { Documents } from "../../shared/aws/documents.ts";
+import { Executions } from "../../shared/aws/executions.ts";
 import { Fleets } from "../../shared/aws/fleets.ts";
 import { Ledger } from "../../shared/aws/ledger.ts";
 import { Parameters } from "../../shared/aws/parameters.ts";
@@ -29,6 +30,7 @@ export interface Stage {
   targetGroups: TargetGroups;
   traffic: Traffic;
   runs: Runs;
+  executions: Executions;
   functions: Functions;
   /** Unit: milliseconds of real time between two looks at something that is under way. */
   pollMs: number;
@@ -46,6 +48,7 @@ export async function openStage(connection: Connection, name: string): Promise<S
   const configuration = clientConfiguration(connection);
   // A bucket's name before the host name would need a name server that knows it.
   const s3 = new S3Client({ ...configuration, forcePathStyle: connection.endpoint !== undefined });
+  const stepFunctions = new SFNClient(configuration);
   const loadBalancing = new ElasticLoadBalancingV2Client(configuration);
   return {
     name,
@@ -57,7 +60,8 @@ export async function openStage(connection: Connection, name: string): Promise<S
     fleets: new Fleets(new AutoScalingClient(configuration)),
     targetGroups: new TargetGroups(loadBalancing),
     traffic: new Traffic(loadBalancing, name),
-    runs: new Runs(new SFNClient(configuration)),
+    runs: new Runs(stepFunctions),
+    executions: new Executions(stepFunctions),
     functions: new Functions(new LambdaClient(configuration)),
     pollMs: pollMs[connection.kind],
   };

@@ -1,94 +1,37 @@
 import type { Command } from "commander";
-import { fleetName } from "../../shared/domain/names.ts";
-import type { Release } from "../../shared/domain/release.ts";
-import { targetGroupOf } from "../../shared/fleet-names.ts";
-import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
-import { CommandFailure, nothingDone } from "../failure.ts";
+import { untilSignal } from "../embedded/until-signal.ts";
+import { readStatus, type ServiceStatus } from "../explain/service-status.ts";
+import { nothingDone } from "../failure.ts";
 import { table } from "../table.ts";
+import { unknownService } from "./known-service.ts";
+import { watchStatus } from "./status-watch.ts";
 
-/** One fleet of a service as it is now. */
-export interface FleetStatus {
-  role: "live" | "standby" | "candidate";
-  generation: string;
-  version: string;
-  instances: number;
-  wanted: number;
-  healthy: number;
-  /** Weight of its target group in the production rule; undefined when it is not in it. */
-  weight: number | undefined;
-  /** Until when a standby stays ready; since when a live one serves. */
-  time: string;
-}
-
-export interface ServiceStatus {
-  service: string;
-  /** Where requests go. */
-  url: string | undefined;
-  fleets: FleetStatus[];
-  /** Execution that changes the service now. */
-  underWay: string | undefined;
-}
+/** Unit: milliseconds of real time between two pictures: each costs some calls, and AWS has quotas on them. */
+const watchPauseMs = 1_000;
 
 /** `kiln status`: what serves, what stands by, what is under way. */
 export function addStatus(program: Command, surroundings: Surroundings): void {
   const command = program
     .command("status")
     .description("show what serves, what stands by and what is under way")
-    .argument("[service]", "left out: every service of the stage");
-  examples(command, "kiln status", "kiln status web --json");
-  runs(command, surroundings, nothingDone, async (context, [only]) => {
+    .argument("[service]", "left out: every service of the stage")
+    .option("--watch", "show it as a tree that follows what happens, until Ctrl-C");
+  examples(command, "kiln status", "kiln status web --json", "kiln status --watch");
+  runs<{ watch?: boolean }>(command, surroundings, nothingDone, async (context, [only], { watch }) => {
     const stage = await context.stage();
     const services = await stage.ledger.services();
-    if (only !== undefined && !services.includes(only)) throw unknown(only, stage.name, services);
+    if (only !== undefined && !services.includes(only)) throw unknownService(only, stage.name, services);
     const wanted = only === undefined ? services : [only];
+    if (watch) {
+      const { screen, json } = context.output;
+      const names = async () => (only === undefined ? stage.ledger.services() : [only]);
+      const last = await watchStatus(stage, names, json ? { write() {} } : screen, watchPauseMs, untilSignal());
+      return { json: { stage: stage.name, services: last } };
+    }
     const found = await Promise.all(wanted.map((service) => readStatus(stage, service)));
     return { json: { stage: stage.name, services: found }, text: statusText(stage.name, found) };
   });
-}
-
-/** Reads ledger, fleets and load balancer; what cannot be found is left out, never made up. */
-export async function readStatus(stage: Stage, service: string): Promise<ServiceStatus> {
-  const [head, lease] = await Promise.all([stage.ledger.head(service), stage.ledger.lease(service)]);
-  const roles: { role: FleetStatus["role"]; generation: string; time: string }[] = [];
-  if (head.live) roles.push({ role: "live", generation: head.live.generation, time: `since ${head.live.since}` });
-  if (head.standby) {
-    roles.push({ role: "standby", generation: head.standby.generation, time: `ready until ${head.standby.until}` });
-  }
-  const candidate = head.pending?.generation;
-  if (candidate !== undefined && !roles.some(({ generation }) => generation === candidate)) {
-    roles.push({ role: "candidate", generation: candidate, time: "" });
-  }
-  const releases = await Promise.all(roles.map(({ generation }) => stage.ledger.release(service, generation)));
-  const origin = releases.find((release) => release !== undefined)?.network;
-  const rule = origin && (await stage.traffic.production(origin.listenerArn, service));
-  const fleets = await Promise.all(
-    roles.map((one, index) => readFleet(stage, one, releases[index], rule?.weights ?? [])),
-  );
-  return { service, url: origin?.origin, fleets, underWay: head.pending?.execution ?? lease?.owner ?? undefined };
-}
-
-async function readFleet(
-  stage: Stage,
-  { role, generation, time }: Pick<FleetStatus, "role" | "generation" | "time">,
-  release: Release | undefined,
-  weights: readonly { targetGroupArn: string; weight: number }[],
-): Promise<FleetStatus> {
-  const [fleet, group] = await Promise.all([
-    stage.fleets.read(fleetName(stage.name, generation)),
-    stage.targetGroups.find(targetGroupOf(stage.name, generation)),
-  ]);
-  const health = group === undefined ? undefined : await stage.targetGroups.health(group);
-  return {
-    role,
-    generation,
-    version: release?.version ?? "?",
-    instances: fleet?.inService ?? 0,
-    wanted: fleet?.desired ?? 0,
-    healthy: health?.healthy ?? 0,
-    weight: weights.find(({ targetGroupArn }) => targetGroupArn === group)?.weight,
-    time,
-  };
 }
 
 export function statusText(stage: string, services: readonly ServiceStatus[]): string {
@@ -105,13 +48,4 @@ function serviceText({ service, url, fleets, underWay }: ServiceStatus): string 
   lines.push(...(rows.length > 0 ? table(rows) : ["  nothing was deployed yet"]));
   if (underWay !== undefined) lines.push(`  under way  ${underWay}`);
   return lines.join("\n");
-}
-
-function unknown(service: string, stage: string, services: readonly string[]): CommandFailure {
-  return new CommandFailure({
-    name: "UnknownServiceError",
-    what: `Stage ${stage} has no service "${service}".`,
-    left: nothingDone,
-    fix: services.length > 0 ? `Name one of: ${services.join(", ")}.` : "Apply a spec: kiln service apply kiln.yaml.",
-  });
 }

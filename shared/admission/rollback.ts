@@ -73,8 +73,13 @@ export async function servingGeneration(head: Head, world: AdmissionWorld): Prom
   return undefined;
 }
 
+/** What it takes to see how fleets are; commands ask this too. */
+export interface FleetsSeen extends Pick<AdmissionWorld, "fleets" | "targetGroups"> {
+  config: { stage: string };
+}
+
 /** Whether a release's fleet still stands with enough healthy targets to take over at once. */
-export async function isHot(release: Release, head: Head, world: AdmissionWorld): Promise<boolean> {
+export async function isHot(release: Release, head: Head, world: FleetsSeen): Promise<boolean> {
   const { stage } = world.config;
   const [fleet, group] = await Promise.all([
     world.fleets.read(fleetName(stage, release.generation)),

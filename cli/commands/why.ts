@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import type { Stage } from "../aws/stage.ts";
+import { examples, runs, type Surroundings } from "../command.ts";
+import { type Explanation, explain } from "../explain/explain.ts";
+import { readPresent } from "../explain/present.ts";
+import { nothingDone } from "../failure.ts";
+import type { Result } from "../output.ts";
+import { table } from "../table.ts";
+import { requireService } from "./known-service.ts";
+
+/** `kiln why`: why things are as they are, and what comes next. */
+export function addWhy(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("why")
+    .description("explain the present: what serves and on which evidence, what a rollback would do, what differs")
+    .argument("<service>");
+  examples(command, "kiln why web", "kiln why web --json");
+  runs(command, surroundings, nothingDone, async (context, [service = ""]) => why(await context.stage(), service));
+}
+
+/** @throws {CommandFailure} when the stage has no such service. */
+export async function why(stage: Stage, service: string): Promise<Result> {
+  await requireService(stage, service);
+  const explanation = explain(await readPresent(stage, service));
+  return { json: { ...explanation }, text: whyText(explanation) };
+}
+
+/** The explanation in paragraphs, each with its heading at the left. */
+export function whyText(explanation: Explanation): string {
+  const { service, byItself, differences } = explanation;
+  return table([
+    [service],
+    ...paragraph("serves", servingLines(explanation)),
+    ...paragraph("rollback", [rollbackLine(explanation)]),
+    ...paragraph("under way", [underWayLine(explanation)]),
+    ...paragraph("by itself", byItself.length > 0 ? byItself : ["nothing changes by itself"]),
+    ...paragraph("differs", differences.length > 0 ? differences : ["nothing: rule, fleets and ledger agree"]),
+  ]).join("\n");
+}
+
+function paragraph(heading: string, lines: readonly string[]): string[][] {
+  return lines.map((line, index) => [index === 0 ? `  ${heading}` : "", line]);
+}
+
+function servingLines({ serving }: Explanation): string[] {
+  if (!serving) return ["no release that Kiln knows"];
+  const { generation, version, since, healthy, instances, wanted, evidence } = serving;
+  const first = `${generation} (${version})${since ? ` since ${since}` : ""}: ${healthy} healthy of ${instances}/${wanted}`;
+  const because = evidence.map(({ at, event, says }) => `${at}  ${event}${says ? `: ${says}` : ""}`);
+  return [first, ...because];
+}
+
+function rollbackLine({ rollback: { path, generation, version, why: because } }: Explanation): string {
+  return path === "none" ? because : `to ${generation}${version === null ? "" : ` (${version})`}, ${path}: ${because}`;
+}
+
+function underWayLine({ underWay }: Explanation): string {
+  if (!underWay) return "nothing";
+  const { generation, execution, status, fence } = underWay;
+  const lease = fence === null ? "without the lease" : `with the lease (fence ${fence})`;
+  return `${generation ?? "no release yet"}: ${execution}, ${status}, ${lease}`;
+}

@@ -1,0 +1,102 @@
+import { differencesOf } from "./differences.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Present } from "./present.ts";
+
+/** The present of a service, explained. Times are the cloud's own, ISO. */
+export interface Explanation {
+  service: string;
+  /** The release that gets the requests; null when there is none that Kiln knows. */
+  serving: {
+    generation: string;
+    version: string;
+    since: string | null;
+    healthy: number;
+    instances: number;
+    wanted: number;
+    /** Why it may serve: its history, oldest first. */
+    evidence: Evidence[];
+  } | null;
+  /** What `kiln rollback <service>` would do now. */
+  rollback: { path: "hot" | "cold" | "none"; generation: string | null; version: string | null; why: string };
+  underWay: { generation: string | null; execution: string; status: string; fence: number | null } | null;
+  /** What changes without anybody doing anything. */
+  byItself: string[];
+  /** Where load balancer, fleets and ledger do not say the same. Reported, never mended here. */
+  differences: string[];
+}
+
+/** Explains what was read. */
+export function explain(present: Present): Explanation {
+  return {
+    service: present.service,
+    serving: servingOf(present),
+    rollback: rollbackOf(present),
+    underWay: underWayOf(present),
+    byItself: byItselfOf(present),
+    differences: differencesOf(present),
+  };
+}
+
+function servingOf({ serving, fleets, head, evidence }: Present): Explanation["serving"] {
+  const fleet = fleets.find(({ generation }) => generation === serving);
+  if (!fleet) return null;
+  const settled = head.live?.generation === fleet.generation ? head.live.since : undefined;
+  return {
+    generation: fleet.generation,
+    version: fleet.release?.version ?? "?",
+    since: evidence.findLast(({ event }) => event === "cut-over")?.at ?? settled ?? null,
+    healthy: fleet.health.healthy,
+    instances: fleet.group?.inService ?? 0,
+    wanted: fleet.group?.desired ?? 0,
+    evidence,
+  };
+}
+
+function rollbackOf({ target, fleets, head, serving }: Present): Explanation["rollback"] {
+  if (!target) {
+    return {
+      path: "none",
+      generation: null,
+      version: null,
+      why: "no earlier release served, so there is none to go to",
+    };
+  }
+  const { generation, hot } = target;
+  const fleet = fleets.find((one) => one.generation === generation);
+  const version = fleet?.release?.version ?? null;
+  const stops = head.pending ? `; it stops ${head.pending.execution} first` : "";
+  const undecided = serving !== head.live?.generation && generation === head.live?.generation;
+  const which = undecided ? "the ledger still calls it live, since what serves has not settled; " : "";
+  if (hot) {
+    const why = `${which}its fleet stands with ${fleet?.health.healthy ?? "enough"} healthy targets: one rule change${stops}`;
+    return { path: "hot", generation, version, why };
+  }
+  const lacking = fleet?.group
+    ? `only ${fleet.health.healthy} of its targets are healthy`
+    : "its fleet is gone, its image is kept";
+  const why = `${which}${lacking}: it launches a fleet from the image, validates it, then changes the rule${stops}`;
+  return { path: "cold", generation, version, why };
+}
+
+function underWayOf({ head, lease, pendingStatus, ownerStatus }: Present): Explanation["underWay"] {
+  const execution = head.pending?.execution ?? lease?.owner;
+  if (!execution) return null;
+  const status = (head.pending ? pendingStatus : ownerStatus) ?? "unknown";
+  const fence = lease?.owner === execution ? lease.fence : null;
+  return { generation: head.pending?.generation ?? null, execution, status, fence };
+}
+
+function byItselfOf({ head, plan, newerSpec }: Present): string[] {
+  const { standby } = head;
+  const reaped = new Set(plan.filter(({ action }) => action === "reap").map(({ generation }) => generation));
+  const changes = plan.map(
+    ({ action, generation, service, reason }) => `the next sweep will ${action} ${generation || service}: ${reason}`,
+  );
+  if (standby && !reaped.has(standby.generation)) {
+    changes.unshift(
+      `${standby.generation} stays hot until ${standby.until}; the first sweep after that removes its fleet and keeps its image`,
+    );
+  }
+  if (newerSpec) changes.push("the next deploy uses a newer spec than the live release has");
+  return changes;
+}

@@ -1,0 +1,132 @@
+import { isHot } from "../../shared/admission/rollback.ts";
+import { parameterNames } from "../../shared/aws/parameters.ts";
+import { digestOf } from "../../shared/digests.ts";
+import { servingGroup, type Weight } from "../../shared/domain/cutover.ts";
+import { type Head, rollbackTarget } from "../../shared/domain/head.ts";
+import type { FleetHealth } from "../../shared/domain/health.ts";
+import type { Lease, OwnerStatus } from "../../shared/domain/lease.ts";
+import { fleetName } from "../../shared/domain/names.ts";
+import type { Release } from "../../shared/domain/release.ts";
+import { targetGroupOf } from "../../shared/fleet-names.ts";
+import type { PlannedWork } from "../../shared/survey.ts";
+import type { Stage } from "../aws/stage.ts";
+import { type Evidence, evidenceOf } from "./evidence.ts";
+
+/** One fleet that the ledger knows of, as it is now. */
+export interface PresentFleet {
+  generation: string;
+  /** Undefined: there is no such release in the ledger. */
+  release: Release | undefined;
+  /** Undefined: there is no Auto Scaling group of that name. */
+  group: { inService: number; desired: number; deleting: boolean } | undefined;
+  targetGroupArn: string | undefined;
+  health: FleetHealth;
+}
+
+/** All that is known of a service at one moment, read from ledger and cloud; nothing is judged yet. */
+export interface Present {
+  service: string;
+  head: Head;
+  lease: Lease | undefined;
+  /** What became of the lease's owner, and of the execution of what is pending. */
+  ownerStatus: OwnerStatus | undefined;
+  pendingStatus: OwnerStatus | undefined;
+  /** Undefined: there is no production rule. */
+  weights: Weight[] | undefined;
+  /** The generation that gets the requests; undefined when it is none that the ledger knows. */
+  serving: string | undefined;
+  fleets: PresentFleet[];
+  /** Where a rollback would go, and whether its fleet could take over at once. */
+  target: { generation: string; hot: boolean } | undefined;
+  /** History of what serves. */
+  evidence: Evidence[];
+  /** What a sweep would do now. */
+  plan: PlannedWork[];
+  /** The generation that Parameter Store says is live. */
+  published: string | undefined;
+  /** The spec in force is not the one that the live release was made with. */
+  newerSpec: boolean;
+}
+
+/** Reads the present of one service. It changes nothing. */
+export async function readPresent(stage: Stage, service: string): Promise<Present> {
+  const { ledger } = stage;
+  const [head, lease, plan, published] = await Promise.all([
+    ledger.head(service),
+    ledger.lease(service),
+    stage.functions.ask<{ plan: PlannedWork[] }>(stage.outputs.ReapFunction, { mode: "survey" }),
+    stage.parameters.read(parameterNames.live(stage.name, service)),
+  ]);
+  const fleets = await Promise.all(generationsOf(head).map((generation) => readFleet(stage, service, generation)));
+  const listenerArn = fleets.find(({ release }) => release)?.release?.network.listenerArn;
+  const rule = listenerArn === undefined ? undefined : await stage.traffic.production(listenerArn, service);
+  const group = rule && servingGroup(rule.weights);
+  const serving = fleets.find(({ targetGroupArn }) => group !== undefined && targetGroupArn === group)?.generation;
+  const explained = serving ?? head.live?.generation;
+  const [ownerStatus, pendingStatus, target, history, newerSpec] = await Promise.all([
+    lease?.owner ? stage.executions.status(lease.owner) : undefined,
+    head.pending ? stage.executions.status(head.pending.execution) : undefined,
+    readTarget(stage, head, serving),
+    explained === undefined ? [] : ledger.history(service, explained),
+    hasNewerSpec(stage, fleets.find(({ generation }) => generation === head.live?.generation)?.release),
+  ]);
+  return {
+    service,
+    head,
+    lease,
+    ownerStatus,
+    pendingStatus,
+    weights: rule?.weights,
+    serving,
+    fleets,
+    target,
+    evidence: history.map(evidenceOf),
+    plan: plan.plan.filter((work) => work.service === service),
+    published: generationIn(published),
+    newerSpec,
+  };
+}
+
+function generationsOf({ live, pending, standby, known }: Head): string[] {
+  const all = [live?.generation, standby?.generation, pending?.generation, ...known];
+  return [...new Set(all.flatMap((generation) => (generation === undefined ? [] : [generation])))];
+}
+
+async function readFleet(stage: Stage, service: string, generation: string): Promise<PresentFleet> {
+  const [release, fleet, targetGroupArn] = await Promise.all([
+    stage.ledger.release(service, generation),
+    stage.fleets.read(fleetName(stage.name, generation)),
+    stage.targetGroups.find(targetGroupOf(stage.name, generation)),
+  ]);
+  const health = targetGroupArn ? await stage.targetGroups.health(targetGroupArn) : noTargets;
+  const group = fleet && { inService: fleet.inService, desired: fleet.desired, deleting: fleet.deleting };
+  return { generation, release, group, targetGroupArn, health };
+}
+
+const noTargets: FleetHealth = { healthy: 0, total: 0, reasons: [] };
+
+async function readTarget(stage: Stage, head: Head, serving: string | undefined): Promise<Present["target"]> {
+  const generation = rollbackTarget(head, serving);
+  if (generation === undefined) return undefined;
+  const release = await stage.ledger.release(head.service, generation);
+  const { fleets, targetGroups, name } = stage;
+  return {
+    generation,
+    hot: release ? await isHot(release, head, { fleets, targetGroups, config: { stage: name } }) : false,
+  };
+}
+
+async function hasNewerSpec(stage: Stage, live: Release | undefined): Promise<boolean> {
+  if (!live) return false;
+  const inForce = await stage.parameters.read(parameterNames.spec(stage.name, live.service));
+  return inForce !== undefined && inForce !== digestOf(live.spec);
+}
+
+function generationIn(published: string | undefined): string | undefined {
+  if (published === undefined) return undefined;
+  try {
+    return (JSON.parse(published) as { generation?: string }).generation ?? published;
+  } catch {
+    return published;
+  }
+}

@@ -1,0 +1,71 @@
+import { fleetName } from "../../shared/domain/names.ts";
+import type { Release } from "../../shared/domain/release.ts";
+import { targetGroupOf } from "../../shared/fleet-names.ts";
+import type { Stage } from "../aws/stage.ts";
+
+/** One fleet of a service as it is now. */
+export interface FleetStatus {
+  role: "live" | "standby" | "candidate";
+  generation: string;
+  version: string;
+  instances: number;
+  wanted: number;
+  healthy: number;
+  /** Weight of its target group in the production rule; undefined when it is not in it. */
+  weight: number | undefined;
+  /** Until when a standby stays ready; since when a live one serves. */
+  time: string;
+}
+
+export interface ServiceStatus {
+  service: string;
+  /** Where requests go. */
+  url: string | undefined;
+  fleets: FleetStatus[];
+  /** Execution that changes the service now. */
+  underWay: string | undefined;
+}
+
+/** Reads ledger, fleets and load balancer; what cannot be found is left out, never made up. */
+export async function readStatus(stage: Stage, service: string): Promise<ServiceStatus> {
+  const [head, lease] = await Promise.all([stage.ledger.head(service), stage.ledger.lease(service)]);
+  const roles: { role: FleetStatus["role"]; generation: string; time: string }[] = [];
+  if (head.live) roles.push({ role: "live", generation: head.live.generation, time: `since ${head.live.since}` });
+  if (head.standby) {
+    roles.push({ role: "standby", generation: head.standby.generation, time: `ready until ${head.standby.until}` });
+  }
+  const candidate = head.pending?.generation;
+  if (candidate !== undefined && !roles.some(({ generation }) => generation === candidate)) {
+    roles.push({ role: "candidate", generation: candidate, time: "" });
+  }
+  const releases = await Promise.all(roles.map(({ generation }) => stage.ledger.release(service, generation)));
+  const origin = releases.find((release) => release !== undefined)?.network;
+  const rule = origin && (await stage.traffic.production(origin.listenerArn, service));
+  const fleets = await Promise.all(
+    roles.map((one, index) => readFleet(stage, one, releases[index], rule?.weights ?? [])),
+  );
+  return { service, url: origin?.origin, fleets, underWay: head.pending?.execution ?? lease?.owner ?? undefined };
+}
+
+async function readFleet(
+  stage: Stage,
+  { role, generation, time }: Pick<FleetStatus, "role" | "generation" | "time">,
+  release: Release | undefined,
+  weights: readonly { targetGroupArn: string; weight: number }[],
+): Promise<FleetStatus> {
+  const [fleet, group] = await Promise.all([
+    stage.fleets.read(fleetName(stage.name, generation)),
+    stage.targetGroups.find(targetGroupOf(stage.name, generation)),
+  ]);
+  const health = group === undefined ? undefined : await stage.targetGroups.health(group);
+  return {
+    role,
+    generation,
+    version: release?.version ?? "?",
+    instances: fleet?.inService ?? 0,
+    wanted: fleet?.desired ?? 0,
+    healthy: health?.healthy ?? 0,
+    weight: weights.find(({ targetGroupArn }) => targetGroupArn === group)?.weight,
+    time,
+  };
+}

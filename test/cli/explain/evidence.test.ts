@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { evidenceOf } from "../../../cli/explain/evidence.ts";
+
+const at = "2026-01-01T00:00:00.000Z";
+const says = (event: string, evidence: object) => evidenceOf({ event, at, execution: "arn:e", ...evidence }).says;
+
+test.each([
+  ["validated", { health: "2 of 2 healthy", probes: { reason: "3 of 3 right" } }, "2 of 2 healthy; 3 of 3 right"],
+  [
+    "cut-over",
+    { toHealth: { healthy: 2, total: 2 }, needed: 2 },
+    "all requests go to it: 2 of 2 targets healthy, 2 needed",
+  ],
+  ["live", { standby: null }, "it is live, nothing stands by"],
+  ["failed", { failure: { error: "X", cause: "it exits" } }, "X: it exits"],
+  ["failed", { failure: null }, "it failed, and nothing of it is left"],
+  ["restored", { live: "web-000001" }, "requests went back to web-000001"],
+])("%s says what it found", (event, evidence, expected) => {
+  expect(says(event, evidence)).toBe(expected);
+});
+
+test("a kind that is not known yet is shown as it stands, in one line of bounded length", () => {
+  expect(says("approved", { by: "ann" })).toBe('{"by":"ann"}');
+  expect(says("approved", {})).toBe("");
+  expect(says("approved", { text: "a\n".repeat(500) })).toHaveLength(300);
+});
