@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type {
   DescribeStackEventsCommandOutput,
@@ -9,10 +8,17 @@ import type {
 import { AwsError } from "../core/aws-error.ts";
 import { sleep } from "../core/clock.ts";
 import type { Caller, Kernel } from "../core/kernel.ts";
+import { stream } from "../wire/body.ts";
+
+/** What `osls package` wrote: templates, state and zip files, by name. */
+export interface PackageFiles {
+  names(): Promise<string[]>;
+  read(name: string): Promise<Uint8Array>;
+}
 
 export interface PackageDeployment {
-  /** The directory that `osls package` wrote: templates, state and zip files. */
-  directory: string;
+  /** A directory, or its files from elsewhere, such as memory. */
+  directory: string | PackageFiles;
   stackName: string;
   /** Parameters of the template, by name. */
   parameters?: Readonly<Record<string, string>>;
@@ -32,24 +38,26 @@ const longestSeconds = 1800;
  * @throws {Error} When the stack fails, with the reason of each resource that did.
  */
 export async function deployPackage(kernel: Kernel, deployment: PackageDeployment): Promise<Record<string, string>> {
-  const { directory, stackName } = deployment;
+  const { stackName } = deployment;
+  const files = typeof deployment.directory === "string" ? filesIn(deployment.directory) : deployment.directory;
+  const text = async (name: string) => Buffer.from(await files.read(name)).toString("utf8");
   const cloud = new DeploymentClient(kernel, deployment);
   if (!(await cloud.stack())) {
-    const TemplateBody = await readFile(join(directory, "cloudformation-template-create-stack.json"), "utf8");
+    const TemplateBody = await text("cloudformation-template-create-stack.json");
     await cloud.call("cloudformation", "CreateStack", { ...cloud.request(), TemplateBody });
     await cloud.settled();
   }
   const found = await cloud.resource("ServerlessDeploymentBucket");
-  const state = JSON.parse(await readFile(join(directory, "serverless-state.json"), "utf8"));
+  const state = JSON.parse(await text("serverless-state.json"));
   const prefix = String(state.package.artifactDirectoryName);
-  for (const file of (await readdir(directory)).filter((name) => name.endsWith(".zip"))) {
-    await cloud.upload(found, `${prefix}/${file}`, join(directory, file));
+  for (const file of (await files.names()).filter((name) => name.endsWith(".zip"))) {
+    await cloud.upload(found, `${prefix}/${file}`, await files.read(file));
   }
-  const template = join(directory, "cloudformation-template-update-stack.json");
+  const template = "cloudformation-template-update-stack.json";
   const key = `${prefix}/compiled-cloudformation-template.json`;
-  await cloud.upload(found, key, template);
+  await cloud.upload(found, key, await files.read(template));
   const TemplateURL = `https://s3.amazonaws.com/${found}/${key}`;
-  const declared = Object.keys(JSON.parse(await readFile(template, "utf8")).Parameters ?? {});
+  const declared = Object.keys(JSON.parse(await text(template)).Parameters ?? {});
   try {
     const parameters = Object.entries(deployment.parameters ?? {}).filter(([name]) => declared.includes(name));
     const Parameters = parameters.map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }));
@@ -61,6 +69,10 @@ export async function deployPackage(kernel: Kernel, deployment: PackageDeploymen
   const stack = await cloud.stack();
   if (!stack) throw new Error(`stack ${stackName} is gone`);
   return Object.fromEntries((stack.Outputs ?? []).map((output) => [output.OutputKey ?? "", output.OutputValue ?? ""]));
+}
+
+function filesIn(directory: string): PackageFiles {
+  return { names: () => readdir(directory), read: (name) => readFile(join(directory, name)) };
 }
 
 /** The calls that a deployment makes, all as its caller. */
@@ -101,9 +113,8 @@ class DeploymentClient {
     return output.StackResourceDetail?.PhysicalResourceId ?? "";
   }
 
-  async upload(Bucket: string, Key: string, file: string): Promise<void> {
-    const { size: ContentLength } = await stat(file);
-    await this.call("s3", "PutObject", { Bucket, Key, Body: createReadStream(file), ContentLength });
+  async upload(Bucket: string, Key: string, bytes: Uint8Array): Promise<void> {
+    await this.call("s3", "PutObject", { Bucket, Key, Body: stream(bytes), ContentLength: bytes.byteLength });
   }
 
   /** Waits until the stack's operation has ended. @throws {Error} When it ended badly. */

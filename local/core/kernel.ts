@@ -127,6 +127,7 @@ export class Kernel {
     this.clock = clock;
     this.store = new Store(
       settings.stateDirectory === undefined ? undefined : `${settings.stateDirectory}/cloud.sqlite`,
+      settings.documents,
     );
     const clockDocuments = this.store.collection<{ nowMs: number }>("core.clock");
     this.lastWrittenMs = clockDocuments.get("clock")?.nowMs;

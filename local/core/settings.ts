@@ -1,4 +1,5 @@
 import { awsDelays, type Delays } from "./delays.ts";
+import type { StoredDocument } from "./store.ts";
 
 /** How one embedded cloud is set up. */
 export interface Settings {
@@ -6,6 +7,8 @@ export interface Settings {
   region: string;
   /** Where everything it knows is kept; undefined keeps it in memory only (tests, simulation). */
   stateDirectory: string | undefined;
+  /** What a cloud in memory begins with: simulations start many runs from one prepared cloud. Empty when left out. */
+  documents?: readonly StoredDocument[];
   /** Scratch space for processes' files when there is no state directory. */
   scratchDirectory: string;
   seed: number;

@@ -14,6 +14,13 @@ export interface Collection<T> {
   keys(prefix?: string): string[];
 }
 
+/** One document of a store, with the collection it is in. */
+export interface StoredDocument {
+  collection: string;
+  key: string;
+  value: unknown;
+}
+
 interface Change {
   collection: string;
   key: string;
@@ -33,7 +40,9 @@ export class Store {
   readonly #upsert: StatementSync | undefined;
   readonly #remove: StatementSync | undefined;
 
-  constructor(file?: string) {
+  /** @param documents What it begins with, besides what the file holds. */
+  constructor(file?: string, documents: readonly StoredDocument[] = []) {
+    for (const { collection, key, value } of documents) this.#memory(collection).load(key, value);
     if (file === undefined) return;
     this.#database = new DatabaseSync(file);
     this.#database.exec(
@@ -49,6 +58,13 @@ export class Store {
 
   collection<T>(name: string): Collection<T> {
     return this.#memory(name) as unknown as Collection<T>;
+  }
+
+  /** Every document: another store can begin with them. */
+  documents(): StoredDocument[] {
+    return [...this.#collections].flatMap(([collection, documents]) =>
+      documents.entries().map(([key, value]) => ({ collection, key, value })),
+    );
   }
 
   /** Writes every change since the last flush in one durable transaction. */
@@ -94,6 +110,10 @@ class MemoryCollection<T> implements Collection<T> {
 
   load(key: string, value: T): void {
     this.#documents.set(key, value);
+  }
+
+  entries(): [string, T][] {
+    return [...this.#documents];
   }
 
   get(key: string): Readonly<T> | undefined {

@@ -3,7 +3,12 @@ import { blockBytes } from "./block-size.ts";
 
 /** Blocks in memory, for tests and simulation. */
 export class MemoryBlockFiles implements BlockFiles {
-  readonly #files = new Map<string, Map<number, Uint8Array>>();
+  readonly #files: Map<string, Map<number, Uint8Array>>;
+
+  /** @param from Begins with the same blocks; a written block is always a new array, so their bytes are shared. */
+  constructor(from?: MemoryBlockFiles) {
+    this.#files = new Map([...(from ? from.#files : [])].map(([id, blocks]) => [id, new Map(blocks)]));
+  }
 
   async makeVolume(volume: VolumeBytes): Promise<void> {
     this.#files.set(volume.id, new Map());

@@ -96,7 +96,12 @@ const noBytes: AsyncIterable<Uint8Array> = {
 
 /** Files in memory, for simulation and tests: nothing here waits for anything outside the process. */
 export class MemoryObjectFiles implements ObjectFiles {
-  readonly #files = new Map<string, Uint8Array>();
+  readonly #files: Map<string, Uint8Array>;
+
+  /** @param from Begins with the same files; files never change, so their bytes are shared. */
+  constructor(from?: MemoryObjectFiles) {
+    this.#files = new Map(from ? from.#files : []);
+  }
 
   async write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const parts: Uint8Array[] = [];

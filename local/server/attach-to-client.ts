@@ -13,6 +13,9 @@ export interface SdkClient {
   send(...command: never[]): unknown;
 }
 
+/** The part of the kernel that answers calls: a simulation puts its faults between. */
+export type CallableKernel = Pick<Kernel, "call" | "random">;
+
 /** The part of an SDK command that is needed: its input, and the schema of its operation. */
 interface Command {
   input: Record<string, unknown>;
@@ -25,7 +28,12 @@ interface Command {
  * @param serviceId The name the client's service signs as, such as `states`.
  * @returns The client itself.
  */
-export function attachToClient<C extends SdkClient>(client: C, kernel: Kernel, serviceId: string, caller: Caller): C {
+export function attachToClient<C extends SdkClient>(
+  client: C,
+  kernel: CallableKernel,
+  serviceId: string,
+  caller: Caller,
+): C {
   const loading = loadModel(serviceId);
   if (!loading) throw new Error(`the wire does not know the service ${serviceId}`);
   const send = async (command: Command) => {
@@ -52,7 +60,7 @@ function operationOf(model: ServiceModel, command: Command): OperationModel {
 }
 
 /** What the SDK does to an input before it is sent: idempotency tokens, and bodies of whatever kind as a stream. */
-function prepared(kernel: Kernel, operation: OperationModel, input: Record<string, unknown>): Record<string, unknown> {
+function prepared(kernel: CallableKernel, operation: OperationModel, input: Record<string, unknown>): Record<string, unknown> {
   const result = { ...input };
   for (const [name, member] of operation.input.members) {
     const value = result[name];
