@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { keysOfVersion, readArtifactKey } from "../../../shared/domain/keys.ts";
-import { readDeployRequest } from "../../../shared/domain/request.ts";
+import { readDeployRequest, subjectOf } from "../../../shared/domain/request.ts";
 import { productionPriorities, ruleConditions, trialPriorities } from "../../../shared/domain/rules.ts";
 import { parseServiceSpec } from "../../../shared/domain/service-spec.ts";
 
@@ -40,6 +40,42 @@ describe("a service spec", () => {
     expect(problemsOf(document)).toEqual(["capacity.max", "healthCheck.timeoutSeconds", "layers"]);
   });
 
+  it("reports what breaks the schema and what contradicts itself together", () => {
+    const document = {
+      service: "Web!",
+      capacity: { min: 4, max: 2 },
+      healthCheck: { path: "/", intervalSeconds: 5, timeoutSeconds: 5 },
+      environment: { PORT: "1", DB_PASSWORD: "hunter2" },
+      layers: "node-24",
+    };
+    expect(problemsOf(document)).toEqual([
+      "capacity.max",
+      "environment.DB_PASSWORD",
+      "environment.PORT",
+      "healthCheck.timeoutSeconds",
+      "layers",
+      "service",
+    ]);
+  });
+
+  it.each([null, 3, "web", [], { capacity: null, environment: [null], healthCheck: "x", layers: {} }])(
+    "is refused without an accident when it is %j",
+    (document) => {
+      expect(problemsOf(document)).not.toEqual([]);
+    },
+  );
+
+  it("refuses secrets in the environment and the command, with advice and without repeating them", () => {
+    const secret = ["AK", "IAIOSFODNN7EXAMPLE"].join("");
+    const parsed = parseServiceSpec({ ...minimal, command: `./run --key=${secret}`, environment: { AWS_ID: secret } });
+    if (!("problems" in parsed)) throw new Error("it was accepted");
+    expect(parsed.problems.map(({ path }) => path)).toEqual(["environment.AWS_ID", "command"]);
+    for (const { message } of parsed.problems) {
+      expect(message).toMatch(/an AWS access key id.*Secrets Manager.*instanceProfile/);
+      expect(message).not.toContain(secret);
+    }
+  });
+
   it.each(["PORT", "PATH", "HOME", "KILN_STAGE"])("refuses to set %s, which is Kiln's", (name) => {
     expect(problemsOf({ ...minimal, environment: { [name]: "x" } })).toEqual([`environment.${name}`]);
   });
@@ -71,6 +107,13 @@ describe("keys of the artifact bucket", () => {
       expect(readArtifactKey(key).kind).toBe("unknown");
     },
   );
+
+  it("says that a zip is not supported yet, and what is", () => {
+    expect(readArtifactKey("web/1.2.0.zip")).toMatchObject({
+      kind: "unknown",
+      reason: expect.stringMatching(/neither \.tar\.gz nor \.tgz; \.zip is not supported yet/),
+    });
+  });
 
   it("looks for a version under both endings", () => {
     expect(keysOfVersion("web", "1.0")).toEqual(["web/1.0.tar.gz", "web/1.0.tgz"]);
@@ -110,6 +153,33 @@ describe("what a deploy was asked", () => {
       });
     },
   );
+
+  it.each<[string, object, RegExp]>([
+    ["a time that is none", { ...event, time: "yesterday" }, /time: must be an ISO time/],
+    ["a time that does not exist", { ...event, time: "2026-13-01T00:00:00Z" }, /time: must be a time that exists/],
+    [
+      "a bucket without versions",
+      { ...event, detail: { ...event.detail, object: { key: "web/1.tgz" } } },
+      /detail\.object\.version-id: is missing: the bucket must have versioning/,
+    ],
+    ["a notification of S3 itself", { Records: [{ eventName: "ObjectCreated:Put" }] }, /looks like an event/],
+    ["another event", { ...event, "detail-type": "Object Deleted" }, /detail-type/],
+    ["a version that is a path", { service: "web", version: "../../x" }, /version: must be a version/],
+  ])("refuses %s and says where", (_title, input, problem) => {
+    expect(readDeployRequest(input)).toMatchObject({
+      kind: "invalid",
+      what: "input",
+      problem: expect.stringMatching(problem),
+    });
+  });
+
+  it("tells of a refused request what it was about, as far as it can", () => {
+    const stray = { ...event, detail: { ...event.detail, object: { key: "web/notes.txt", "version-id": "v" } } };
+    expect(subjectOf(stray)).toEqual({ service: "web", key: "web/notes.txt", versionId: "v", time: event.time });
+    expect(subjectOf({ service: "web", verison: "1" })).toEqual({ service: "web" });
+    expect(subjectOf({ service: "../web" })).toEqual({});
+    expect(subjectOf("web")).toEqual({});
+  });
 
   it("refuses an event for a key outside the layout, naming the key", () => {
     const stray = { ...event, detail: { ...event.detail, object: { ...event.detail.object, key: "notes.txt" } } };
