@@ -4,17 +4,18 @@ import type { Head } from "../../shared/domain/head.ts";
 import type { Release } from "../../shared/domain/release.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
+import { type ReleaseState, releaseState } from "../explain/release-state.ts";
 import { CommandFailure, nothingDone } from "../failure.ts";
 import { refusalsShown, refusalsText } from "../refusals.ts";
 import { table } from "../table.ts";
+import { addReleasesShow } from "./releases-show.ts";
 
 /** One release as it is listed. */
 export interface ListedRelease {
   generation: string;
   version: string;
   createdAt: string;
-  /** `cold`: its fleet is gone, its image is kept for a rollback. `gone`: nothing but its record is left. */
-  state: "live" | "standby" | "deploying" | "cold" | "gone";
+  state: ReleaseState;
   /** What its history says of it last. */
   lastEvent: string;
   /** Why it failed, when it did. */
@@ -28,7 +29,7 @@ export function addReleases(program: Command, surroundings: Surroundings): void 
     .command("releases")
     .description("list the releases of a service, newest first")
     .argument("<service>");
-  examples(command, "kiln releases web");
+  examples(command, "kiln releases web", "kiln releases show web-000042");
   runs(command, surroundings, nothingDone, async (context, [service = ""]) => {
     const stage = await context.stage();
     const [releases, refused] = await Promise.all([
@@ -39,6 +40,7 @@ export function addReleases(program: Command, surroundings: Surroundings): void 
     const listed = releases.length === 0 ? [] : [releasesText(releases)];
     return { json: { service, releases, refused }, text: [...listed, ...refusalsText(refused)].join("\n") };
   });
+  addReleasesShow(command, surroundings);
 }
 
 async function listReleases(stage: Stage, service: string): Promise<ListedRelease[]> {
@@ -63,18 +65,11 @@ function listedRelease(release: Release, history: readonly HistoryEvent[], head:
     generation,
     version,
     createdAt,
-    state: stateOf(generation, head),
+    state: releaseState(generation, head),
     lastEvent: last?.event ?? "admitted",
     ...(failure && { cause: `${failure.error}: ${failure.cause}` }),
     imageDigest,
   };
-}
-
-function stateOf(generation: string, head: Head): ListedRelease["state"] {
-  if (head.live?.generation === generation) return "live";
-  if (head.pending?.generation === generation) return "deploying";
-  if (head.standby?.generation === generation) return "standby";
-  return head.kept.includes(generation) ? "cold" : "gone";
 }
 
 /** A table, with the cause of each failure below its release. */
