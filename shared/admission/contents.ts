@@ -5,6 +5,7 @@ import { digestOf } from "../digests.ts";
 import { archiveLimits, normalised, readProcfile } from "../domain/archive-rules.ts";
 import { keysOfLayer } from "../domain/keys.ts";
 import type { LayerPart, Part, Release } from "../domain/release.ts";
+import { secretIn } from "../domain/secrets.ts";
 import { knownBases, type ServiceSpec } from "../domain/service-spec.ts";
 import {
   ArtifactRefusedError,
@@ -41,6 +42,7 @@ export async function readContents(spec: ServiceSpec, object: PushedObject, worl
   const layers = await readLayers(spec, world);
   const { part, procfile, programs } = await readArchive(object, spec.service, "refuse", world);
   const start = spec.command ?? startOf(object.key, procfile);
+  refuseSecret(object.key, start);
   refuseWrongArchitecture(object.key, start, programs, base.architecture);
 
   const imageDigest = digestOf({
@@ -140,6 +142,15 @@ function startOf(key: string, procfile: string | undefined): string {
   const read = readProcfile(procfile);
   if ("start" in read) return read.start;
   throw new ArtifactRefusedError(`The Procfile of ${key} is refused: ${read.refused}.`, "Mend it and push again.");
+}
+
+function refuseSecret(key: string, start: string): void {
+  const secret = secretIn(start);
+  if (!secret) return;
+  throw new ArtifactRefusedError(
+    `The start command of ${key} holds ${secret}, and release records are readable.`,
+    "Let the program read it from SSM Parameter Store or Secrets Manager with its instanceProfile.",
+  );
 }
 
 function refuseWrongArchitecture(key: string, start: string, programs: Map<string, string>, wanted: string): void {
