@@ -1,5 +1,9 @@
+import { bake } from "./bake/bake.ts";
 import { bundles } from "./bundles/bundles.ts";
+import { cutover } from "./cutover/cutover.ts";
+import { deployCost } from "./deploy-cost/deploy-cost.ts";
+import { latency } from "./latency/latency.ts";
 import type { Bench } from "./measurement.ts";
 
 /** Everything that can be measured, in the order of the page. */
-export const benches: readonly Bench[] = [bundles];
+export const benches: readonly Bench[] = [bundles, deployCost, latency, bake, cutover];
