@@ -43,7 +43,8 @@ export function parseSpecText(text: string): { spec: ServiceSpec } | { problems:
     return { problems: [{ line: 1, message: `it is longer than ${largestBytes} bytes` }] };
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // stringKeys: a collection as a key is legal YAML, and never meant.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
     return {
       problems: document.errors.map(({ message, pos }) => ({ line: lines.linePos(pos[0]).line, message })),

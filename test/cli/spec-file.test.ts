@@ -54,6 +54,9 @@ test("tells where the text is no YAML", () => {
     problems: [{ line: 2, message: "Map keys must be unique" }],
   });
   expect(parseSpecText("a: [1,\n")).toHaveProperty("problems.0.line");
+  expect(parseSpecText("service: web\n? [a, b]\n: 1\n")).toMatchObject({
+    problems: [{ line: 2, message: expect.stringContaining("keys must be strings") }],
+  });
 });
 
 test.each(["", "- web", "web", "3"])("refuses %j, which is no mapping", (text) => {
