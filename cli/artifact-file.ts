@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { refuseFormat } from "../shared/domain/archive-format.ts";
 import { readArtifactKey } from "../shared/domain/keys.ts";
 import { packDirectory } from "./archive.ts";
-import { wrongUsage } from "./failure.ts";
+import { CommandFailure, nothingDone, wrongUsage } from "./failure.ts";
 import { cacheDirectory } from "./kiln-directory.ts";
 import { readSpecFile } from "./spec-file.ts";
 
@@ -24,7 +25,7 @@ const archiveEnding = /\.(tar\.gz|tgz)$/;
  * `kiln.yaml` beside or inside it, the version in the file's name or the directory's `VERSION`.
  * A directory's `VERSION`, where it has one, is packed with the version it is pushed as; its `kiln.yaml` is left out,
  * because the spec is applied by itself.
- * @throws {CommandFailure} when service or version cannot be told, or make no key.
+ * @throws {CommandFailure} when service or version cannot be told or make no key, or the file is no archive.
  */
 export async function prepareArtifact(
   path: string,
@@ -36,15 +37,41 @@ export async function prepareArtifact(
   const service = asked.service ?? (await serviceNear(directory ? path : dirname(path)));
   const version = asked.version ?? (directory ? await versionIn(path) : basename(path).replace(archiveEnding, ""));
   const ending = directory ? ".tar.gz" : (archiveEnding.exec(path)?.[0] ?? "");
-  if (ending === "") throw wrongUsage(`${path} is no .tar.gz or .tgz.`, "Name an archive, or a directory to pack.");
+  if (ending === "") throw noArchive(path);
   const key = `${service}/${version}${ending}`;
   const read = readArtifactKey(key);
   if (read.kind !== "production") {
     const why = read.kind === "unknown" ? read.reason : `it is the key of a ${read.kind}`;
     throw wrongUsage(`${key} is no key of an artifact: ${why}.`, "Say --service and --version.");
   }
+  if (!directory) await refuseOtherFormats(path);
   const file = directory ? await pack(path, service, version) : path;
   return { file, key, service, version, packed: directory };
+}
+
+function noArchive(path: string): CommandFailure {
+  if (!path.toLowerCase().endsWith(".zip")) {
+    return wrongUsage(`${path} is no .tar.gz or .tgz.`, "Name an archive, or a directory to pack.");
+  }
+  return wrongUsage(`${path} is a zip, which is not supported yet.`, "Unzip it and push the directory: Kiln packs it.");
+}
+
+/**
+ * Looks at the beginning of a file, so that a mistake is told before anything is sent; admission reads all of it.
+ * @throws {CommandFailure} when its content is not what its name says.
+ */
+async function refuseOtherFormats(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
+    const reason = refuseFormat(buffer.subarray(0, bytesRead));
+    if (!reason) return;
+    const what = `${path} is refused: ${reason}.`;
+    const fix = "Build the archive again, or name a directory to pack.";
+    throw new CommandFailure({ name: "ArtifactRefusedError", what, left: nothingDone, fix });
+  } finally {
+    await file.close();
+  }
 }
 
 async function pack(directory: string, service: string, version: string): Promise<string> {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { prepareArtifact } from "../../cli/artifact-file.ts";
 
@@ -46,7 +47,7 @@ test("adds no VERSION to a directory that has none", async () => {
 
 test("takes the version of an archive from its name, and pushes it as it is", async () => {
   const file = join(app, "1.2.3.tgz");
-  writeFileSync(file, "x");
+  writeFileSync(file, gzipSync("x"));
   expect(await prepareArtifact(file, {})).toEqual({
     file,
     key: "web/1.2.3.tgz",
@@ -57,7 +58,8 @@ test("takes the version of an archive from its name, and pushes it as it is", as
 });
 
 test.each([
-  ["app.zip", {}, "is no .tar.gz or .tgz."],
+  ["app.rar", {}, "is no .tar.gz or .tgz."],
+  ["app.zip", {}, "is a zip, which is not supported yet."],
   ["1.0.0.tgz", { service: "Bad Service" }, "is no key of an artifact"],
   ["1.0.0.tgz", { service: "layers" }, "it is the key of a layer"],
 ])("refuses %s with %j as wrong usage", async (name, asked, message) => {
@@ -65,6 +67,21 @@ test.each([
   await expect(prepareArtifact(join(app, name), asked)).rejects.toMatchObject({
     message: expect.stringContaining(message),
     exitCode: 2,
+  });
+});
+
+test.each([
+  ["", "it is empty: 0 bytes"],
+  ["<html>404</html>", "it is text, not a .tar.gz"],
+  ["PK\x03\x04", "it is a zip archive, not a .tar.gz"],
+])("refuses an archive that begins with %j before anything is sent", async (content, reason) => {
+  const file = join(app, "1.2.3.tgz");
+  writeFileSync(file, content);
+  await expect(prepareArtifact(file, {})).rejects.toMatchObject({
+    name: "ArtifactRefusedError",
+    message: expect.stringContaining(reason),
+    left: "Nothing was done.",
+    exitCode: 1,
   });
 });
 
