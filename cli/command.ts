@@ -58,8 +58,16 @@ export function runs<O = Record<string, unknown>>(
   });
 }
 
+const shownExamples = new WeakMap<Command, readonly string[]>();
+
 /** Appends examples to a command's help. */
 export function examples(command: Command, ...lines: string[]): Command {
+  shownExamples.set(command, lines);
   const heading = lines.length === 1 ? "Example:" : "Examples:";
   return command.addHelpText("after", `\n${heading}\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
+}
+
+/** The examples of a command's help. */
+export function examplesOf(command: Command): readonly string[] {
+  return shownExamples.get(command) ?? [];
 }

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import type { Surroundings } from "./command.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDiff } from "./commands/diff.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addEnv } from "./commands/env.ts";
 import { addInit } from "./commands/init.ts";
 import { addLogs } from "./commands/logs.ts";
@@ -35,7 +37,8 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   }
 }
 
-function kilnProgram(surroundings: Surroundings): Command {
+/** The whole command with all its parts, not yet run. */
+export function kilnProgram(surroundings: Surroundings): Command {
   const program = new Command("kiln")
     .description(
       "Replaces servers instead of changing them: push an artifact, and it is live on brand-new EC2 servers.",
@@ -62,6 +65,8 @@ function kilnProgram(surroundings: Surroundings): Command {
   addDeploy(program, surroundings);
   addServiceApply(program.command("service").description("the services of a stage"), surroundings);
   addSweep(program, surroundings);
+  addDoctor(program, surroundings);
   addEnv(program, surroundings);
+  addCompletion(program, surroundings);
   return program;
 }

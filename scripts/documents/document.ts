@@ -36,6 +36,21 @@ export function withSection(text: string, name: string, content: string): string
   return `${before}${begin}\n\n${content.trim()}\n\n${end}${after}`;
 }
 
+/** JSON as the formatter writes it: lists of plain values on one line where they fit, everything else spread out. */
+export function jsonText(value: unknown): string {
+  const spread = JSON.stringify(value, null, 2);
+  const lists = /^( *)(.*)\[\n((?:\s+(?:"(?:[^"\\]|\\.)*"|[\d.-]+|true|false|null),?\n)+)\s*\](,?)$/gm;
+  const folded = spread.replaceAll(lists, (all, indent: string, before: string, body: string, comma: string) => {
+    const values = body.trim().split(/\n\s*/).join(" ");
+    const line = `${indent}${before}[${values}]${comma}`;
+    return line.length <= formatterWidth ? line : all;
+  });
+  return `${folded}\n`;
+}
+
+/** Unit: characters a line; biome.json says it. */
+const formatterWidth = 120;
+
 /** A Markdown table. Cells may hold anything: what would break the table is escaped. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cellText).join(" | ")} |`;

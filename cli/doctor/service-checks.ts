@@ -1,0 +1,124 @@
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { Images } from "../../shared/aws/images.ts";
+import { Networks } from "../../shared/aws/networks.ts";
+import { parameterNames } from "../../shared/aws/parameters.ts";
+import { ownedBaseName } from "../../shared/domain/names.ts";
+import { inOneLine } from "../../shared/domain/problems.ts";
+import type { Network } from "../../shared/domain/release.ts";
+import { knownBases, parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
+import { isNamed } from "../../shared/errors.ts";
+import { clientConfiguration } from "../aws/connection.ts";
+import type { Stage } from "../aws/stage.ts";
+import { about, type Check, type Finding } from "./finding.ts";
+import { checkInstanceType, checkSecurityGroups, checkSubnets } from "./network-checks.ts";
+
+/**
+ * Whether a usable spec is in force.
+ * @param found Called with the spec when there is one: what else a service needs depends on it.
+ */
+export function specCheck(stage: Stage, service: string, found: (spec: ServiceSpec) => void): Check {
+  const subject = "spec";
+  const { ok, fail } = about(subject);
+  const look = async () => {
+    const digest = await stage.parameters.read(parameterNames.spec(stage.name, service));
+    if (digest === undefined) {
+      return [fail(`no spec of ${service} is in force`, "Apply one: kiln service apply kiln.yaml.")];
+    }
+    const parsed = parseServiceSpec(await stage.ledger.readSpec(service, digest));
+    if ("problems" in parsed) {
+      return [fail(`the spec in force breaks its schema: ${inOneLine(parsed.problems)}`, "Apply a valid one.")];
+    }
+    found(parsed.spec);
+    return [ok(`${digest.slice(0, 12)} of ${service} is in force`)];
+  };
+  return { subject, look };
+}
+
+/** What one service needs beside the stack. */
+export function serviceChecks(stage: Stage, spec: ServiceSpec): Check[] {
+  const configuration = clientConfiguration(stage.connection);
+  const ec2 = new EC2Client(configuration);
+  const elb = new ElasticLoadBalancingV2Client(configuration);
+  const networks = new Networks(elb, ec2);
+  let network: Promise<Network | undefined> | undefined;
+  const resolved = () => {
+    network ??= resolveNetwork(stage, networks, spec);
+    return network;
+  };
+  const inNetwork = (subject: string, look: (found: Network) => Promise<Finding[]>): Check => ({
+    subject,
+    look: async () => {
+      const found = await resolved().catch(() => undefined);
+      return found ? look(found) : [about(subject).notChecked("it takes the listener to know which")];
+    },
+  });
+  return [
+    { subject: "listener", look: async () => listenerFindings(await resolved(), stage.name) },
+    inNetwork("subnets", (found) => checkSubnets(ec2, found, spec)),
+    inNetwork("security groups", (found) => checkSecurityGroups(ec2, elb, found, spec)),
+    inNetwork("instance type", (found) => checkInstanceType(ec2, found, spec)),
+    { subject: "base", look: () => checkBase(stage, new Images(ec2), spec) },
+    { subject: "layers", look: () => checkLayers(stage.s3, stage.outputs.ArtifactsBucket, spec.layers) },
+    {
+      subject: "vCPU quota",
+      look: async () => [
+        about("vCPU quota").notChecked(
+          "Kiln has no client of Service Quotas",
+          "See the EC2 quota of running On-Demand instances: a deploy runs two fleets at once.",
+        ),
+      ],
+    },
+  ];
+}
+
+async function resolveNetwork(stage: Stage, networks: Networks, spec: ServiceSpec): Promise<Network | undefined> {
+  const listener = spec.listener ?? (await stage.parameters.read(parameterNames.listener(stage.name)));
+  return listener === undefined ? undefined : networks.resolve(listener, spec.securityGroups);
+}
+
+function listenerFindings(network: Network | undefined, stage: string): Finding[] {
+  const { ok, fail } = about("listener");
+  if (network) return [ok(`${network.origin}, in ${network.vpcId}`)];
+  const fix = `Name one in the spec (listener), or for the whole stage in the parameter ${parameterNames.listener(stage)}.`;
+  return [fail("neither the spec nor the stage names a listener", fix)];
+}
+
+async function checkBase(stage: Stage, images: Images, { base, architecture }: ServiceSpec): Promise<Finding[]> {
+  const { ok, warn, fail } = about("base");
+  const parameter = typeof base === "object" ? undefined : knownBases[base][architecture];
+  const imageId = typeof base === "object" ? base.ami : await stage.parameters.read(parameter ?? "");
+  if (imageId === undefined) {
+    return [
+      fail(`this region has no parameter ${parameter}`, "Choose another base, or name an AMI: base: { ami: … }."),
+    ];
+  }
+  const copy = await images.find(ownedBaseName(stage.name, imageId));
+  if (copy.state === "available") return [ok(`${imageId}, with its own copy ${copy.image?.ImageId}`)];
+  await images.base(imageId);
+  const fix = "kiln service apply makes it ahead; else the next deploy does, and takes longer.";
+  return [warn(`the stage's own copy of ${imageId} is ${copy.state}`, fix)];
+}
+
+async function checkLayers(s3: S3Client, bucket: string, layers: readonly string[]): Promise<Finding[]> {
+  const { ok, fail } = about("layers");
+  if (layers.length === 0) return [ok("the spec names none")];
+  return Promise.all(
+    layers.map(async (layer) => {
+      const keys = [`layers/${layer}.tar.gz`, `layers/${layer}.tgz`];
+      for (const key of keys) if (await exists(s3, bucket, key)) return ok(`${key} is there`);
+      return fail(`layer ${layer} was never pushed`, `Push it: kiln push <file> --layer ${layer}.`);
+    }),
+  );
+}
+
+async function exists(s3: S3Client, Bucket: string, Key: string): Promise<boolean> {
+  try {
+    await s3.send(new HeadObjectCommand({ Bucket, Key }));
+    return true;
+  } catch (error) {
+    if (isNamed(error, "NotFound", "NoSuchKey")) return false;
+    throw error;
+  }
+}

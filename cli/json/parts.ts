@@ -1,0 +1,54 @@
+import * as z from "zod/mini";
+
+/** Parts that several commands print with `--json`. */
+
+const phase = z.strictObject({
+  state: z.string(),
+  atSeconds: z.number(),
+  seconds: z.number(),
+  turns: z.int(),
+  failures: z.int(),
+});
+
+/** How an execution ended; seconds are modelled ones. */
+export const outcome = {
+  execution: z.string(),
+  end: z.string(),
+  reason: z.optional(z.string()),
+  generation: z.optional(z.string()),
+  seconds: z.number(),
+  phases: z.array(phase),
+};
+
+/** An execution that nobody followed (`--no-wait`). */
+export const notFollowed = { execution: z.string(), end: z.null() };
+
+export const uploaded = {
+  key: z.string(),
+  /** Missing where the bucket keeps no versions. */
+  versionId: z.optional(z.string()),
+  bytes: z.int(),
+};
+
+export const evidence = z.strictObject({ at: z.string(), event: z.string(), says: z.string() });
+
+export const fleetStatus = z.strictObject({
+  role: z.enum(["live", "standby", "candidate"]),
+  generation: z.string(),
+  version: z.string(),
+  instances: z.int(),
+  wanted: z.int(),
+  healthy: z.int(),
+  /** Missing when the production rule does not name its target group. */
+  weight: z.optional(z.int()),
+  time: z.string(),
+});
+
+export const releaseState = z.enum(["live", "standby", "deploying", "cold", "gone"]);
+
+export const plannedWork = z.object({
+  service: z.string(),
+  generation: z.string(),
+  action: z.string(),
+  reason: z.string(),
+});

@@ -1,0 +1,141 @@
+import * as z from "zod/mini";
+import { logSources } from "../logs/line.ts";
+import { evidence, fleetStatus, notFollowed, outcome, plannedWork, releaseState, uploaded } from "./parts.ts";
+
+const nullableText = z.nullable(z.string());
+
+/** What a failing command prints with `--json`, beside facts of its own. */
+export const failureSchema = z.object({
+  error: z.strictObject({
+    name: z.string(),
+    what: z.string(),
+    left: z.string(),
+    fix: z.string(),
+    details: z.optional(z.array(z.string())),
+  }),
+  exitCode: z.enum({ failed: 1, usage: 2, left: 3 }),
+});
+
+/** What each command prints with `--json` when it succeeds: one object, on the last line of stdout. */
+export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
+  init: z.strictObject({ file: z.string(), service: z.string() }),
+  up: z.strictObject({
+    endpoint: z.string(),
+    services: z.string(),
+    artifacts: z.string(),
+    state: z.string(),
+    stopped: z.literal(true),
+  }),
+  push: z.union([
+    z.strictObject({ service: z.string(), version: z.string(), ...uploaded, ...outcome }),
+    z.strictObject({ service: z.string(), version: z.string(), ...uploaded, end: z.null() }),
+    z.strictObject({ layer: z.string(), ...uploaded }),
+  ]),
+  status: z.strictObject({
+    stage: z.string(),
+    services: z.array(
+      z.strictObject({
+        service: z.string(),
+        url: z.optional(z.string()),
+        fleets: z.array(fleetStatus),
+        underWay: z.optional(z.string()),
+      }),
+    ),
+  }),
+  why: z.strictObject({
+    service: z.string(),
+    serving: z.nullable(
+      z.strictObject({
+        generation: z.string(),
+        version: z.string(),
+        since: nullableText,
+        healthy: z.int(),
+        instances: z.int(),
+        wanted: z.int(),
+        evidence: z.array(evidence),
+      }),
+    ),
+    rollback: z.strictObject({
+      path: z.enum(["hot", "cold", "none"]),
+      generation: nullableText,
+      version: nullableText,
+      why: z.string(),
+    }),
+    underWay: z.nullable(
+      z.strictObject({
+        generation: nullableText,
+        execution: z.string(),
+        status: z.string(),
+        fence: z.nullable(z.int()),
+      }),
+    ),
+    byItself: z.array(z.string()),
+    differences: z.array(z.string()),
+  }),
+  logs: z.strictObject({
+    service: z.string(),
+    generation: z.string(),
+    lines: z.array(
+      z.strictObject({ at: nullableText, source: z.enum(logSources), from: z.string(), text: z.string() }),
+    ),
+  }),
+  releases: z.strictObject({
+    service: z.string(),
+    releases: z.array(
+      z.strictObject({
+        generation: z.string(),
+        version: z.string(),
+        createdAt: z.string(),
+        state: releaseState,
+        lastEvent: z.string(),
+        cause: z.optional(z.string()),
+        imageDigest: z.string(),
+      }),
+    ),
+    refused: z.array(z.object({ at: z.string(), execution: z.string(), error: z.string(), message: z.string() })),
+  }),
+  "releases show": z.strictObject({
+    release: z.object({ service: z.string(), generation: z.string(), version: z.string(), imageDigest: z.string() }),
+    state: releaseState,
+    timeline: z.array(evidence),
+  }),
+  diff: z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    sameImage: z.boolean(),
+    differences: z.array(z.strictObject({ part: z.string(), key: z.string(), from: nullableText, to: nullableText })),
+  }),
+  rollback: followedOrNot(),
+  deploy: followedOrNot(),
+  "service apply": z.strictObject({
+    service: z.string(),
+    digest: z.string(),
+    unchanged: z.boolean(),
+    baseImageId: z.string(),
+  }),
+  sweep: z.union([
+    z.strictObject({ dryRun: z.literal(true), plan: z.array(plannedWork) }),
+    z.strictObject({ ...outcome, plan: z.array(plannedWork) }),
+  ]),
+  doctor: z.strictObject({
+    stage: z.string(),
+    service: nullableText,
+    checks: z.array(
+      z.strictObject({
+        subject: z.string(),
+        verdict: z.enum(["ok", "warn", "fail", "not checked"]),
+        says: z.string(),
+        fix: nullableText,
+      }),
+    ),
+  }),
+  env: z.record(z.string(), z.string()),
+  completion: z.strictObject({ shell: z.string(), script: z.string() }),
+};
+
+function followedOrNot() {
+  return z.union([
+    z.strictObject({ service: z.string(), ...outcome }),
+    z.strictObject({ service: z.string(), ...notFollowed }),
+  ]);
+}
