@@ -1,0 +1,122 @@
+import { AwsError } from "../../local/core/aws-error.ts";
+import { sleep } from "../../local/core/clock.ts";
+import { denial } from "../../local/core/denial.ts";
+import type { Caller, Kernel } from "../../local/core/kernel.ts";
+import type { Random } from "../../local/core/random.ts";
+import type { CallableKernel } from "../../local/server/attach-to-client.ts";
+import { collect, stream } from "../../local/wire/body.ts";
+import type { Run } from "./activity.ts";
+import type { FaultKind, FaultPlan, HandlerCall } from "./faults.ts";
+
+/** The process of a Lambda ended; the name is what Lambda calls it. */
+export class CrashedError extends Error {
+  override readonly name = "Runtime.ExitError";
+}
+
+/** How the SDK names an attempt that was given up. */
+class TimedOutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+/** One invocation of a handler, as far as faults are concerned. */
+export interface Invocation {
+  handler: string;
+  run: Run;
+  /** Ends it as a crash does; nothing it still awaits is ever answered. */
+  crash(): void;
+  crashed: boolean;
+}
+
+/** Unit: milliseconds of virtual time that one call takes, each way together. Typical of AWS inside a region. */
+const latencyMs = { least: 5, most: 60 };
+
+/** Counts and delays the calls of handlers, and lets those go wrong that the plan names. */
+export class CallFaults {
+  /** What was called since the faults were armed. */
+  calls: HandlerCall[] = [];
+  /** Faults that happened. */
+  struck: { call: HandlerCall; kind: FaultKind }[] = [];
+  #plan: FaultPlan = () => undefined;
+  readonly #kernel: Kernel;
+  readonly #random: Random;
+
+  constructor(kernel: Kernel, random: Random) {
+    this.#kernel = kernel;
+    this.#random = random;
+  }
+
+  /** Begins to count anew, under this plan. */
+  arm(plan: FaultPlan): void {
+    this.#plan = plan;
+    this.calls = [];
+    this.struck = [];
+  }
+
+  /** The kernel as one invocation's SDK clients see it. */
+  kernelOf(invocation: Invocation): CallableKernel {
+    const call = <O>(service: string, operation: string, input: unknown, caller: Caller) =>
+      this.#call<O>(invocation, service, operation, input, caller);
+    return { call, random: this.#kernel.random };
+  }
+
+  async #call<O>(
+    invocation: Invocation,
+    service: string,
+    operation: string,
+    input: unknown,
+    caller: Caller,
+  ): Promise<O> {
+    const made = { index: this.calls.length, handler: invocation.handler, service, operation };
+    this.calls.push(made);
+    const fault = this.#plan(made);
+    if (fault) this.struck.push({ call: made, kind: fault });
+    invocation.run.waiting += 1;
+    await sleep(this.#kernel.clock, Math.ceil(this.#random.between(latencyMs.least, latencyMs.most)));
+    if (invocation.crashed) return never();
+    invocation.run.waiting -= 1;
+    if (!fault) return this.#kernel.call<O>(service, operation, input, caller);
+    return this.#faulty<O>(fault, invocation, service, operation, input, caller);
+  }
+
+  async #faulty<O>(
+    fault: FaultKind,
+    invocation: Invocation,
+    service: string,
+    operation: string,
+    input: unknown,
+    caller: Caller,
+  ): Promise<O> {
+    if (fault === "unavailable") throw new AwsError("ServiceUnavailable", "injected: AWS is not available", 503);
+    if (fault === "denied") {
+      const requirement = { action: `${service}:${operation}`, resource: "*" };
+      throw denial(service, caller, requirement, "because the simulation took the permission away");
+    }
+    const again = await repeatable(input);
+    const first = await this.#kernel.call<O>(service, operation, again(), caller).catch((error: unknown) => {
+      if (error instanceof AwsError) return undefined;
+      throw error;
+    });
+    if (fault === "reply-lost") return this.#kernel.call<O>(service, operation, again(), caller);
+    if (fault === "timed-out")
+      throw new TimedOutError(`injected: no answer, ${first === undefined ? "refused" : "done"}`);
+    invocation.crashed = true;
+    invocation.crash();
+    return never();
+  }
+}
+
+/** Bodies can be read only once, and a client that sends a request again reads them again. */
+async function repeatable(input: unknown): Promise<() => unknown> {
+  const bodies = new Map<string, Uint8Array>();
+  const members = { ...(input as Record<string, unknown>) };
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== null && typeof value === "object" && Symbol.asyncIterator in value) {
+      bodies.set(name, await collect(value as AsyncIterable<Uint8Array>));
+    }
+  }
+  return () => ({ ...members, ...Object.fromEntries([...bodies].map(([name, bytes]) => [name, stream(bytes)])) });
+}
+
+function never<O>(): Promise<O> {
+  return new Promise<O>(() => {});
+}

@@ -1,0 +1,109 @@
+import type { AutoScalingState } from "../../local/auto-scaling/state.ts";
+import type { SnapshotRecord } from "../../local/ebs/snapshots.ts";
+import type { ImageRecord, InstanceRecord, LaunchTemplateVersionRecord } from "../../local/ec2/records.ts";
+import type { GroupDocument, RuleDocument } from "../../local/load-balancing/documents.ts";
+import type { Head } from "../../shared/domain/head.ts";
+import { fleetName, imageName, tagKeys } from "../../shared/domain/names.ts";
+import { targetGroupOf } from "../../shared/fleet-names.ts";
+import { type SimulatedStage, stageName } from "./simulated-stage.ts";
+
+type FleetRecord = Readonly<ReturnType<AutoScalingState["group"]>>;
+
+/** What every quiet moment must look like: only what the head holds exists, and the lease is free. */
+export async function endStateProblems(stage: SimulatedStage, services: readonly string[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const service of services) {
+    const head = await stage.cloud.complete(stage.ledger.head(service));
+    const lease = await stage.cloud.complete(stage.ledger.lease(service));
+    if (lease?.owner) problems.push(`S6 lease: ${service} is still held by ${lease.owner}`);
+    if (head.pending) problems.push(`L1 ends: ${service} still has ${head.pending.generation} pending`);
+    problems.push(
+      ...fleetProblems(stage, head),
+      ...trafficProblems(stage, head),
+      ...(await imageProblems(stage, head)),
+    );
+  }
+  return problems;
+}
+
+/** Generations that may own a fleet. */
+function heldBy(head: Head): string[] {
+  return [head.live?.generation, head.standby?.generation].filter((generation) => generation !== undefined);
+}
+
+function fleetProblems(stage: SimulatedStage, head: Head): string[] {
+  const prefix = fleetName(stageName, `${head.service}-`);
+  const held = heldBy(head).map((generation) => fleetName(stageName, generation));
+  const fleets = rows<FleetRecord>(stage, "autoscaling.groups").map(({ name }) => name);
+  const own = fleets.filter((name) => name.startsWith(prefix));
+  const instances = rows<InstanceRecord>(stage, "ec2.instances").filter(
+    ({ tags, state }) => tags[tagKeys.service] === head.service && state !== "terminated" && state !== "shutting-down",
+  );
+  const stray = instances.filter(({ tags }) => !heldBy(head).includes(tags[tagKeys.generation] ?? ""));
+  return [
+    ...extra("fleet", own, held),
+    ...missing("fleet", own, held),
+    ...stray.map(({ instanceId }) => `L2 nothing left: instance ${instanceId} belongs to nothing that is held`),
+  ];
+}
+
+function trafficProblems(stage: SimulatedStage, head: Head): string[] {
+  const groups = rows<GroupDocument>(stage, "elasticloadbalancing.groups");
+  const ownGroups = groups.filter(({ tags }) => tags[tagKeys.service] === head.service);
+  const held = heldBy(head).map((generation) => targetGroupOf(stageName, generation));
+  const rules = rows<RuleDocument>(stage, "elasticloadbalancing.rules").filter(
+    ({ tags }) => tags[tagKeys.service] === head.service,
+  );
+  const production = rules.filter(({ tags }) => tags[tagKeys.role] === "production");
+  const serving = production.flatMap(({ actions }) =>
+    (actions[0]?.ForwardConfig?.TargetGroups ?? []).filter(({ Weight = 0 }) => Weight > 0),
+  );
+  const servingNames = serving.map(({ TargetGroupArn }) => groups.find(({ arn }) => arn === TargetGroupArn)?.name);
+  const live = head.live && targetGroupOf(stageName, head.live.generation);
+  const names = ownGroups.map(({ name }) => name);
+  const problems = [...extra("target group", names, held), ...missing("target group", names, held)];
+  const trials = rules.length - production.length;
+  if (trials > 0) problems.push(`L2 nothing left: ${trials} trial rules of ${head.service}`);
+  if (servingNames.join() !== (live ?? "")) {
+    problems.push(`S2 ledger: ${head.service} serves ${servingNames.join() || "nothing"}, the head says ${live}`);
+  }
+  return problems;
+}
+
+async function imageProblems(stage: SimulatedStage, head: Head): Promise<string[]> {
+  const kept = [...new Set([...head.kept, ...heldBy(head)])];
+  const wanted = new Set<string>();
+  for (const generation of kept) {
+    const release = await stage.cloud.complete(stage.ledger.release(head.service, generation));
+    if (release) wanted.add(imageName(stageName, head.service, release.imageDigest));
+  }
+  const images = rows<ImageRecord>(stage, "ec2.images").filter(({ tags }) => tags[tagKeys.service] === head.service);
+  const names = images.map(({ name }) => name);
+  const used = new Set(images.flatMap(({ mappings }) => mappings.map(({ ebs }) => ebs?.snapshotId)));
+  const volumes = rows<SnapshotRecord>(stage, "ebs.snapshots").filter(
+    ({ tags }) => tags[tagKeys.service] === head.service,
+  );
+  const unused = volumes.filter(({ snapshotId }) => !used.has(snapshotId));
+  const templates = rows<LaunchTemplateVersionRecord>(stage, "ec2.template-versions")
+    .map(({ description = "" }) => description)
+    .filter((description) => description.startsWith(`${head.service}-`));
+  return [
+    ...extra("image", names, [...wanted]),
+    ...missing("image", names, [...wanted]),
+    ...(new Set(names).size < names.length ? [`S4 one image: ${names.join()}`] : []),
+    ...unused.map(({ snapshotId, tags }) => `L2 nothing left: snapshot ${snapshotId} of ${tags[tagKeys.generation]}`),
+    ...extra("template version", templates, kept),
+  ];
+}
+
+function rows<T>(stage: SimulatedStage, collection: string): Readonly<T>[] {
+  return stage.cloud.kernel.store.collection<T>(collection).list();
+}
+
+function extra(what: string, found: readonly string[], wanted: readonly string[]): string[] {
+  return found.filter((name) => !wanted.includes(name)).map((name) => `L2 nothing left: ${what} ${name}`);
+}
+
+function missing(what: string, found: readonly string[], wanted: readonly string[]): string[] {
+  return wanted.filter((name) => !found.includes(name)).map((name) => `S3 kept: ${what} ${name} is missing`);
+}

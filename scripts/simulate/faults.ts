@@ -1,0 +1,33 @@
+/**
+ * What can go wrong with one call of a handler.
+ * - `unavailable`: every attempt of the SDK client is answered with a 503 before it takes effect.
+ * - `reply-lost`: the call takes effect, its answer is lost, and the SDK client sends it again.
+ * - `timed-out`: the call takes effect, and every attempt to hear of it times out.
+ * - `crash`: the call takes effect, and the Lambda's process ends before it hears of it.
+ * - `denied`: the role lacks the permission, once.
+ */
+export type FaultKind = "unavailable" | "reply-lost" | "timed-out" | "crash" | "denied";
+
+export const faultKinds: readonly FaultKind[] = ["unavailable", "reply-lost", "timed-out", "crash", "denied"];
+
+/** Faults after which a deploy must end as if nothing had been: AWS's clients and the state machines retry them. */
+export const survivable: ReadonlySet<FaultKind> = new Set(["unavailable", "reply-lost", "timed-out", "crash"]);
+
+/** One call that a handler makes. */
+export interface HandlerCall {
+  /** Counted over all handlers since the faults were armed, from 0. */
+  index: number;
+  handler: string;
+  service: string;
+  operation: string;
+}
+
+/** Decides the fate of each call. */
+export type FaultPlan = (call: HandlerCall) => FaultKind | undefined;
+
+export const noFaults: FaultPlan = () => undefined;
+
+/** A plan with one fault, at the call of this index. */
+export function oneFault(index: number, kind: FaultKind): FaultPlan {
+  return (call) => (call.index === index ? kind : undefined);
+}

@@ -1,0 +1,83 @@
+import { openStage, type PreparedStage, type SimulatedStage } from "./simulated-stage.ts";
+
+/** The situation a scenario begins in. */
+export type Situation = "nothing" | "one release" | "live and standby";
+
+/** One thing that happens to one service, without faults of AWS. */
+export interface Scenario {
+  name: string;
+  begins: Situation;
+  /** Does it, and runs until the execution it is about has ended. @returns That execution. */
+  act: (stage: SimulatedStage) => Promise<string>;
+  /** The state in which the execution ends when AWS does not fail. */
+  end: string;
+  /** The version that serves afterwards. */
+  serves: string;
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: "first-deploy",
+    begins: "nothing",
+    act: async (stage) => (await stage.deploy("web", "1")).arn,
+    end: "Live",
+    serves: "1",
+  },
+  {
+    name: "deploy",
+    begins: "live and standby",
+    act: async (stage) => (await stage.deploy("web", "3")).arn,
+    end: "Live",
+    serves: "3",
+  },
+  {
+    name: "failing-deploy",
+    begins: "one release",
+    act: async (stage) => (await stage.deploy("web", "2-unhealthy")).arn,
+    end: "FailedClean",
+    serves: "1",
+  },
+  {
+    name: "hot-rollback",
+    begins: "live and standby",
+    act: async (stage) => (await stage.run("Rollback", { service: "web" })).arn,
+    end: "RolledBack",
+    serves: "1",
+  },
+  {
+    name: "interrupted-deploy",
+    begins: "one release",
+    act: interrupt,
+    end: "Swept",
+    serves: "1",
+  },
+];
+
+/** Stops a deploy right after it moved traffic, and waits for the sweep that the stop starts by itself. */
+async function interrupt(stage: SimulatedStage): Promise<string> {
+  await stage.push("web", "2");
+  let deploy: string | undefined;
+  const hasMoved = () => {
+    deploy ??= stage.executions("deploy").find(({ status }) => status === "RUNNING")?.arn;
+    return deploy !== undefined && stage.stateOf(deploy) === "WaitWhileObserving";
+  };
+  await stage.cloud.until(hasMoved, 3_600_000);
+  await stage.stop(deploy ?? "");
+  let sweep: string | undefined;
+  await stage.ended(() => {
+    sweep ??= stage.executions("sweep").at(-1)?.arn;
+    return sweep;
+  });
+  return sweep ?? "";
+}
+
+/** Brings a prepared stage into each situation, once for all simulations that begin there. */
+export async function situations(prepared: PreparedStage): Promise<Record<Situation, PreparedStage>> {
+  const stage = await openStage(0, prepared);
+  await stage.deploy("web", "1");
+  await stage.settle();
+  const one = stage.snapshot();
+  await stage.deploy("web", "2");
+  await stage.settle();
+  return { nothing: prepared, "one release": one, "live and standby": stage.snapshot() };
+}

@@ -1,0 +1,79 @@
+import { nodeCount } from "../../local/load-balancing/propagation.ts";
+import type { RoutedRequest } from "../../local/load-balancing/router.ts";
+import type { LoadBalancingService } from "../../local/load-balancing/service.ts";
+import { judgeProbes, type ProbeReport, type ProbeRequest, type ProbeSample } from "../../shared/domain/probe.ts";
+import { answerOf, type Program } from "./programs.ts";
+
+/** What a visitor of a service got: the program that answered, or why there was no answer. */
+export type Visit = { program: Program; status: number } | { problem: string };
+
+/** Where requests come in. */
+interface Listener {
+  balancerArn: string;
+  listenerArn: string;
+}
+
+/** Sends requests through the load balancer's own router to the scripted programs: the probe function, and the public. */
+export class Visitors {
+  listener: Listener = { balancerArn: "", listenerArn: "" };
+  readonly #balancing: LoadBalancingService;
+  readonly #programOn: (instanceId: string) => Program | undefined;
+  readonly #now: () => number;
+
+  constructor(
+    balancing: LoadBalancingService,
+    programOn: (instanceId: string) => Program | undefined,
+    now: () => number,
+  ) {
+    this.#balancing = balancing;
+    this.#programOn = programOn;
+    this.#now = now;
+  }
+
+  /** One request of the public to each node of the load balancer. */
+  visit(host: string): Visit[] {
+    return Array.from({ length: nodeCount }, (_, node) => this.#ask(node, host, "/", {}));
+  }
+
+  /** What the probe function would report. */
+  probe(request: ProbeRequest): ProbeReport {
+    const samples: ProbeSample[] = [];
+    for (const { path, status: expected, count } of request.probes) {
+      for (let made = 0; made < count; made++) {
+        const visit = this.#ask(made % nodeCount, request.host ?? "", path, request.headers);
+        if ("problem" in visit) samples.push({ path, problem: visit.problem });
+        else if (visit.status === expected) samples.push({ path, status: visit.status, latencyMs: 1 });
+        else samples.push({ path, status: visit.status, problem: `answered ${visit.status} instead of ${expected}` });
+      }
+    }
+    return judgeProbes(
+      samples,
+      request.probes.reduce((sum, { count }) => sum + count, 0),
+    );
+  }
+
+  #ask(node: number, host: string, path: string, headers: Readonly<Record<string, string>>): Visit {
+    const { balancerArn, listenerArn } = this.listener;
+    const lowered = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
+    const request: RoutedRequest = {
+      method: "GET",
+      host,
+      path,
+      query: "",
+      sourceIp: "203.0.113.7",
+      header: (name) => lowered.get(name) ?? [],
+      cookie: () => undefined,
+    };
+    const decision = this.#balancing.router.route(balancerArn, node, listenerArn, request);
+    if (decision?.kind === "respond") {
+      const status = Number(decision.action.FixedResponseConfig?.StatusCode ?? 503);
+      return { problem: `the load balancer itself answers ${status}` };
+    }
+    if (decision?.kind !== "forward")
+      return { problem: decision && "reason" in decision ? decision.reason : "no rule" };
+    const program = this.#programOn(decision.target.instanceId);
+    const answer = answerOf(program, this.#now());
+    if (!program || answer.kind !== "answered") return { problem: `${decision.target.instanceId} does not answer` };
+    return { program, status: answer.status };
+  }
+}
