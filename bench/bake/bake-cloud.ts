@@ -15,6 +15,7 @@ import { startCloud } from "../../local/cloud.ts";
 import { Documents } from "../../shared/aws/documents.ts";
 import { Ledger } from "../../shared/aws/ledger.ts";
 import type { Part, Release } from "../../shared/domain/release.ts";
+import { closedAtSignal } from "../closed-at-signal.ts";
 import type { UploadTask } from "./upload-task.ts";
 
 const artifactsBucket = "kiln-bench-artifacts";
@@ -57,10 +58,10 @@ export async function openBakeCloud(): Promise<BakeCloud> {
       return { release, artifactsBucket, ledgerBucket, keyArn: key.KeyMetadata?.Arn ?? "" };
     },
     deleteSnapshot: async (SnapshotId) => void (await ec2.send(new DeleteSnapshotCommand({ SnapshotId }))),
-    async close() {
+    close: closedAtSignal(async () => {
       await cloud.stop();
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-    },
+    }),
   };
 }
 

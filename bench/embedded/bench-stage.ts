@@ -13,6 +13,7 @@ import { nodeLayer } from "../../cli/node-layer.ts";
 import { type Output, outputTo } from "../../cli/output.ts";
 import { readSpecFile } from "../../cli/spec-file.ts";
 import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
+import { closedAtSignal } from "../closed-at-signal.ts";
 
 /** An embedded cloud in this process with Kiln and the example service in it, nothing deployed yet. */
 export interface BenchStage {
@@ -56,14 +57,14 @@ export async function openBenchStage(timeFactor: number, progress: (line: string
     const stateDirectory = join(directory, "state");
     const options = { stage: "dev", port: 4900, stateDirectory, timeFactor, progress, log: () => {} };
     const embedded = await startEmbeddedStage(options);
-    const close = async () => {
+    const close = closedAtSignal(async () => {
       await embedded.stop();
       await leave();
-    };
+    });
     try {
       return await withExample(embedded, close, progress);
     } catch (error) {
-      await embedded.stop();
+      await close();
       throw error;
     }
   } catch (error) {
