@@ -22,6 +22,8 @@ export interface Inspection {
   blockDigests: Uint8Array;
   /** Text of the Procfile at the top, if there is one. */
   procfile: string | undefined;
+  /** Path of a Procfile further down: who packed a directory instead of what is in it has one there. */
+  procfileBelow: string | undefined;
   /** What each program in machine code is built for, by path. */
   programs: Map<string, string>;
 }
@@ -40,7 +42,7 @@ export interface InspectionOptions {
   caseCollisions: "refuse" | "accept";
 }
 
-type Found = Pick<Inspection, "procfile" | "programs"> & { unpackedBytes: number };
+type Found = Pick<Inspection, "procfile" | "procfileBelow" | "programs"> & { unpackedBytes: number };
 
 /**
  * Reads a .tar.gz once, as a stream with bounded memory: digests, and every rule that keeps a poisoned archive out.
@@ -87,7 +89,7 @@ async function readEntries(
 ): Promise<Found> {
   const bytes = new ByteReader(unpacked);
   const tree = new ArchiveTree({ caseCollisions });
-  const found: Found = { procfile: undefined, programs: new Map(), unpackedBytes: 0 };
+  const found: Found = { procfile: undefined, procfileBelow: undefined, programs: new Map(), unpackedBytes: 0 };
   let entries = 0;
   // Headers count too: a million empty files are a bomb without any content.
   const refuseSize = () =>
@@ -119,6 +121,7 @@ async function readEntries(
 function remember(found: Found, { kind, bytes }: ArchiveEntry, path: string, start: Uint8Array): void {
   if (kind !== "file") return;
   if (path === "Procfile" && bytes <= procfileLimit) found.procfile = Buffer.from(start).toString("utf8");
+  if (path.endsWith("/Procfile")) found.procfileBelow ??= path;
   const platform = platformOf(start);
   if (platform && found.programs.size < programLimit) found.programs.set(path, platform);
 }

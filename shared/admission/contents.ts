@@ -1,8 +1,8 @@
-import { type InspectionOptions, inspectArchive } from "../archive-inspection.ts";
+import { type Inspection, type InspectionOptions, inspectArchive } from "../archive-inspection.ts";
 import type { PushedObject } from "../aws/artifacts.ts";
 import { parameterNames } from "../aws/parameters.ts";
 import { digestOf } from "../digests.ts";
-import { archiveLimits, normalised, readProcfile } from "../domain/archive-rules.ts";
+import { archiveLimits, normalised, readProcfile, shown } from "../domain/archive-rules.ts";
 import { keysOfLayer } from "../domain/keys.ts";
 import type { LayerPart, Part, Release } from "../domain/release.ts";
 import { secretIn } from "../domain/secrets.ts";
@@ -40,8 +40,8 @@ export async function readContents(spec: ServiceSpec, object: PushedObject, worl
   const network = await resolveNetwork(spec, world);
   const base = await resolveBase(spec, world);
   const layers = await readLayers(spec, world);
-  const { part, procfile, programs } = await readArchive(object, spec.service, "refuse", world);
-  const start = spec.command ?? startOf(object.key, procfile);
+  const { part, programs, ...found } = await readArchive(object, spec.service, "refuse", world);
+  const start = spec.command ?? startOf(object.key, found);
   refuseSecret(object.key, start);
   refuseWrongArchitecture(object.key, start, programs, base.architecture);
 
@@ -129,13 +129,15 @@ async function readArchive(
   await world.ledger.storePartDigests(found.sha256, found.blockDigests);
   const { bytes, unpackedBytes, sha256 } = found;
   const part: Part = { name, key: object.key, versionId: object.versionId, bytes, unpackedBytes, sha256 };
-  return { part, procfile: found.procfile, programs: found.programs };
+  return { ...found, part };
 }
 
-function startOf(key: string, procfile: string | undefined): string {
+function startOf(key: string, { procfile, procfileBelow }: Pick<Inspection, "procfile" | "procfileBelow">): string {
   if (procfile === undefined) {
+    const below =
+      procfileBelow && ` There is a ${shown(procfileBelow)}: pack what is in the directory, not the directory.`;
     throw new ArtifactRefusedError(
-      `${key} has no Procfile and the spec has no command: nothing says how to start it.`,
+      `${key} has no Procfile at its top and the spec has no command: nothing says how to start it.${below ?? ""}`,
       'Add a Procfile with a line "web: <command>", or a command to the spec.',
     );
   }

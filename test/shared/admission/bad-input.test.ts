@@ -48,7 +48,18 @@ describe("a good artifact", () => {
 
 describe("an artifact that is refused", () => {
   it.each<[string, object, Buffer | Promise<Buffer>, RegExp]>([
-    ["nothing says how to start it", {}, archiveOf([{ name: "x" }, "x"]), /no Procfile and the spec has no command/],
+    [
+      "nothing says how to start it",
+      {},
+      archiveOf([{ name: "x" }, "x"]),
+      /no Procfile at its top and the spec has no command/,
+    ],
+    [
+      "a directory was packed instead of what is in it",
+      {},
+      archiveOf([{ name: "app/Procfile" }, "web: ./x\n"]),
+      /There is a "app\/Procfile": pack what is in the directory/,
+    ],
     ["it wants a worker", {}, archiveOf([{ name: "Procfile" }, "worker: node jobs.js\n"]), /"worker"/],
     [
       "its program is for another processor",
@@ -103,6 +114,24 @@ describe("an artifact that is refused", () => {
       await expect(admitDeploy(asked(event), world)).rejects.toThrow(/0 bytes/);
     }
     expect(await world.ledger.refusals("web", 5)).toHaveLength(1);
+  });
+});
+
+describe("an artifact over the size limit", () => {
+  it("is refused by what S3 says of it, without being read", async () => {
+    const { world, apply, push, asked } = await frontDoor();
+    await apply();
+    const event = await push("web/1.tgz", Buffer.from("not read"));
+    const { find } = world.artifacts;
+    world.artifacts.find = async (...asked) => ({
+      ...(await find.apply(world.artifacts, asked)),
+      bytes: 4_294_967_297,
+    });
+    world.artifacts.read = () => Promise.reject(new Error("it was read"));
+    await expect(admitDeploy(asked(event), world)).rejects.toMatchObject({
+      name: "ArtifactRefusedError",
+      message: expect.stringMatching(/web\/1\.tgz has 4294967297 bytes, more than 4294967296/),
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { platformOf, readProcfile } from "../../../shared/domain/archive-rules.ts";
+import { archiveLimits, platformOf, readProcfile, refuseTotals } from "../../../shared/domain/archive-rules.ts";
 import { PathTable } from "../../../shared/domain/path-table.ts";
 
 describe("a Procfile", () => {
@@ -15,6 +15,23 @@ describe("a Procfile", () => {
     ["node server.js", /is not/],
   ])("refuses %j", (text, reason) => {
     expect(readProcfile(text)).toMatchObject({ refused: expect.stringMatching(reason) });
+  });
+});
+
+describe("what an archive holds altogether", () => {
+  const fine = { packedBytes: 20 * 1024 ** 3, unpackedBytes: 20 * 1024 ** 3, entries: 100_000 };
+
+  it.each([
+    [{}, undefined],
+    [{ unpackedBytes: archiveLimits.unpackedBytes + 1 }, /unpacks to more than 25769803776 bytes/],
+    [{ entries: archiveLimits.entries + 1 }, /more than 500000 entries/],
+    [{ packedBytes: 1024 ** 2, unpackedBytes: 201 * 1024 ** 2 }, /more than 200 times its size/],
+    // Repetitive, and too small to do harm.
+    [{ packedBytes: 1000, unpackedBytes: 60 * 1024 ** 2 }, undefined],
+  ])("is held against the limits: %j", (totals, reason) => {
+    const refused = refuseTotals({ ...fine, ...totals });
+    if (reason) expect(refused).toMatch(reason);
+    else expect(refused).toBeUndefined();
   });
 });
 
