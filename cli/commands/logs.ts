@@ -49,7 +49,7 @@ async function newestRelease(stage: Stage, service: string): Promise<string> {
     name: "NoReleases",
     what: `Service "${service}" has no release yet.`,
     left: nothingDone,
-    fix: "Push an artifact first. A push that was refused is an execution of the deploy state machine.",
+    fix: `Push an artifact. What was refused before it became a release is in: kiln releases ${service}.`,
   });
 }
 

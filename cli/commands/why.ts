@@ -56,7 +56,8 @@ function rollbackLine({ rollback: { path, generation, version, why: because } }:
 
 function underWayLine({ underWay }: Explanation): string {
   if (!underWay) return "nothing";
-  const { generation, execution, status, fence } = underWay;
-  const lease = fence === null ? "without the lease" : `with the lease (fence ${fence})`;
+  const { generation, execution, status, fence, waitsFor } = underWay;
+  const without = waitsFor === null ? "without the lease" : `waiting for the lease that ${waitsFor} holds`;
+  const lease = fence === null ? without : `with the lease (fence ${fence})`;
   return `${generation ?? "no release yet"}: ${execution}, ${status}, ${lease}`;
 }

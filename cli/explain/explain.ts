@@ -18,7 +18,15 @@ export interface Explanation {
   } | null;
   /** What `kiln rollback <service>` would do now. */
   rollback: { path: "hot" | "cold" | "none"; generation: string | null; version: string | null; why: string };
-  underWay: { generation: string | null; execution: string; status: string; fence: number | null } | null;
+  underWay: {
+    generation: string | null;
+    execution: string;
+    status: string;
+    /** Null: it does not hold the lease. */
+    fence: number | null;
+    /** The execution that holds the lease in its stead. */
+    waitsFor: string | null;
+  } | null;
   /** What changes without anybody doing anything. */
   byItself: string[];
   /** Where load balancer, fleets and ledger do not say the same. Reported, never mended here. */
@@ -52,7 +60,7 @@ function servingOf({ serving, fleets, head, evidence }: Present): Explanation["s
   };
 }
 
-function rollbackOf({ target, fleets, head, serving }: Present): Explanation["rollback"] {
+function rollbackOf({ target, fleets, head, lease, serving }: Present): Explanation["rollback"] {
   if (!target) {
     return {
       path: "none",
@@ -64,9 +72,10 @@ function rollbackOf({ target, fleets, head, serving }: Present): Explanation["ro
   const { generation, hot } = target;
   const fleet = fleets.find((one) => one.generation === generation);
   const version = fleet?.release?.version ?? null;
-  const stops = head.pending ? `; it stops ${head.pending.execution} first` : "";
+  const owner = lease?.owner ?? head.pending?.execution;
+  const stops = owner ? `; it stops ${owner} first` : "";
   const undecided = serving !== head.live?.generation && generation === head.live?.generation;
-  const which = undecided ? "the ledger still calls it live, since what serves has not settled; " : "";
+  const which = undecided ? "it is what the ledger calls live; " : "";
   if (hot) {
     const why = `${which}its fleet stands with ${fleet?.health.healthy ?? "enough"} healthy targets: one rule change${stops}`;
     return { path: "hot", generation, version, why };
@@ -83,7 +92,8 @@ function underWayOf({ head, lease, pendingStatus, ownerStatus }: Present): Expla
   if (!execution) return null;
   const status = (head.pending ? pendingStatus : ownerStatus) ?? "unknown";
   const fence = lease?.owner === execution ? lease.fence : null;
-  return { generation: head.pending?.generation ?? null, execution, status, fence };
+  const waitsFor = fence === null ? (lease?.owner ?? null) : null;
+  return { generation: head.pending?.generation ?? null, execution, status, fence, waitsFor };
 }
 
 function byItselfOf({ head, plan, newerSpec }: Present): string[] {

@@ -67,6 +67,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         execution: z.string(),
         status: z.string(),
         fence: z.nullable(z.int()),
+        waitsFor: nullableText,
       }),
     ),
     byItself: z.array(z.string()),

@@ -29,9 +29,9 @@ export class LiveLines {
       this.#screen.write(`${text}\n`);
       return;
     }
-    // A picture taller than the terminal cannot be gone back over; a line wider than it would count as two.
-    const fitting = lines.slice(0, Math.max(1, (this.#screen.rows ?? 24) - 1));
-    const width = Math.max(20, (this.#screen.columns ?? 80) - 1);
+    // Some terminals say 0 for what they do not know. A picture taller than the terminal cannot be gone back over; a line wider than it would count as two.
+    const fitting = lines.slice(0, Math.max(1, (this.#screen.rows || 24) - 1));
+    const width = Math.max(20, (this.#screen.columns || 80) - 1);
     const back = this.#shown > 0 ? `\u001b[${this.#shown}A\u001b[0J` : "";
     this.#screen.write(`${back}${fitting.map((line) => shortened(line, width)).join("\n")}\n`);
     this.#shown = fitting.length;

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { runProgram } from "../../cli/program.ts";
+import { commandsOf } from "../../cli/command-tree.ts";
+import { kilnProgram, runProgram } from "../../cli/program.ts";
 
 let home: string;
 beforeEach(() => {
@@ -27,7 +28,10 @@ async function kiln(...args: string[]) {
   return ran;
 }
 
-const commands = ["up", "push", "status", "releases", "rollback", "deploy", "service apply", "sweep", "env"];
+const nowhere = { write() {} };
+const commands = commandsOf(kilnProgram({ stdout: nowhere, stderr: nowhere, setExitCode() {} })).map(
+  ({ path }) => path,
+);
 
 test.each(commands)("kiln %s --help shows an example", async (command) => {
   const { stdout, code } = await kiln(...command.split(" "), "--help");

@@ -119,7 +119,21 @@ test("what a running deploy explains is no difference; what a dead one left is",
   };
   const running = explain(settled({ ...moving, ownerStatus: "running", pendingStatus: "running" }));
   expect(running.differences).toEqual([]);
-  expect(running.underWay).toEqual({ generation: "web-000003", execution, status: "running", fence: 3 });
+  expect(running.underWay).toEqual({
+    generation: "web-000003",
+    execution,
+    status: "running",
+    fence: 3,
+    waitsFor: null,
+  });
+  const behind = settled({
+    ...moving,
+    lease: { ...lease, owner: "arn:other" },
+    ownerStatus: "running",
+    pendingStatus: "running",
+  });
+  expect(explain(behind).underWay).toMatchObject({ execution, fence: null, waitsFor: "arn:other" });
+  expect(explain(behind).rollback.why).toContain("it stops arn:other first");
 
   const plan = [{ service: "web", generation: "web-000003", action: "recover", reason: "it has ended" } as const];
   const dead = explain(settled({ ...moving, ownerStatus: "ended", pendingStatus: "ended", plan }));

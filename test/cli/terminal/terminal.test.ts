@@ -25,6 +25,10 @@ test("elsewhere a picture is written when it changes, without control characters
   expect(shown({}, [["a"], ["a"], ["b"]])).toEqual(["a\n", "b\n"]);
 });
 
+test("a terminal that does not know its size is taken for an ordinary one", () => {
+  expect(shown({ isTTY: true, columns: 0, rows: 0 }, [["x".repeat(60), "b"]])).toEqual([`${"x".repeat(60)}\nb\n`]);
+});
+
 test("a picture never outgrows the terminal, which could not be gone back over", () => {
   const [text = ""] = shown({ isTTY: true, columns: 30, rows: 3 }, [["x".repeat(80), "b", "c", "d"]]);
   expect(text.split("\n").filter((line) => line !== "")).toEqual([`${"x".repeat(28)}…`, "b"]);
