@@ -188,7 +188,8 @@ describe("a person who looks around", () => {
     const rules = await aws.json<{ Rules: { Priority: string; Actions: { TargetGroupArn?: string }[] }[] }>(
       ...["elbv2", "describe-rules", "--listener-arn", listener],
     );
-    expect(rules.Rules.map(({ Priority }) => Priority)).toEqual(["30000", "default"]);
+    // A service that takes every path stands behind all others.
+    expect(rules.Rules.map(({ Priority }) => Priority)).toEqual(["39999", "default"]);
 
     const target = await aws.json<string>(
       ...[

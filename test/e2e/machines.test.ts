@@ -8,7 +8,7 @@ import { clientConfiguration } from "../../cli/aws/connection.ts";
 import { CloudProcess } from "./support/cloud-process.ts";
 import { canListSockets, type ListeningSocket, listeningSockets } from "./support/listening-sockets.ts";
 import { until } from "./support/until.ts";
-import { examples, type Visitor, visit } from "./support/visitor.ts";
+import { examples, soonGivenUp, type Visitor, visit } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
 
 /** Ids of the servers of one release that are not terminated. */
@@ -96,6 +96,7 @@ describe("servers as real processes", () => {
 
   it("are unhealthy with AWS's reason when their program never listens", async () => {
     const elb = new ElasticLoadBalancingV2Client(clientConfiguration(world.stage.connection));
+    await world.apply(soonGivenUp);
     const deploy = await world.push("1.0.1", examples.neverListens);
     const targets = await until("unhealthy targets of the candidate", async () => {
       const group = (await world.inventory()).holdings.find(

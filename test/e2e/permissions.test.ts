@@ -3,7 +3,7 @@ import { readRoles } from "../../scripts/documents/roles.ts";
 import { Exercised } from "./support/exercised.ts";
 import { type Permission, permissionsOf, without } from "./support/handler-permissions.ts";
 import { until } from "./support/until.ts";
-import { examples, type SteadyLoad } from "./support/visitor.ts";
+import { examples, type SteadyLoad, soonGivenUp } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
 
 const handlers = ["admit", "base", "bake", "launch", "validate", "probe", "cutover", "reap", "settle"];
@@ -71,6 +71,7 @@ describe("a handler whose role lacks a permission it needs", () => {
   });
 
   it("reap without ec2:DeregisterImage ends dirty, and the sweep finishes once it is given back", async () => {
+    await world.apply(soonGivenUp);
     const ended = await without(world, "reap", "ec2:DeregisterImage", async () => {
       const failed = await world.ended(await world.push("2.0.7", examples.exits));
       const { pending } = await world.stage.ledger.head("web");
@@ -86,6 +87,7 @@ describe("a handler whose role lacks a permission it needs", () => {
     await sweepUntil("nothing of the candidate is left", async () => {
       return (await world.inventory()).generations().join() === "web-000001";
     });
+    await world.apply({});
     await expectUntouched();
   });
 

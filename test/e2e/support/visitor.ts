@@ -76,9 +76,14 @@ export interface Visitor {
  */
 const quickSpec = {
   healthCheck: { path: "/health", intervalSeconds: 10, timeoutSeconds: 9, healthyThreshold: 2, unhealthyThreshold: 3 },
-  validate: { healthyInARow: 2, timeoutSeconds: 200, probes: [] },
+  validate: { healthyInARow: 2, timeoutSeconds: 600, probes: [] },
   observeSeconds: 10,
   drainSeconds: 5,
+} as const satisfies Partial<ServiceSpec>;
+
+/** For a program that is known not to work: there is no use in waiting long for it. */
+export const soonGivenUp = {
+  validate: { ...quickSpec.validate, timeoutSeconds: 60 },
 } as const satisfies Partial<ServiceSpec>;
 
 const service = "web";
