@@ -47,6 +47,7 @@ export interface SettleOutput {
 export async function settle(request: Input, world: World): Promise<SettleOutput> {
   const { release, execution } = request;
   if (request.outcome === "live") {
+    if (await isOver(request, world)) return { status: "ready" };
     const head = await promote(request, world);
     if (leftovers(head, world.now()).length > 0) return { status: "retire" };
   } else if (request.outcome !== "done") {
@@ -60,6 +61,16 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
   await world.ledger.updateHead(service, (head) => settled(head, execution));
   await world.ledger.releaseLease(release, execution);
   return { status: "ready" };
+}
+
+/**
+ * Whether an earlier attempt did everything and only its answer was lost: it serves, the head has nothing of this
+ * execution pending, and the lease went back as the last step.
+ */
+async function isOver({ release, execution }: Input, { ledger }: World): Promise<boolean> {
+  const { live, pending } = await ledger.head(release.service);
+  if (live?.generation !== release.generation || pending?.execution === execution) return false;
+  return (await ledger.lease(release.service))?.owner !== execution;
 }
 
 async function promote(request: Input, world: World): Promise<Head> {

@@ -131,7 +131,7 @@ const deniedNames = new Set(["AccessDenied", "AccessDeniedException", "Unauthori
  */
 export function asKilnError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof KilnError) return error;
-  if (deniedNames.has(error.name)) {
+  if (isDenied(error)) {
     return new AccessDeniedError(error.message, "Give the role this permission, or take away what denies it.", {
       cause: error,
     });
@@ -144,6 +144,11 @@ export function asKilnError(error: unknown): unknown {
     return new TransientError(`${error.name}: ${error.message}`, "It is tried again.", { cause: error });
   }
   return error;
+}
+
+/** Whether AWS says that a permission is missing. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof Error && deniedNames.has(error.name);
 }
 
 /** Whether an error is AWS's, of one of these names. */

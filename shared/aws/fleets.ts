@@ -8,6 +8,7 @@ import {
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { isNamed, TransientError } from "../errors.ts";
+import { deleteUnlessGone } from "./deleting.ts";
 
 /** What one fleet looks like now. */
 export interface Fleet {
@@ -107,7 +108,10 @@ export class Fleets {
   /** Deletes an empty group. Returns false while it still has instances. */
   async delete(name: string): Promise<boolean> {
     try {
-      await this.#scaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name }));
+      await deleteUnlessGone(
+        () => this.#scaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name })),
+        async () => (await this.read(name)) !== undefined,
+      );
       return true;
     } catch (error) {
       if (

@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { tagKeys } from "../domain/names.ts";
 import { BakeFailedError, BaseRefusedError, ImageMismatchError, isNamed } from "../errors.ts";
+import { deleteUnlessGone } from "./deleting.ts";
 
 /** An image as EC2 describes it. */
 export type BaseImage = Image;
@@ -154,7 +155,10 @@ export class Images {
   /** Removes an image with its own snapshots; one that another image shares stays. Harmless when it is gone. */
   async deregister(imageId: string): Promise<void> {
     try {
-      await this.#ec2.send(new DeregisterImageCommand({ ImageId: imageId, DeleteAssociatedSnapshots: true }));
+      await deleteUnlessGone(
+        () => this.#ec2.send(new DeregisterImageCommand({ ImageId: imageId, DeleteAssociatedSnapshots: true })),
+        async () => stateOf(await this.#describe(imageId)) !== "absent",
+      );
     } catch (error) {
       if (!isNamed(error, "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable")) throw error;
     }

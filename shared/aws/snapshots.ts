@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-ebs";
 import { DeleteSnapshotCommand, DescribeSnapshotsCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import { BakeFailedError, isNamed } from "../errors.ts";
+import { deleteUnlessGone } from "./deleting.ts";
 import { tagList } from "./images.ts";
 
 /** Unit: minutes. AWS cancels an unfinished snapshot after this; 60 is its default, and a bake that takes longer is lost. */
@@ -110,7 +111,10 @@ export class Snapshots {
     );
     for (const { SnapshotId } of found.Snapshots ?? []) {
       try {
-        await this.#ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+        await deleteUnlessGone(
+          () => this.#ec2.send(new DeleteSnapshotCommand({ SnapshotId })),
+          async () => (await this.state(SnapshotId ?? "")) !== undefined,
+        );
       } catch (error) {
         // In use: another release has the same image and keeps it.
         if (!isNamed(error, "InvalidSnapshot.InUse", "InvalidSnapshot.NotFound")) throw error;

@@ -9,6 +9,7 @@ import {
 import type { FleetHealth } from "../domain/health.ts";
 import type { Release } from "../domain/release.ts";
 import { isNamed } from "../errors.ts";
+import { deleteUnlessGone } from "./deleting.ts";
 import { tagList } from "./images.ts";
 
 /** Target groups: how the load balancer sees each fleet. */
@@ -90,10 +91,19 @@ export class TargetGroups {
     }
   }
 
+  /** @throws TargetGroupNotFound, as AWS says it. */
+  async #exists(targetGroupArn: string): Promise<boolean> {
+    const found = await this.#elb.send(new DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroupArn] }));
+    return found.TargetGroups?.length !== 0;
+  }
+
   /** Deletes a group. Returns false while a rule still points to it; gone is done. */
   async delete(targetGroupArn: string): Promise<boolean> {
     try {
-      await this.#elb.send(new DeleteTargetGroupCommand({ TargetGroupArn: targetGroupArn }));
+      await deleteUnlessGone(
+        () => this.#elb.send(new DeleteTargetGroupCommand({ TargetGroupArn: targetGroupArn })),
+        () => this.#exists(targetGroupArn),
+      );
       return true;
     } catch (error) {
       if (isNamed(error, "ResourceInUseException", "ResourceInUse")) return false;

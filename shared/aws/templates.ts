@@ -9,6 +9,7 @@ import {
   type RequestLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { isNamed } from "../errors.ts";
+import { deleteUnlessGone } from "./deleting.ts";
 import { tagList } from "./images.ts";
 
 /** What an instance of a release is launched with. */
@@ -70,7 +71,10 @@ export class Templates {
     const others = versions.filter((version) => version !== own);
     if (!own) return;
     if (others.length === 0) {
-      await this.#ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateName: name }));
+      await deleteUnlessGone(
+        () => this.#ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateName: name })),
+        async () => (await this.#versions(name)) !== undefined,
+      );
       return;
     }
     if (own.DefaultVersion) {
@@ -79,7 +83,11 @@ export class Templates {
       await this.#ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateName: name, DefaultVersion: next }));
     }
     const Versions = [String(own.VersionNumber)];
-    await this.#ec2.send(new DeleteLaunchTemplateVersionsCommand({ LaunchTemplateName: name, Versions }));
+    await deleteUnlessGone(
+      () => this.#ec2.send(new DeleteLaunchTemplateVersionsCommand({ LaunchTemplateName: name, Versions })),
+      async () =>
+        (await this.#versions(name))?.some(({ VersionNumber }) => VersionNumber === own.VersionNumber) ?? false,
+    );
   }
 
   /** All versions of a template, or undefined when there is no such template. */

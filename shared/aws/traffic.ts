@@ -14,6 +14,7 @@ import { tagKeys } from "../domain/names.ts";
 import type { Release } from "../domain/release.ts";
 import { productionPriorities, type Route, ruleConditions, trialHeader, trialPriorities } from "../domain/rules.ts";
 import { isNamed, RuleConflictError } from "../errors.ts";
+import { deleteUnlessGone } from "./deleting.ts";
 import { releaseTags, tagList } from "./images.ts";
 
 /** One of Kiln's own listener rules. */
@@ -110,7 +111,10 @@ export class Traffic {
   /** Deletes one of Kiln's rules; gone is done. */
   async delete(ruleArn: string): Promise<void> {
     try {
-      await this.#elb.send(new DeleteRuleCommand({ RuleArn: ruleArn }));
+      await deleteUnlessGone(
+        () => this.#elb.send(new DeleteRuleCommand({ RuleArn: ruleArn })),
+        async () => (await this.#elb.send(new DescribeRulesCommand({ RuleArns: [ruleArn] }))).Rules?.length !== 0,
+      );
     } catch (error) {
       if (!isNamed(error, "RuleNotFoundException", "RuleNotFound")) throw error;
     }
@@ -140,13 +144,21 @@ export class Traffic {
         );
         return;
       } catch (error) {
-        // Another service of this listener took the place between our look and our call.
         if (!isNamed(error, "PriorityInUseException", "PriorityInUse")) throw error;
+        // Another service of this listener took the place between our look and our call, or we ourselves did: the SDK
+        // sends a request whose answer was lost a second time.
+        if (await this.#isMade(release, role, generation)) return;
       }
     }
     throw new RuleConflictError(
       `Listener ${listenerArn} has no free priority from ${Math.min(...priorities)} to ${Math.max(...priorities)}.`,
       "Remove rules that nobody needs.",
+    );
+  }
+
+  async #isMade(release: Release, role: KilnRule["role"], generation: string): Promise<boolean> {
+    return (await this.rules(release.network.listenerArn)).some(
+      (rule) => rule.role === role && rule.service === release.service && rule.generation === generation,
     );
   }
 
