@@ -129,7 +129,7 @@ function costTable(lines: readonly CostLine[]): ResultTable {
   const rows = lines.map(({ price, quantity, dollars }) => [
     price.item,
     String(rounded(quantity, 6)),
-    `$${Number(price.dollars.toPrecision(6))} a ${price.per}`,
+    `$${plain(price.dollars)} a ${price.per}`,
     `$${dollars.toFixed(6)}`,
     price.source,
   ]);
@@ -138,6 +138,11 @@ function costTable(lines: readonly CostLine[]): ResultTable {
     header: ["Item", "Quantity", "Price", "Cost", "Source"],
     rows,
   };
+}
+
+/** A small number without an exponent: people compare it with a price list. */
+function plain(dollars: number): string {
+  return dollars.toFixed(12).replace(/0+$/, "");
 }
 
 function notes(turns: readonly StateTurns[], blocks: number): string[] {
