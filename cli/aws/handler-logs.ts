@@ -1,21 +1,23 @@
-import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { isNamed } from "../../shared/errors.ts";
 import type { LogLine } from "../logs/line.ts";
-import { type Connection, clientConfiguration } from "./connection.ts";
 
 /** The handlers that work on a release; `probe` logs nothing of its own. */
 export const handlers = ["admit", "base", "bake", "launch", "validate", "cutover", "reap", "settle"] as const;
 
-/** Unit: pages of one function's log. A release's lines fit in one; more would cost a person minutes. */
-const mostPages = 5;
+/**
+ * Unit: pages of one function's log. Each covers what CloudWatch Logs searched in one go, often nothing at all
+ * (FilterLogEvents: "partially full or empty pages"); more would cost a person minutes.
+ */
+const mostPages = 40;
 
 /** What the handlers' Lambda functions logged. */
 export class HandlerLogs {
   readonly #logs: CloudWatchLogsClient;
   readonly #stage: string;
 
-  constructor(connection: Connection, stage: string) {
-    this.#logs = new CloudWatchLogsClient(clientConfiguration(connection));
+  constructor(logs: CloudWatchLogsClient, stage: string) {
+    this.#logs = logs;
     this.#stage = stage;
   }
 
@@ -42,9 +44,9 @@ export class HandlerLogs {
           lines.push({ at, source: "functions", from: handler, text: messageText(message) });
         }
         nextToken = answer.nextToken;
-        if (!nextToken) break;
+        if (!nextToken) return lines;
       }
-      return lines;
+      return [...lines, { at: null, source: "functions", from: handler, text: `more is in ${logGroupName}` }];
     } catch (error) {
       // A function that never ran has no log group.
       if (isNamed(error, "ResourceNotFoundException")) return lines;

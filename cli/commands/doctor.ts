@@ -3,8 +3,9 @@ import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import type { CheckVerdict, Finding } from "../doctor/finding.ts";
-import { CommandFailure, nothingDone } from "../failure.ts";
+import { CommandFailure, nothingDone, wrongUsage } from "../failure.ts";
 import type { Output, Result } from "../output.ts";
+import { readSpecFile } from "../spec-file.ts";
 import { type Paint, paintFor, type Tone } from "../terminal/colour.ts";
 import { requireService } from "./known-service.ts";
 
@@ -13,21 +14,30 @@ export function addDoctor(program: Command, surroundings: Surroundings): void {
   const command = program
     .command("doctor")
     .description("check that everything is there that a stage and a service need, and say how to mend what is not")
-    .argument("[service]", "left out: only what every service of the stage needs");
-  examples(command, "kiln doctor", "kiln doctor web", "kiln --aws --stage prod doctor web --json");
-  runs(command, surroundings, nothingDone, async (context, [service]) => {
+    .argument("[service]", "left out: only what every service of the stage needs")
+    .option("--file <kiln.yaml>", "check what this spec would need, before it is applied");
+  examples(command, "kiln doctor", "kiln doctor web", "kiln --aws --stage prod doctor --file kiln.yaml");
+  runs<{ file?: string }>(command, surroundings, nothingDone, async (context, [service], { file }) => {
+    if (service !== undefined && file !== undefined) {
+      throw wrongUsage("A service and a file were named.", "Name one of them.");
+    }
+    const spec = file === undefined ? undefined : await readSpecFile(file);
     const stage = await context.stage();
     if (service !== undefined) await requireService(stage, service);
-    return doctor(stage, service, context.output);
+    return doctor(stage, spec ?? service, context.output);
   });
 }
 
+/** A service by its name, a spec that is not in force yet, or only the stage. */
+type Subject = string | ServiceSpec | undefined;
+
 /** @throws {CommandFailure} Exit code 1 when anything fails; warnings are none. */
-async function doctor(stage: Stage, service: string | undefined, output: Output): Promise<Result> {
-  const checks = await examine(stage, service, (finding) => {
+async function doctor(stage: Stage, subject: Subject, output: Output): Promise<Result> {
+  const checks = await examine(stage, subject, (finding) => {
     for (const line of findingLines(finding, paintFor(output.screen))) output.data(line);
   });
-  const facts = { stage: stage.name, service: service ?? null, checks };
+  const service = (typeof subject === "object" ? subject.service : subject) ?? null;
+  const facts = { stage: stage.name, service, checks };
   const failed = checks.filter(({ verdict }) => verdict === "fail");
   if (failed.length === 0) return { json: facts };
   throw new CommandFailure({
@@ -39,11 +49,7 @@ async function doctor(stage: Stage, service: string | undefined, output: Output)
   });
 }
 
-async function examine(
-  stage: Stage,
-  service: string | undefined,
-  made: (finding: Finding) => void,
-): Promise<Finding[]> {
+async function examine(stage: Stage, subject: Subject, made: (finding: Finding) => void): Promise<Finding[]> {
   // Only this command needs so many of AWS's clients.
   const [{ findings }, { stackChecks }, { callerChecks }, { serviceChecks, specCheck }] = await Promise.all([
     import("../doctor/finding.ts"),
@@ -52,10 +58,10 @@ async function examine(
     import("../doctor/service-checks.ts"),
   ]);
   const checks = [...stackChecks(stage), ...callerChecks(stage)];
-  let spec: ServiceSpec | undefined;
-  if (service !== undefined) {
+  let spec = typeof subject === "object" ? subject : undefined;
+  if (typeof subject === "string") {
     checks.push(
-      specCheck(stage, service, (found) => {
+      specCheck(stage, subject, (found) => {
         spec = found;
       }),
     );

@@ -15,6 +15,9 @@ interface Options {
   follow?: boolean;
 }
 
+/** Unit: milliseconds of real time between two looks. CloudWatch Logs allows few searches a second, and one look is eight. */
+const followPauseMs = { embedded: 1_000, aws: 5_000 } as const;
+
 /** `kiln logs`: everything that was said about one release. */
 export function addLogs(program: Command, surroundings: Surroundings): void {
   const command = program
@@ -34,7 +37,8 @@ export function addLogs(program: Command, surroundings: Surroundings): void {
       throw wrongUsage(`${generation} is no release of ${service}.`, `See which there are: kiln releases ${service}.`);
     }
     const read = await reader(stage, generation, wanted);
-    if (options.follow) return follow(read, context.output, stage.pollMs, untilSignal(), generation);
+    if (options.follow)
+      return follow(read, context.output, followPauseMs[stage.connection.kind], untilSignal(), generation);
     const lines = inOrder(await read());
     return { json: { service, generation, lines }, text: lines.map(lineText).join("\n") };
   });
@@ -68,7 +72,7 @@ async function reader(
 async function follow(
   read: () => Promise<LogLine[]>,
   output: Output,
-  pollMs: number,
+  pauseMs: number,
   stopped: Promise<unknown>,
   generation: string,
 ): Promise<Result> {
@@ -82,7 +86,7 @@ async function follow(
     const lines = fresh.take(inOrder(await read()));
     for (const line of lines) output.data(lineText(line));
     all.push(...lines);
-    await Promise.race([delay(Math.max(1_000, pollMs)), stopping]);
+    await Promise.race([delay(pauseMs), stopping]);
   }
   return { json: { service: serviceOf(generation), generation, lines: all } };
 }

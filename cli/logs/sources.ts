@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { Instances } from "../../shared/aws/instances.ts";
 import type { HistoryEvent } from "../../shared/aws/ledger.ts";
@@ -50,7 +51,12 @@ async function ofInstances(stage: Stage, generation: string, history: readonly H
   }
 }
 
-function ofFunctions(stage: Stage, release: Release, executions: readonly string[]): Promise<LogLine[]> {
-  const logs = new HandlerLogs(stage.connection, stage.name);
-  return logs.naming([release.generation, ...executions], Date.parse(release.createdAt) - admissionMs);
+async function ofFunctions(stage: Stage, release: Release, executions: readonly string[]): Promise<LogLine[]> {
+  const client = new CloudWatchLogsClient(clientConfiguration(stage.connection));
+  try {
+    const logs = new HandlerLogs(client, stage.name);
+    return await logs.naming([release.generation, ...executions], Date.parse(release.createdAt) - admissionMs);
+  } finally {
+    client.destroy();
+  }
 }

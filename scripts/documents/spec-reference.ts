@@ -45,6 +45,9 @@ export function specDocument(): string {
 A service is described by its \`kiln.yaml\`, which \`kiln service apply\` puts in force. A key that is not in this list is
 refused, and all problems of a spec are reported together. A release keeps the spec it was made with.
 
+\`kiln init\` writes one. [kiln.schema.json](kiln.schema.json) is the same for editors: a first line
+\`# yaml-language-server: $schema=<path or URL of it>\` makes them complete and check while one writes.
+
 ${markdownTable(["Key", "Type", "Default", "Limits", "Meaning"], rows)}
 `;
 }
