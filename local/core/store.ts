@@ -91,6 +91,8 @@ export class Store {
     let found = this.#collections.get(name);
     if (!found) {
       found = new MemoryCollection((key, value) => {
+        // Nothing is written without a file, and a simulation changes documents hundreds of thousands of times.
+        if (!this.#database) return;
         const json = value === undefined ? undefined : JSON.stringify(value);
         this.#dirty.set(`${name}\u0000${key}`, { collection: name, key, json });
       });

@@ -20,7 +20,7 @@ const events = { least: 3, most: 6 };
 const longestPauseMs = 240_000;
 
 /** The share of handlers' calls that go wrong. */
-const faultShare = 0.02;
+const faultShare = 0.03;
 
 /** Keeps what people do apart from what the cloud draws. */
 const seedStride = 0x2545f491;
