@@ -53,6 +53,14 @@ export async function inspectArchive(
   options: InspectionOptions,
 ): Promise<Inspection> {
   const packed = new PackedBytes(source);
+  try {
+    return await inspect(packed, options);
+  } finally {
+    await packed.close();
+  }
+}
+
+async function inspect(packed: PackedBytes, options: InspectionOptions): Promise<Inspection> {
   const head = await packed.head();
   const wrongFormat = refuseFormat(head);
   if (wrongFormat) throw refused(options.name, wrongFormat);
@@ -106,7 +114,7 @@ async function readEntries(
     for await (const chunk of entry.content) {
       const tooMuch = refuseSize();
       if (tooMuch) throw refused(name, `${at}: ${tooMuch}`);
-      if (keep > 0) kept.push(chunk.slice(0, keep));
+      if (keep > 0) kept.push(chunk.subarray(0, keep));
       keep -= chunk.length;
     }
     if (described.kind === "file") found.unpackedBytes += entry.bytes;
@@ -172,6 +180,10 @@ class PackedBytes {
       this.#digester.add(chunk);
       yield chunk;
     }
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
   }
 
   digests(): { sha256: string; blockDigests: Uint8Array } {

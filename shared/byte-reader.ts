@@ -40,4 +40,9 @@ export class ByteReader {
     }
     return Buffer.concat(pieces);
   }
+
+  /** Lets the stream go, read or not: a connection that nobody reads would stay open. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
 }

@@ -11,6 +11,9 @@ const extensionLimitBytes = 256 * 1024;
 /** An entry has at most a long name, a long link and one extended header. */
 const extensionsLimit = 4;
 
+/** Unit: bytes of zeros behind the end: tar pads to its record, 10 KiB unless told otherwise, 1 MiB at most in practice. */
+const paddingLimitBytes = 1024 * 1024;
+
 /** What the headers before an entry say of it. */
 interface Extensions {
   name?: string;
@@ -104,11 +107,13 @@ async function skipPadding(bytes: ByteReader, contentBytes: number): Promise<voi
 }
 
 async function onlyZerosFollow(bytes: ByteReader): Promise<void> {
-  for (;;) {
+  const endsAt = bytes.consumed;
+  while (bytes.consumed - endsAt <= paddingLimitBytes) {
     const chunk = await bytes.some(64 * 1024);
     if (chunk.length === 0) return;
     if (chunk.some((byte) => byte !== 0)) throw new TarProblem("something follows its end");
   }
+  throw new TarProblem(`more than ${paddingLimitBytes} zeros follow its end`);
 }
 
 function cutShort(): TarProblem {

@@ -226,6 +226,11 @@ describe("a bomb", () => {
     await expect(inspect(bytes)).rejects.toThrow(/ends in the middle of an entry/);
   });
 
+  it("by zeros behind its end is refused", async () => {
+    const bytes = gzipSync(Buffer.concat([await tarOf(procfile), Buffer.alloc(2 * 1024 * 1024)]));
+    await expect(inspect(bytes)).rejects.toThrow(/more than 1048576 zeros follow its end/);
+  });
+
   it("by the number of entries is refused, empty files and implied directories included", async () => {
     const deep = "d/".repeat(90);
     const blocks: Buffer[] = [];
@@ -270,6 +275,22 @@ describe("a file that is no .tar.gz", () => {
     const bytes = await archiveOf(procfile, [{ name: "x" }, "y".repeat(3000)]);
     bytes[bytes.length - 6] = (bytes[bytes.length - 6] ?? 0) ^ 1;
     expect((await refusal(bytes)).message).toMatch(/damaged/);
+  });
+
+  it.each([
+    ["refused at once", Buffer.from("text ".repeat(1000))],
+    ["refused half-way", gzipSync(noise(90_000))],
+  ])("lets its stream go when it is %s", async (_title, bytes) => {
+    let closed = false;
+    const source = async function* () {
+      try {
+        yield* inChunks(bytes);
+      } finally {
+        closed = true;
+      }
+    };
+    await expect(inspectArchive(source(), { name: "w", caseCollisions: "refuse" })).rejects.toThrow(/refused/);
+    expect(closed).toBe(true);
   });
 
   it("is not refused when reading it fails: that is no fault of the archive", async () => {
