@@ -70,7 +70,8 @@ function logKeys(event: unknown): Record<string, string> {
   };
   return {
     execution: execution ?? "",
-    service: release?.service ?? "",
+    // Powertools keeps the name `service` for the handler's own.
+    deployedService: release?.service ?? "",
     generation: release?.generation ?? "",
   };
 }
