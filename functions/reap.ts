@@ -55,16 +55,18 @@ export async function reap(request: Input, world: World): Promise<StepOutput | S
     request.mode === "candidate"
       ? [release.generation]
       : leftovers(await world.ledger.head(release.service), world.now());
+  const startedMs = Number(request.memo["startedMs"] ?? world.now());
+  // Leftovers are old; a candidate may have been given something a moment ago.
+  const firstLookMs = request.mode === "candidate" ? startedMs : 0;
   const going: string[] = [];
   for (const generation of targets) {
-    const state = await reapGeneration(release.service, generation, guard, world);
+    const state = await reapGeneration(release.service, generation, firstLookMs, guard, world);
     if (state === "going") going.push(generation);
     // A leftover that serves belongs to a deploy that is still to move traffic away; it is left to that one.
     if (state === "serving" && request.mode === "candidate") throw serving(generation);
   }
   if (going.length === 0) return ready();
 
-  const startedMs = Number(request.memo["startedMs"] ?? world.now());
   if (world.now() - startedMs < reapPatienceMs) return pending(5, { startedMs });
   throw new ReapStuckError(
     `${going.join(", ")} would not go away.`,

@@ -23,14 +23,22 @@ export interface ReapWorld extends BaseWorld {
 }
 
 /**
+ * Unit: milliseconds. What EC2 has just made may not be found yet (EC2 API guide, "Eventual consistency"), so what looks
+ * gone is looked for again until this long after the first look: a candidate may fail right after something was created.
+ */
+const visibleMs = 10_000;
+
+/**
  * Removes what one generation owns, in the order that keeps requests safe: its rules, its instances after draining, its
  * target group, and, unless it is kept for a cold rollback, template version, image and snapshots.
+ * @param firstLookMs When nothing more could be created in its name: from then on reads catch up.
  * @param guard Asked before every change; throws when the lease is lost.
  * @returns `going` while something is still on its way out; `serving` when production goes there: then nothing was changed.
  */
 export async function reapGeneration(
   service: string,
   generation: string,
+  firstLookMs: number,
   guard: () => Promise<void>,
   world: ReapWorld,
 ): Promise<"gone" | "going" | "serving"> {
@@ -45,6 +53,7 @@ export async function reapGeneration(
     if (left !== "unchanged") return left === "serving" ? "serving" : "going";
     if (!(await removeFleet(release, group, guard, world))) return "going";
     if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
+    if (world.now() - firstLookMs < visibleMs) return "going";
   }
   await world.ledger.updateHead(service, (present) => reaped(present, generation));
   return "gone";

@@ -45,6 +45,12 @@ describe("one fault", () => {
     expect(await problemsAt("first-deploy", "reply-lost", isRule)).toEqual([]);
   }, 60_000);
 
+  it("right after something was created leaves nothing behind, although reads do not show it yet", async () => {
+    const isNextToCreation = ({ handler, operation }: HandlerCall) =>
+      (handler === "bake" && operation === "PutSnapshotBlock") || operation === "ModifyTargetGroupAttributes";
+    expect(await problemsAt("first-deploy", "denied", isNextToCreation)).toEqual([]);
+  }, 60_000);
+
   it("after the lease went back lets the deploy end as live", async () => {
     const isLast = ({ handler, operation }: HandlerCall) => handler === "settle" && operation === "PutObject";
     expect(await problemsAt("first-deploy", "crash", isLast)).toEqual([]);
