@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { adopted, decideRecovery } from "../domain/head.ts";
+import { adopted, decideRecovery, type Head, takenUp } from "../domain/head.ts";
 import { ManualInputError } from "../errors.ts";
 import { targetGroupOf } from "../fleet-names.ts";
 import { acquireLease } from "./lease.ts";
@@ -22,7 +22,7 @@ export async function admitRecovery(
   const lease = await acquireLease(service, asked.execution, world, async (owner) => skipped(`${owner} is at work`));
   if ("status" in lease) return lease;
 
-  const head = await world.ledger.head(service);
+  const head = await takeUpOrphan(service, asked.execution, world);
   const ref = { service, generation: head.live?.generation ?? "", fence: lease.fence };
   const { pending } = head;
   const ended =
@@ -49,4 +49,15 @@ export async function admitRecovery(
     release: { ...ref, generation: pending.generation },
     path,
   };
+}
+
+/**
+ * The head, in which a release that serves without being live is pending again: a deploy that moved traffic and died may
+ * have been followed by another one, which took its place in the head and failed in its turn.
+ */
+async function takeUpOrphan(service: string, execution: string, world: AdmissionWorld): Promise<Head> {
+  const head = await world.ledger.head(service);
+  const serving = head.pending ? undefined : await servingGeneration(head, world);
+  if (serving === undefined || serving === head.live?.generation) return head;
+  return world.ledger.updateHead(service, (present) => takenUp(present, serving, execution));
 }

@@ -99,6 +99,11 @@ export function adopted(head: Head, from: string, by: string): Head {
   return { ...head, pending: { ...head.pending, execution: by }, abort: null };
 }
 
+/** The head with a release that serves, although nobody pends it any more, taken up as work of `by`. */
+export function takenUp(head: Head, generation: string, by: string): Head {
+  return head.pending ? head : { ...head, pending: { execution: by, generation } };
+}
+
 /** The head once this execution is done, whatever came of it. */
 export function settled(head: Head, execution: string): Head {
   const mine = head.pending?.execution === execution;

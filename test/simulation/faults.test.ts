@@ -58,6 +58,10 @@ describe("one fault", () => {
 });
 
 describe("a random mix", () => {
+  it("that orphaned a release with production traffic is brought back by the sweep", async () => {
+    expect((await runMix(2027, begins["one release"])).problems).toEqual([]);
+  }, 60_000);
+
   it("of two services leaves nothing wrong, and gives the same hash each time", async () => {
     const once = await runMix(3, begins["one release"]);
     const again = await runMix(3, begins["one release"]);
