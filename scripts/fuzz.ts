@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type FuzzTarget, fuzz, fuzzTargets } from "../test/fuzz/targets.ts";
+import { type FuzzTarget, fuzz, fuzzTargets } from "./fuzz/targets.ts";
 
 /**
  * `npm run fuzz -- [--runs <n>] [--seed <n>]`: tries everything that strangers write with made-up and damaged inputs, and

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type FuzzTarget, fuzz, fuzzTargets } from "./targets.ts";
+import { type FuzzTarget, fuzz, fuzzTargets } from "../../scripts/fuzz/targets.ts";
 
 /** Enough to meet every kind of outcome; `npm run fuzz` tries far more. */
 const runs = 400;
