@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { inspectArchive } from "../../shared/archive-inspection.ts";
-import { inChunks, paxRecord, rawEntry } from "../shared/archives.ts";
 import type { Outcomes } from "./outcomes.ts";
+import { inChunks, paxRecord, rawEntry } from "./sample-archives.ts";
 
 /** Names that tell something apart: plain, climbing, absolute, colliding, empty, long. */
 const name = fc.oneof(

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { archiveOf, noise, procfile, tarOf } from "../shared/archives.ts";
+import { archiveOf, noise, procfile, tarOf } from "../../scripts/fuzz/sample-archives.ts";
 import type { Ended } from "./support/executions.ts";
 import { until } from "./support/until.ts";
 import type { SteadyLoad } from "./support/visitor.ts";

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type InspectionOptions, inspectArchive } from "../../shared/archive-inspection.ts";
 import {
   archiveOf,
   type Entry,
@@ -12,7 +11,8 @@ import {
   procfile,
   rawEntry,
   tarOf,
-} from "./archives.ts";
+} from "../../scripts/fuzz/sample-archives.ts";
+import { type InspectionOptions, inspectArchive } from "../../shared/archive-inspection.ts";
 
 const inspect = (bytes: Uint8Array, caseCollisions: InspectionOptions["caseCollisions"] = "refuse") =>
   inspectArchive(inChunks(bytes), { name: "web/1.tgz", caseCollisions });

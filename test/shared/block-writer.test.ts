@@ -3,13 +3,13 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
 import { attachToClient } from "../../local/server/attach-to-client.ts";
 import { collect } from "../../local/wire/body.ts";
+import { archiveOf, noise, procfile } from "../../scripts/fuzz/sample-archives.ts";
 import { admitDeploy } from "../../shared/admission/deploy.ts";
 import { Snapshots } from "../../shared/aws/snapshots.ts";
 import { BlockWriter } from "../../shared/block-writer.ts";
 import { volumeOf } from "../../shared/volume-of-release.ts";
 import { person } from "../local/s3/cloud.ts";
 import { frontDoor } from "./admission/front-door.ts";
-import { archiveOf, noise, procfile } from "./archives.ts";
 
 /** A release that was admitted, and a writer of its volume into a snapshot that keeps every block. */
 async function bakingRelease() {

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { archiveOf, noise, procfile } from "../../../scripts/fuzz/sample-archives.ts";
 import { admitDeploy } from "../../../shared/admission/deploy.ts";
-import { archiveOf, noise, procfile } from "../archives.ts";
 import { frontDoor } from "./front-door.ts";
 
 const elf = (machine: number) =>
