@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
+import { removeMachines } from "../local/cloud.ts";
 import { examples, runs, type Surroundings } from "./command.ts";
 import { type Performance, perform } from "./demo/demo.ts";
 import { screen } from "./demo/screen.ts";
@@ -88,6 +89,7 @@ async function start(output: Output, stageName: string, options: Options): Promi
     return { json: result.json };
   } finally {
     await embedded.stop();
+    if (options.state === undefined) removeMachines(join(kilnDirectory(), "start"));
   }
 }
 

@@ -11,6 +11,8 @@ import { administrator } from "./iam/administrator.ts";
 import { DiskCodeFiles } from "./lambda/code-files.ts";
 import { ProcessRunner } from "./lambda/process-runner.ts";
 import { proxyTraffic } from "./load-balancing/proxy/proxy-traffic.ts";
+import type { MachineHost } from "./machine/machine-host.ts";
+import { machinesDirectory } from "./machine/machines-directory.ts";
 import { ProcessHost } from "./machine/process-host.ts";
 import { DiskObjectFiles } from "./s3/object-files.ts";
 import { startServer } from "./server/server.ts";
@@ -49,7 +51,10 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const clock = new PacedClock(options.timeFactor);
   const kernel = new Kernel(settings, clock);
   clock.notBefore(kernel.lastWrittenMs ?? 0);
-  const { iam } = assembleCloud(kernel, realDrivers(kernel, directory));
+  const drivers = realDrivers(kernel, directory);
+  // A new cloud in a place where another one was: nothing of that one's servers may be taken for its own.
+  if (kernel.lastWrittenMs === undefined) await forgetMachines(drivers.machines, directory);
+  const { iam } = assembleCloud(kernel, drivers);
 
   const server = await startServer(kernel, iam, { port: options.port });
   settings.endpoint = server.url;
@@ -62,9 +67,22 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     async stop() {
       await server.close();
       await kernel.stop();
-      if (temporary) rmSync(directory, { recursive: true, force: true });
+      if (!temporary) return;
+      rmSync(directory, { recursive: true, force: true });
+      removeMachines(directory);
     },
   };
+}
+
+async function forgetMachines(machines: MachineHost, stateDirectory: string): Promise<void> {
+  await machines.endLeftovers();
+  removeMachines(stateDirectory);
+  mkdirSync(machinesDirectory(stateDirectory), { recursive: true });
+}
+
+/** Removes the disks of a stopped cloud's servers; started again, they boot from their images. */
+export function removeMachines(stateDirectory: string): void {
+  rmSync(machinesDirectory(stateDirectory), { recursive: true, force: true });
 }
 
 /** What is real behind the services: files under the state directory, child processes, and sockets of this machine. */
@@ -75,7 +93,7 @@ function realDrivers(kernel: Kernel, directory: string): Drivers {
     blocks,
     code: new DiskCodeFiles(join(directory, "code")),
     machines: new ProcessHost({
-      directory: join(directory, "instances"),
+      directory: machinesDirectory(directory),
       volumeFile: (volumeId) => blocks.pathOf(volumeId),
       log: kernel.settings.log,
     }),

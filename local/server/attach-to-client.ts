@@ -60,7 +60,11 @@ function operationOf(model: ServiceModel, command: Command): OperationModel {
 }
 
 /** What the SDK does to an input before it is sent: idempotency tokens, and bodies of whatever kind as a stream. */
-function prepared(kernel: CallableKernel, operation: OperationModel, input: Record<string, unknown>): Record<string, unknown> {
+function prepared(
+  kernel: CallableKernel,
+  operation: OperationModel,
+  input: Record<string, unknown>,
+): Record<string, unknown> {
   const result = { ...input };
   for (const [name, member] of operation.input.members) {
     const value = result[name];

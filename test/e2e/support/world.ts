@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedStage, startEmbeddedStage } from "../../../cli/embedded/embedded-stage.ts";
 import { outputTo } from "../../../cli/output.ts";
+import { removeMachines } from "../../../local/cloud.ts";
 import type { ServiceSpec } from "../../../shared/domain/service-spec.ts";
 import { type Visitor, visit } from "./visitor.ts";
 
@@ -58,6 +59,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       const closeAll = async () => {
         await visitor.leave();
         await embedded.stop();
+        if (options.directory === undefined) removeMachines(join(directory, "state"));
         await close();
       };
       return { ...visitor, embedded, directory, log, close: closeAll };
