@@ -5,6 +5,7 @@ import { EC2Client, GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
 import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientConfiguration } from "../../cli/aws/connection.ts";
+import { removeMachines } from "../../local/cloud.ts";
 import { CloudProcess } from "./support/cloud-process.ts";
 import { canListSockets, type ListeningSocket, listeningSockets } from "./support/listening-sockets.ts";
 import { until } from "./support/until.ts";
@@ -134,6 +135,7 @@ describe("a cloud that loses its power", () => {
 
   afterAll(async () => {
     await cloud?.stop();
+    removeMachines(join(directory, "state"));
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
 

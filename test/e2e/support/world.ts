@@ -59,7 +59,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       const closeAll = async () => {
         await visitor.leave();
         await embedded.stop();
-        if (options.directory === undefined) removeMachines(join(directory, "state"));
+        removeMachines(join(directory, "state"));
         await close();
       };
       return { ...visitor, embedded, directory, log, close: closeAll };
