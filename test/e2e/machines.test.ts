@@ -6,6 +6,7 @@ import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from "@aws-
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientConfiguration } from "../../cli/aws/connection.ts";
 import { removeMachines } from "../../local/cloud.ts";
+import { machinesDirectory } from "../../local/machine/machines-directory.ts";
 import { CloudProcess } from "./support/cloud-process.ts";
 import { canListSockets, type ListeningSocket, listeningSockets } from "./support/listening-sockets.ts";
 import { until } from "./support/until.ts";
@@ -72,7 +73,7 @@ describe("servers as real processes", () => {
     const before = await serversOf(world, "web-000001");
     const [victim = "", survivor = ""] = before;
     const load = world.steadyLoad();
-    const record = join(world.directory, "state", "instances", victim, "process.json");
+    const record = join(machinesDirectory(join(world.directory, "state")), victim, "process.json");
     const { pid } = JSON.parse(await readFile(record, "utf8")) as { pid: number };
     process.kill(pid, "SIGKILL");
 
