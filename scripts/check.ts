@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { allSteps, quickSteps } from "./check-steps.ts";
+import { summaryOf } from "./check-summary.ts";
 import { runStep, type StepResult } from "./run-step.ts";
 
 /**
@@ -18,15 +19,8 @@ const results: StepResult[] = [];
 for (const step of everything ? allSteps : quickSteps) results.push(await runStep(step, cacheDirectory));
 
 console.log("");
-for (const { name, passed, failed, seconds, why } of results) {
-  const verdict = failed === 0 ? "ok    " : "FAILED";
-  console.log(
-    `${verdict} ${name.padEnd(10)} ${passed} passed, ${failed} failed, ${seconds} s${why ? ` (${why})` : ""}`,
-  );
-}
-const total = (of: "passed" | "failed") => results.reduce((sum, result) => sum + result[of], 0);
-console.log(`${total("passed")} passed, ${total("failed")} failed`);
-process.exitCode = total("failed") === 0 ? 0 : 1;
+for (const line of summaryOf(results)) console.log(line);
+process.exitCode = results.every(({ failed }) => failed === 0) ? 0 : 1;
 
 function announceMachine(): void {
   const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).stdout?.trim();

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
+import { readVitestReport } from "./vitest-report.ts";
 
 /** One part of the checks: a program that exits with 0 when all is well. */
 export interface Step {
@@ -23,16 +26,25 @@ export interface StepResult {
   seconds: number;
   /** Why it failed, where its counts do not say. */
   why?: string;
+  /** A line for each failure that the step named. */
+  failures?: string[];
 }
 
 /** Unit: bytes. Enough for a last line, however much a step prints. */
 const tailBytes = 4096;
 
+/** Failures kept of one step; who prints more has shown them above. */
+const keptComplaints = 20;
+/** How the checks' programs begin the line that names a failure: TAP, tsc, cfn-lint, Biome. */
+const complaint = /^(not ok |\S+\(\d+,\d+\): error |E\d{4} |\S+:\d+:\d+ \w+\/)/;
+
+type Counts = Pick<StepResult, "passed" | "failed" | "failures">;
+
 /** Runs one step, passing its output through. Never throws: whatever goes wrong is a failed result. */
 export async function runStep(step: Step, cacheDirectory: string): Promise<StepResult> {
   console.log(`\n== ${step.name}: ${step.command} ${step.args.join(" ")}`);
   const startedMs = performance.now();
-  const finish = (counts: { passed: number; failed: number; why?: string }): StepResult => ({
+  const finish = (counts: Counts & { why?: string }): StepResult => ({
     name: step.name,
     seconds: Math.round((performance.now() - startedMs) / 1000),
     ...counts,
@@ -43,30 +55,28 @@ export async function runStep(step: Step, cacheDirectory: string): Promise<StepR
     const first = step.prepare?.(cacheDirectory);
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
     const args = step.counts === "vitest" ? [...step.args, ...reporters] : step.args;
-    const { code, tail, timedOut } = await run(step, args, first);
-    if (timedOut) return finish({ passed: 0, failed: 1, why: `not finished after ${step.limitSeconds} s` });
-    return finish(judge(code, countResults(step, tail, reportFile)));
+    const { code, tail, complaints, timedOut } = await run(step, args, first);
+    const named = complaints.length > 0 && { failures: complaints };
+    if (timedOut) return finish({ passed: 0, failed: 1, why: `not finished after ${step.limitSeconds} s`, ...named });
+    const judged = judge(code, countResults(step, tail, reportFile));
+    return finish(judged.failed > 0 ? { ...named, ...judged } : judged);
   } catch (error) {
     return finish({ passed: 0, failed: 1, why: error instanceof Error ? error.message : String(error) });
   }
 }
 
 /** The exit code has the last word: a run that counts no failure and still ends badly has failed. */
-function judge(code: number, counted: { passed: number; failed: number } | undefined) {
-  const { passed, failed } = counted ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
-  if (code !== 0 && failed === 0) return { passed, failed: 1, why: `exit code ${code}` };
-  if (passed + failed === 0) return { passed, failed: 1, why: "it checked nothing" };
-  return { passed, failed };
+function judge(code: number, counted: Counts | undefined): Counts & { why?: string } {
+  const counts = counted ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1, why: `exit code ${code}` };
+  if (counts.passed + counts.failed === 0) return { ...counts, failed: 1, why: "it checked nothing" };
+  return counts;
 }
 
-function countResults(step: Step, tail: string, reportFile: string): { passed: number; failed: number } | undefined {
+function countResults(step: Step, tail: string, reportFile: string): Counts | undefined {
   if (step.counts === "vitest") {
-    const report = JSON.parse(readFileSync(reportFile, "utf8"));
-    const brokenFiles = report.testResults.filter(
-      (file: { status: string; assertionResults: unknown[] }) =>
-        file.status === "failed" && file.assertionResults.length === 0,
-    ).length;
-    return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles };
+    const { failures, ...counts } = readVitestReport(reportFile);
+    return failures.length > 0 ? { ...counts, failures } : counts;
   }
   if (step.counts === "last line") {
     const match = /(\d+) passed, (\d+) failed\s*$/.exec(tail);
@@ -80,11 +90,11 @@ function run(
   step: Step,
   args: readonly string[],
   firstOnPath: string | undefined,
-): Promise<{ code: number; tail: string; timedOut: boolean }> {
+): Promise<{ code: number; tail: string; complaints: string[]; timedOut: boolean }> {
   const path = [firstOnPath, process.env["PATH"]].filter((part) => part !== undefined).join(delimiter);
   // A group of its own, so that the time limit ends everything the step started.
   const child = spawn(step.command, args, {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     detached: true,
     env: { ...process.env, PATH: path },
   });
@@ -101,11 +111,19 @@ function run(
   };
   return new Promise((resolve, reject) => {
     let tail = "";
+    const complaints: string[] = [];
     let timedOut = false;
     child.stdout.on("data", (chunk: Buffer) => {
       process.stdout.write(chunk);
       tail = (tail + chunk.toString("utf8")).slice(-tailBytes);
     });
+    child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
+    for (const input of [child.stdout, child.stderr]) {
+      createInterface({ input }).on("line", (raw) => {
+        const line = stripVTControlCharacters(raw);
+        if (complaint.test(line) && complaints.length < keptComplaints) complaints.push(line);
+      });
+    }
     const timer = setTimeout(() => {
       timedOut = true;
       endGroup("SIGKILL");
@@ -121,7 +139,7 @@ function run(
     });
     child.on("close", (code) => {
       settle();
-      resolve({ code: code ?? 1, tail, timedOut });
+      resolve({ code: code ?? 1, tail, complaints, timedOut });
     });
   });
 }

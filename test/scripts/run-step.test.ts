@@ -9,6 +9,7 @@ beforeAll(() => {
   cache = mkdtempSync(join(tmpdir(), "kiln-step-"));
   vi.spyOn(console, "log").mockImplementation(() => {});
   vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
 });
 afterAll(() => {
   vi.restoreAllMocks();
@@ -65,4 +66,54 @@ test("says why a step could not be started or prepared", async () => {
     throw new Error("python3 is missing");
   };
   expect(await result("", { prepare })).toMatchObject({ failed: 1, why: "python3 is missing" });
+});
+
+test("names what a step says has failed, whichever way it says so", async () => {
+  const script =
+    "console.log('ok a boots\\nnot ok b serves\\n  expected 1'); " +
+    "console.error('shared/a.ts(3,7): error TS2322: no'); process.exit(1)";
+  expect(await result(script)).toEqual({
+    name: "step",
+    passed: 0,
+    failed: 1,
+    failures: ["not ok b serves", "shared/a.ts(3,7): error TS2322: no"],
+  });
+});
+
+test("names each failed test of a vitest report, and files whose tests never ran", async () => {
+  const report = {
+    numPassedTests: 3,
+    numFailedTests: 1,
+    testResults: [
+      { name: join(process.cwd(), "test/a.test.ts"), status: "passed", assertionResults: [] },
+      {
+        name: join(process.cwd(), "test/b.test.ts"),
+        status: "failed",
+        message: "",
+        assertionResults: [
+          { fullName: "b holds", status: "passed", failureMessages: [] },
+          {
+            fullName: "b breaks",
+            status: "failed",
+            failureMessages: ["AssertionError: 1 is not 2\n    at b.test.ts:3"],
+          },
+        ],
+      },
+      {
+        name: join(process.cwd(), "test/c.test.ts"),
+        status: "failed",
+        message: "no cloud",
+        assertionResults: [{ fullName: "c", status: "skipped", failureMessages: [] }],
+      },
+    ],
+  };
+  const script =
+    "const file = process.argv.at(-1).split('=')[1]; " +
+    `require('node:fs').writeFileSync(file, ${JSON.stringify(JSON.stringify(report))}); process.exit(1)`;
+  expect(await result(script, { counts: "vitest", args: ["-e", script, "--"] })).toEqual({
+    name: "step",
+    passed: 3,
+    failed: 2,
+    failures: ["test/b.test.ts > b breaks: AssertionError: 1 is not 2", "test/c.test.ts: no cloud"],
+  });
 });
