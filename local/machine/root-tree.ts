@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { chmod, link } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { chmod, link, symlink } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The directories every machine has. */
@@ -37,10 +37,19 @@ export async function makeRoot(
   for (const disk of disks) {
     const device = join(root, "dev", disk.name);
     rmSync(device, { force: true });
-    // A hard link: the volume's own bytes under the device's name, a plain file to whoever reads it.
-    await link(disk.file, device);
+    await attach(disk.file, device);
     // Read-only is a state of the running kernel, which a boot forgets.
     await chmod(device, 0o644);
+  }
+}
+
+/** The volume's own bytes under the device's name: a plain file to whoever reads it, where both are on one file system. */
+async function attach(volume: string, device: string): Promise<void> {
+  try {
+    await link(volume, device);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    await symlink(resolve(volume), device);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   ModifyRuleCommand,
   type Rule,
   type RuleCondition,
+  type TagDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { sameWeights, type Weight } from "../domain/cutover.ts";
 import { tagKeys } from "../domain/names.ts";
@@ -178,12 +179,27 @@ export class Traffic {
   async #tags(arns: string[]): Promise<Map<string, Record<string, string>>> {
     const found = new Map<string, Record<string, string>>();
     for (let start = 0; start < arns.length; start += tagBatch) {
-      const page = await this.#elb.send(new DescribeTagsCommand({ ResourceArns: arns.slice(start, start + tagBatch) }));
-      for (const { ResourceArn = "", Tags = [] } of page.TagDescriptions ?? []) {
+      for (const { ResourceArn = "", Tags = [] } of await this.#tagsOf(arns.slice(start, start + tagBatch))) {
         found.set(ResourceArn, Object.fromEntries(Tags.map(({ Key = "", Value = "" }) => [Key, Value])));
       }
     }
     return found;
+  }
+
+  /**
+   * A listener is shared: any rule on it may be deleted, by another service's reap for one, between the list of rules and
+   * this. AWS then refuses the whole call, so it is asked again in halves until only what is gone is left out.
+   */
+  async #tagsOf(arns: string[]): Promise<TagDescription[]> {
+    try {
+      const page = await this.#elb.send(new DescribeTagsCommand({ ResourceArns: arns }));
+      return page.TagDescriptions ?? [];
+    } catch (error) {
+      if (!isNamed(error, "RuleNotFoundException", "RuleNotFound")) throw error;
+      if (arns.length <= 1) return [];
+      const half = Math.ceil(arns.length / 2);
+      return [...(await this.#tagsOf(arns.slice(0, half))), ...(await this.#tagsOf(arns.slice(half)))];
+    }
   }
 }
 

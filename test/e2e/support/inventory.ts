@@ -111,7 +111,7 @@ async function readMachines(ec2: EC2Client, stage: string): Promise<Holding[]> {
   ]);
   const versions = await Promise.all(
     (templates.LaunchTemplates ?? []).map(({ LaunchTemplateId }) =>
-      ec2.send(new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId })),
+      unlessGone(ec2.send(new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId }))),
     ),
   );
   const running = (instances.Reservations ?? [])
@@ -122,7 +122,7 @@ async function readMachines(ec2: EC2Client, stage: string): Promise<Holding[]> {
     ...(images.Images ?? []).map(({ ImageId, Tags }) => holding("image", ImageId, Tags)),
     ...(snapshots.Snapshots ?? []).map(({ SnapshotId, Tags }) => holding("snapshot", SnapshotId, Tags)),
     ...versions
-      .flatMap(({ LaunchTemplateVersions = [] }) => LaunchTemplateVersions)
+      .flatMap((described) => described?.LaunchTemplateVersions ?? [])
       .map(({ LaunchTemplateName, VersionNumber, VersionDescription }) =>
         holding("template version", `${LaunchTemplateName}:${VersionNumber}`, undefined, VersionDescription),
       ),
@@ -156,16 +156,25 @@ async function readTargetGroups(elb: ElasticLoadBalancingV2Client, stage: string
   const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({}));
   const arns = TargetGroups.flatMap(({ TargetGroupArn }) => (TargetGroupArn ? [TargetGroupArn] : []));
   const found: Holding[] = [];
-  // DescribeTags takes at most 20 resources a call.
-  for (let start = 0; start < arns.length; start += 20) {
-    const { TagDescriptions = [] } = await elb.send(
-      new DescribeTagsCommand({ ResourceArns: arns.slice(start, start + 20) }),
-    );
-    for (const { ResourceArn, Tags } of TagDescriptions) {
+  // DescribeTags takes at most 20 resources a call, and refuses all of them when one was deleted since the list was read:
+  // a sweep may be at work.
+  for (const arn of arns) {
+    const described = await unlessGone(elb.send(new DescribeTagsCommand({ ResourceArns: [arn] })));
+    for (const { ResourceArn, Tags } of described?.TagDescriptions ?? []) {
       if (ofStage(Tags, stage)) found.push(holding("target group", ResourceArn, Tags));
     }
   }
   return found;
+}
+
+/** What a call answers; undefined when what it is about was deleted since it was listed. */
+async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Error && /NotFound/.test(error.name)) return undefined;
+    throw error;
+  }
 }
 
 async function listenerArns(elb: ElasticLoadBalancingV2Client): Promise<string[]> {
