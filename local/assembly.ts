@@ -23,6 +23,7 @@ import { S3Service } from "./s3/service.ts";
 import { SchedulerService } from "./scheduler/service.ts";
 import { SnsService } from "./sns/service.ts";
 import { SqsService } from "./sqs/service.ts";
+import { Ec2Agents } from "./ssm/ec2-agents.ts";
 import { SsmService } from "./ssm/service.ts";
 import { StepFunctionsService } from "./step-functions/service.ts";
 
@@ -63,7 +64,7 @@ export function assembleCloud(kernel: Kernel, drivers: Drivers): AssembledCloud 
   const loadBalancing = new LoadBalancingService(kernel, { traffic: (view) => drivers.traffic(view, ec2), record });
 
   const lambda = new LambdaService(kernel, { runner: drivers.runner, code: drivers.code, record });
-  const ssm = new SsmService(kernel);
+  const ssm = new SsmService(kernel, new Ec2Agents(kernel, ec2, (profileArn) => iam.roleOfProfile(profileArn)));
   for (const { publicParameter, imageId } of publicBases) {
     if (publicParameter) ssm.seedPublic(publicParameter, imageId);
   }

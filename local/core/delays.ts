@@ -44,6 +44,10 @@ export interface Delays {
   functionActiveSeconds: number;
   /** A change of code or configuration, or PublishVersion → `Successful`. About a second; no published figure. */
   functionUpdateSeconds: number;
+  /** The operating system runs → its SSM Agent has registered. Some seconds seen; no published figure. */
+  agentRegistrationSeconds: number;
+  /** SendCommand → the agent begins. About a second; no published figure. */
+  commandDeliverySeconds: number;
   /** PutParameter of type aws:ec2:image → its validation, which comes after the answer ("asynchronous" in its API reference). */
   parameterValidationSeconds: number;
 }
@@ -70,6 +74,8 @@ export const awsDelays: Delays = {
   transitionSeconds: 0.004,
   functionActiveSeconds: 2,
   functionUpdateSeconds: 1,
+  agentRegistrationSeconds: 8,
+  commandDeliverySeconds: 1,
   parameterValidationSeconds: 2,
 };
 

@@ -4,7 +4,7 @@ import type { EncryptionDefaults } from "../ebs/encryption-defaults.ts";
 import type { KeyAccess } from "../ebs/key-access.ts";
 import type { Snapshots } from "../ebs/snapshots.ts";
 import { baseNamed } from "../machine/bases.ts";
-import type { MachineHost, ScriptResult } from "../machine/machine-host.ts";
+import type { MachineHost, ScriptLimits, ScriptResult } from "../machine/machine-host.ts";
 import { accountOperations } from "./account.ts";
 import { Capacity } from "./capacity.ts";
 import { copyImage } from "./copy-image.ts";
@@ -107,13 +107,14 @@ export class Ec2Service implements Service {
     return await this.#world.machines.connect(instanceId, port);
   }
 
-  /** Whether the instance's operating system has the SSM Agent. */
-  hasAgent(instanceId: string): boolean {
-    return baseNamed(this.#world.instances.get(instanceId)?.lineage.base)?.agent ?? false;
+  /** The operating system whose agent runs on the instance now; undefined when it has none or is not up. */
+  runningAgent(instanceId: string): { platform: string } | undefined {
+    const base = baseNamed(this.#world.instances.get(instanceId)?.lineage.base);
+    return base?.agent && this.#world.machines.isUp(instanceId) ? { platform: base.name } : undefined;
   }
 
   /** Runs a shell script on a running instance, as the agent on it would. */
-  async runOnInstance(instanceId: string, script: string): Promise<ScriptResult> {
-    return await this.#world.machines.run(instanceId, script);
+  async runOnInstance(instanceId: string, script: string, limits: ScriptLimits): Promise<ScriptResult> {
+    return await this.#world.machines.run(instanceId, script, limits);
   }
 }

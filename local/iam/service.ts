@@ -71,6 +71,14 @@ export class IamService implements Service {
     return this.#sessions.callerFor(accessKeyId, sessionToken);
   }
 
+  /** The role in an instance profile; undefined for a profile that is gone or has none. */
+  roleOfProfile(profileArn: string): { name: string; arn: string } | undefined {
+    const { profiles, roles } = this.#directory;
+    const profile = profiles.get(profileArn.split("/").at(-1) ?? "");
+    const role = profile?.arn === profileArn ? roles.get(profile.roleNames[0] ?? "") : undefined;
+    return role && { name: role.name, arn: role.arn };
+  }
+
   #identityOf(caller: Caller): Identity {
     const { roles, users } = this.#directory;
     const record = caller.kind === "role" ? roles.get(caller.name) : users.get(caller.name);

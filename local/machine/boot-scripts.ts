@@ -2,14 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineSplitter } from "./console-log.ts";
-import type { InitAnswer } from "./init-config.ts";
 import type { MachineContext } from "./machine-context.ts";
 
-/** A script's captured output is cut here; Run Command keeps less. Unit: characters. */
-const maxCaptured = 1_048_576;
-
 /** Environment of scripts run as root: the base's commands, and where this machine's "/" is. */
-function scriptEnvironment(root: string): Record<string, string> {
+export function scriptEnvironment(root: string): Record<string, string> {
   return {
     PATH: `${root}/usr/local/bin:${root}/usr/bin:${root}/bin`,
     HOME: `${root}/root`,
@@ -100,31 +96,4 @@ function interpreterOf(text: string): string[] {
   const line = text.slice(2, text.indexOf("\n") < 0 ? undefined : text.indexOf("\n")).trim();
   const space = line.search(/\s/);
   return space < 0 ? [line] : [line.slice(0, space), line.slice(space).trim()];
-}
-
-/** Runs a script as the agent on an instance does: with sh, its output captured. */
-export function runScript(machine: MachineContext, script: string): Promise<InitAnswer> {
-  return new Promise((resolve) => {
-    const { root, groups } = machine;
-    const child = spawn(join(root, "usr/bin/sh"), ["-c", script], {
-      cwd: root,
-      env: scriptEnvironment(root),
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    if (child.pid !== undefined) groups.add(child.pid);
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      stdout = (stdout + chunk.toString("utf8")).slice(0, maxCaptured);
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString("utf8")).slice(0, maxCaptured);
-    });
-    child.once("error", (error) => resolve({ exitCode: 127, stdout, stderr: error.message }));
-    child.once("close", (code) => {
-      if (child.pid !== undefined) groups.forget(child.pid);
-      resolve({ exitCode: code ?? 137, stdout, stderr });
-    });
-  });
 }

@@ -2,13 +2,20 @@ import { connect, type Socket } from "node:net";
 import type { InitAnswer, InitRequest } from "./init-config.ts";
 import { readJsonLine, writeJsonLine } from "./json-lines.ts";
 
-/** Sends init one request and returns its answer. @throws when init cannot be reached. */
-export async function askInit(socketPath: string, request: InitRequest): Promise<InitAnswer> {
+/**
+ * Sends init one request and returns its answer. Aborted, it hangs up, and init ends what it was doing for the request.
+ * @throws when init cannot be reached.
+ */
+export async function askInit(socketPath: string, request: InitRequest, signal?: AbortSignal): Promise<InitAnswer> {
   const socket = await open(socketPath);
+  const hangUp = () => socket.destroy(new Error("the request was cancelled"));
+  if (signal?.aborted) hangUp();
+  signal?.addEventListener("abort", hangUp);
   try {
     writeJsonLine(socket, request);
     return await readJsonLine<InitAnswer>(socket);
   } finally {
+    signal?.removeEventListener("abort", hangUp);
     socket.destroy();
   }
 }

@@ -21,10 +21,14 @@ export interface InitConfig {
 }
 
 /** What can be asked of init: one JSON line on its socket. */
-export type InitRequest = { connect: number } | { systemctl: string[] } | { run: string } | { shutDown: true };
+export type InitRequest =
+  | { connect: number }
+  | { systemctl: string[] }
+  | { run: string; limitSeconds?: number }
+  | { shutDown: true };
 
 /** Init's one-line answer. After `{ ok: true }` to a connect, the socket is the connection. */
 export type InitAnswer =
   | { ok: true }
   | { error: string; code: string }
-  | { exitCode: number; stdout: string; stderr: string };
+  | { exitCode: number; stdout: string; stderr: string; timedOut?: boolean };

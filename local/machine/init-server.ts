@@ -7,7 +7,8 @@ export interface InitActions {
   /** Where connections to a port of the machine go; undefined when nothing can listen there. */
   target(port: number): { host: string; port: number } | undefined;
   systemctl(args: string[]): Promise<InitAnswer>;
-  run(script: string): Promise<InitAnswer>;
+  /** Runs a script until it ends, the limit is reached, or whoever asked has gone. */
+  run(script: string, limitSeconds: number | undefined, gone: AbortSignal): Promise<InitAnswer>;
   shutDown(): Promise<void>;
 }
 
@@ -30,8 +31,12 @@ async function serve(socket: Socket, actions: InitActions): Promise<void> {
     return;
   }
   if ("systemctl" in request) writeJsonLine(socket, await actions.systemctl(request.systemctl));
-  else if ("run" in request) writeJsonLine(socket, await actions.run(request.run));
-  else {
+  else if ("run" in request) {
+    const gone = new AbortController();
+    for (const event of ["end", "close"]) socket.once(event, () => gone.abort());
+    socket.resume();
+    writeJsonLine(socket, await actions.run(request.run, request.limitSeconds, gone.signal));
+  } else {
     await actions.shutDown();
     writeJsonLine(socket, { ok: true } satisfies InitAnswer);
   }

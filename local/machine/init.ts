@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { runScript, UserData } from "./boot-scripts.ts";
+import { runScript } from "./agent-script.ts";
+import { UserData } from "./boot-scripts.ts";
 import { ConsoleLog } from "./console-log.ts";
 import type { InitConfig } from "./init-config.ts";
 import { serveInit } from "./init-server.ts";
@@ -39,7 +40,7 @@ process.stdin.resume();
 await serveInit(config.socket, {
   target,
   systemctl: (args) => systemctl(units, args),
-  run: (script) => runScript(machine, script),
+  run: (script, limitSeconds, gone) => runScript(machine, script, { limitSeconds, gone }),
   shutDown,
 });
 machine.console.line("systemd[1]", `Booting ${config.id}.`);

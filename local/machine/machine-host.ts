@@ -23,6 +23,15 @@ export interface ScriptResult {
   exitCode: number;
   stdout: string;
   stderr: string;
+  /** It was ended because it ran longer than it was allowed to. */
+  timedOut?: boolean;
+}
+
+/** What ends a script before its own end. */
+export interface ScriptLimits {
+  /** Counted in real time, as the machine's programs are. Unit: seconds. */
+  limitSeconds: number;
+  cancelled: AbortSignal;
 }
 
 /**
@@ -49,9 +58,9 @@ export interface MachineHost {
   console(id: string): Promise<string>;
   /**
    * Runs a shell script on the machine, as an agent on it would.
-   * @throws when the machine is not up.
+   * @throws when the machine is not up, when it ends before the script does, and when the script was cancelled.
    */
-  run(id: string, script: string): Promise<ScriptResult>;
+  run(id: string, script: string, limits?: ScriptLimits): Promise<ScriptResult>;
   /** Calls `listener` when a machine ends that nobody stopped. */
   onUnexpectedExit(listener: (id: string, reason: string) => void): void;
   /** Ends what a killed cloud left running. */

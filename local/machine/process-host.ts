@@ -7,7 +7,7 @@ import { baseNamed, commandsOf } from "./bases.ts";
 import { ConsoleLog, tailOf } from "./console-log.ts";
 import { askInit, connectThroughInit } from "./init-client.ts";
 import { findDeathSignalCommand, findIsolation, type Isolation } from "./isolation.ts";
-import type { MachineHost, MachineSpec, ScriptResult } from "./machine-host.ts";
+import type { MachineHost, MachineSpec, ScriptLimits, ScriptResult } from "./machine-host.ts";
 import { type MachineFiles, MachineProcess } from "./machine-process.ts";
 import { killGroup, killRecordedGroups } from "./process-groups.ts";
 import { processIdentity } from "./process-identity.ts";
@@ -99,8 +99,9 @@ export class ProcessHost implements MachineHost {
     return tailOf(this.#filesOf(id).console);
   }
 
-  async run(id: string, script: string): Promise<ScriptResult> {
-    const answer = await askInit(this.#requireUp(id).files.socket, { run: script });
+  async run(id: string, script: string, limits?: ScriptLimits): Promise<ScriptResult> {
+    const request = { run: script, ...(limits ? { limitSeconds: limits.limitSeconds } : {}) };
+    const answer = await askInit(this.#requireUp(id).files.socket, request, limits?.cancelled);
     if ("exitCode" in answer) return answer;
     throw new Error(`unexpected answer of the init of ${id}`);
   }

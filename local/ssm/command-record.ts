@@ -17,6 +17,8 @@ export interface InvocationRecord {
   exitCode: number;
   stdout: string;
   stderr: string;
+  /** The agent did not take it up in time. */
+  undelivered?: boolean;
 }
 
 /** The one document this cloud runs. */

@@ -4,10 +4,24 @@ import { type CommandRecord, type InvocationRecord, shellDocument } from "./comm
 const pluginName = "aws:runShellScript";
 
 /** Status details add where a time-out happened. Source: "Understanding command statuses". */
-function details(status: string): string {
-  if (status === "TimedOut") return "Execution Timed Out";
+function details({ status, undelivered }: Pick<InvocationRecord, "status" | "undelivered">): string {
+  if (status === "TimedOut") return undelivered ? "Delivery Timed Out" : "Execution Timed Out";
   return status === "InProgress" ? "In Progress" : status;
 }
+
+/** Where the output of a plugin in a list of invocations is cut. Source: CommandPluginOutput, ListCommandInvocations. */
+const maxListedCharacters = 2500;
+
+/** Both streams as a list of invocations shows them. */
+function listedOutput({ stdout, stderr }: Readonly<InvocationRecord>): string {
+  const output = stderr === "" ? stdout : `${stdout}\n----------ERROR-------\n${stderr}`;
+  return output.length <= maxListedCharacters
+    ? output
+    : `${output.slice(0, maxListedCharacters - truncationMark.length)}${truncationMark}`;
+}
+
+/** Source: amazon-ssm-agent, OutputTruncatedSuffix. */
+const truncationMark = "--output truncated--";
 
 /** A command's status is that of its invocations together. */
 function overall(invocations: readonly Readonly<InvocationRecord>[]): string {
@@ -34,13 +48,13 @@ export function describeCommand(
     Targets: [],
     RequestedDateTime: new Date(command.requestedAtMs),
     Status: status as Command["Status"],
-    StatusDetails: details(status),
+    StatusDetails: details({ status, undelivered: over.some((one) => one.undelivered) }),
     MaxConcurrency: "50",
     MaxErrors: "0",
     TargetCount: command.instanceIds.length,
     CompletedCount: over.length,
     ErrorCount: over.filter((one) => one.status !== "Success").length,
-    DeliveryTimedOutCount: 0,
+    DeliveryTimedOutCount: over.filter((one) => one.undelivered).length,
     TimeoutSeconds: command.timeoutSeconds,
   };
 }
@@ -54,17 +68,17 @@ export function describeInvocation(record: Readonly<InvocationRecord>, withPlugi
     DocumentVersion: "$DEFAULT",
     RequestedDateTime: new Date(record.requestedAtMs),
     Status: status,
-    StatusDetails: details(record.status),
+    StatusDetails: details(record),
     CommandPlugins: withPlugins
       ? [
           {
             Name: pluginName,
             Status: record.status as CommandPlugin["Status"],
-            StatusDetails: details(record.status),
+            StatusDetails: details(record),
             ResponseCode: record.exitCode,
             ...(record.startedAtMs !== undefined && { ResponseStartDateTime: new Date(record.startedAtMs) }),
             ...(record.endedAtMs !== undefined && { ResponseFinishDateTime: new Date(record.endedAtMs) }),
-            Output: record.stderr === "" ? record.stdout : `${record.stdout}\n----------ERROR-------\n${record.stderr}`,
+            Output: listedOutput(record),
           },
         ]
       : [],
@@ -86,7 +100,7 @@ export function invocationDetail(record: Readonly<InvocationRecord>, command: Re
     ExecutionElapsedTime: endedAtMs === undefined ? "" : `PT${elapsedMs / 1000}S`,
     ExecutionEndDateTime: endedAtMs === undefined ? "" : new Date(endedAtMs).toISOString(),
     Status: record.status,
-    StatusDetails: details(record.status),
+    StatusDetails: details(record),
     StandardOutputContent: record.stdout,
     StandardOutputUrl: "",
     StandardErrorContent: record.stderr,

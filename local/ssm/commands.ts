@@ -6,7 +6,6 @@ import type {
   SendCommandCommandInput,
 } from "@aws-sdk/client-ssm";
 import { AwsError } from "../core/aws-error.ts";
-import { sleep } from "../core/clock.ts";
 import type { Kernel, Operation, Requirement } from "../core/kernel.ts";
 import type { Collection } from "../core/store.ts";
 import { resourceTagConditions } from "../core/tag-conditions.ts";
@@ -14,8 +13,16 @@ import { type CommandRecord, type InvocationRecord, isOver, shellDocument } from
 import { describeCommand, describeInvocation, invocationDetail } from "./command-view.ts";
 import { validation } from "./errors.ts";
 import type { InstanceAgents, ScriptResult } from "./instance-agents.ts";
+import { checkedParameters, scriptOf } from "./shell-document.ts";
 
 const job = "ssm.command";
+const lostJob = "ssm.command-lost";
+
+/** How often an agent that does not answer is tried again. No published figure. */
+const redeliverySeconds = 5;
+
+/** What is known of a command whose agent was never heard of again. */
+const lost: ScriptResult = { exitCode: -1, stdout: "", stderr: "", timedOut: true };
 
 /** Defaults of the document and of SendCommand. Source: AWS-RunShellScript, and SendCommand's API reference. */
 const defaultExecutionSeconds = 3600;
@@ -31,6 +38,8 @@ export class RunCommand {
   readonly #agents: InstanceAgents;
   readonly #commands: Collection<CommandRecord>;
   readonly #invocations: Collection<InvocationRecord>;
+  /** What can still be cancelled on an instance, by the invocation's key. */
+  readonly #running = new Map<string, AbortController>();
   readonly operations: Readonly<Record<string, Operation>>;
 
   constructor(kernel: Kernel, agents: InstanceAgents) {
@@ -38,7 +47,8 @@ export class RunCommand {
     this.#agents = agents;
     this.#commands = kernel.store.collection("ssm.commands");
     this.#invocations = kernel.store.collection("ssm.command-invocations");
-    kernel.jobs.on<{ key: string }>(job, ({ key }) => this.#run(key));
+    kernel.jobs.on<{ key: string }>(job, ({ key }) => this.#begin(key));
+    kernel.jobs.on<{ key: string }>(lostJob, ({ key }) => this.#finish(key, lost));
     this.operations = {
       SendCommand: {
         permissions: (input: SendCommandCommandInput) => this.#requirements(input),
@@ -66,8 +76,9 @@ export class RunCommand {
   #requirements(input: SendCommandCommandInput): Requirement[] {
     const { region, accountId } = this.#kernel.settings;
     const document = { action: "ssm:SendCommand", resource: `arn:aws:ssm:${region}::document/${input.DocumentName}` };
+    const registered = this.#agents.registered();
     const instances = this.#targets(input).map((instanceId) => {
-      const tags = this.#agents.online().find((one) => one.instanceId === instanceId)?.tags;
+      const tags = registered.find((one) => one.instanceId === instanceId)?.tags;
       const own = Object.entries(tags ?? {}).map(([key, value]) => [`ssm:resourceTag/${key}`, value]);
       return {
         action: "ssm:SendCommand",
@@ -80,12 +91,12 @@ export class RunCommand {
 
   #targets(input: SendCommandCommandInput): string[] {
     if (input.InstanceIds && input.InstanceIds.length > 0) return input.InstanceIds;
-    const online = this.#agents.online();
+    const registered = this.#agents.registered();
     const matching = (input.Targets ?? []).map(({ Key = "", Values = [] }) => {
       if (Key === "InstanceIds") return Values;
       if (!Key.startsWith("tag:")) throw validation(`The embedded cloud has no targets by ${Key}.`);
       const tag = Key.slice("tag:".length);
-      return online.filter((one) => Values.includes(one.tags[tag] ?? "")).map((one) => one.instanceId);
+      return registered.filter((one) => Values.includes(one.tags[tag] ?? "")).map((one) => one.instanceId);
     });
     const [first = [], ...others] = matching;
     return first.filter((id) => others.every((ids) => ids.includes(id)));
@@ -98,8 +109,7 @@ export class RunCommand {
     if (new Set(instanceIds).size < instanceIds.length) {
       throw new AwsError("DuplicateInstanceId", "You can't specify an instance ID in more than one association.");
     }
-    const online = new Set(this.#agents.online().map((one) => one.instanceId));
-    const absent = instanceIds.filter((id) => !online.has(id));
+    const absent = instanceIds.filter((id) => !this.#isOnline(id));
     if (absent.length > 0 || instanceIds.length === 0) {
       throw new AwsError("InvalidInstanceId", `Instances [${absent.join(", ")}] not in a valid state for account`);
     }
@@ -117,32 +127,63 @@ export class RunCommand {
       const key = `${command.id}|${instanceId}`;
       const record = { commandId: command.id, instanceId, requestedAtMs: now, exitCode: -1, stdout: "", stderr: "" };
       this.#invocations.put(key, { ...record, status: "Pending" });
-      this.#kernel.jobs.schedule(job, now, { key }, `${job}:${key}`);
+      this.#deliver(key, now + this.#kernel.settings.delays.commandDeliverySeconds * 1000);
     }
     return { Command: describeCommand(command, this.#invocations.list(`${command.id}|`)) };
   }
 
-  async #run(key: string): Promise<void> {
-    const before = this.#invocations.get(key);
-    const command = before && this.#commands.get(before.commandId);
-    if (!before || !command || isOver(before.status)) return;
-    this.#change({ ...before, status: "InProgress", startedAtMs: this.#kernel.clock.now() });
+  #isOnline(instanceId: string): boolean {
+    return this.#agents.registered().some((one) => one.instanceId === instanceId && one.isOnline);
+  }
+
+  #deliver(key: string, atMs: number): void {
+    this.#kernel.jobs.schedule(job, atMs, { key }, `${job}:${key}`);
+  }
+
+  /** The agent takes up the command, or is asked again until the time for its delivery is over. */
+  async #begin(key: string): Promise<void> {
+    const record = this.#invocations.get(key);
+    const command = record && this.#commands.get(record.commandId);
+    if (!record || !command || isOver(record.status)) return;
+    if (this.#isOnline(record.instanceId)) {
+      await this.#run(key, record, command);
+      return;
+    }
+    const now = this.#kernel.clock.now();
+    const untilMs = record.requestedAtMs + command.timeoutSeconds * 1000;
+    if (now < untilMs) this.#deliver(key, Math.min(untilMs, now + redeliverySeconds * 1000));
+    else this.#change({ ...record, status: "TimedOut", undelivered: true, endedAtMs: now });
+  }
+
+  /**
+   * After a kill of the cloud the agent begins again what it had not finished. Source: amazon-ssm-agent resumes documents
+   * that were in progress when it starts (agent/framework/processor).
+   */
+  async #run(key: string, record: Readonly<InvocationRecord>, command: Readonly<CommandRecord>): Promise<void> {
+    this.#change({ ...record, status: "InProgress", startedAtMs: this.#kernel.clock.now() });
     const limitSeconds = Number(command.parameters["executionTimeout"]?.[0] ?? defaultExecutionSeconds);
-    const work = this.#agents.run(before.instanceId, scriptOf(command)).then(
-      (result): ScriptResult => result,
-      (error: unknown): ScriptResult => ({ exitCode: 1, stdout: "", stderr: String(error) }),
-    );
-    const limit = sleep(this.#kernel.clock, limitSeconds * 1000).then(() => undefined);
-    const result = await Promise.race([work, limit]);
+    const cancel = new AbortController();
+    this.#running.set(key, cancel);
+    const limits = { limitSeconds, cancelled: cancel.signal };
+    const result = await this.#agents.run(record.instanceId, scriptOf(command), limits).catch(() => undefined);
+    this.#running.delete(key);
+    if (result) this.#finish(key, result);
+    else if (cancel.signal.aborted) return;
+    // Nobody hears from an agent that is gone: the command is given up when it could have run no longer.
+    else
+      this.#kernel.jobs.schedule(lostJob, this.#kernel.clock.now() + limitSeconds * 1000, { key }, `${lostJob}:${key}`);
+  }
+
+  #finish(key: string, result: ScriptResult): void {
     const current = this.#invocations.get(key);
     if (!current || isOver(current.status)) return;
     this.#change({
       ...current,
-      status: result === undefined ? "TimedOut" : result.exitCode === 0 ? "Success" : "Failed",
+      status: result.timedOut ? "TimedOut" : result.exitCode === 0 ? "Success" : "Failed",
       endedAtMs: this.#kernel.clock.now(),
-      exitCode: result?.exitCode ?? -1,
-      stdout: (result?.stdout ?? "").slice(0, maxStdoutCharacters),
-      stderr: (result?.stderr ?? "").slice(0, maxStderrCharacters),
+      exitCode: result.exitCode,
+      stdout: result.stdout.slice(0, maxStdoutCharacters),
+      stderr: result.stderr.slice(0, maxStderrCharacters),
     });
   }
 
@@ -170,6 +211,7 @@ export class RunCommand {
       const wanted = !input.InstanceIds?.length || input.InstanceIds.includes(record.instanceId);
       if (wanted && !isOver(record.status)) {
         this.#change({ ...record, status: "Cancelled", endedAtMs: this.#kernel.clock.now() });
+        this.#running.get(`${id}|${record.instanceId}`)?.abort();
       }
     }
     return {};
@@ -178,7 +220,7 @@ export class RunCommand {
   #get(input: GetCommandInvocationCommandInput) {
     const command = this.#command(input.CommandId);
     const record = this.#invocations.get(`${command.id}|${input.InstanceId}`);
-    if (record) return invocationDetail(record, command);
+    if (record && this.#isVisible(record)) return invocationDetail(record, command);
     throw new AwsError(
       "InvocationDoesNotExist",
       "The command ID and managed node ID you specified didn't match any invocations.",
@@ -192,7 +234,13 @@ export class RunCommand {
     }
     return this.#invocations
       .list(input.CommandId)
-      .filter((one) => input.InstanceId === undefined || one.instanceId === input.InstanceId);
+      .filter((one) => this.#isVisible(one) && (input.InstanceId === undefined || one.instanceId === input.InstanceId));
+  }
+
+  /** A new command's invocations are not found at first. Sources: boto/boto3 issue 2701, aws/aws-cli issue 3546. */
+  #isVisible({ requestedAtMs }: Readonly<InvocationRecord>): boolean {
+    const { clock, settings } = this.#kernel;
+    return clock.now() >= requestedAtMs + settings.delays.notFoundAfterCreateSeconds * 1000;
   }
 
   #command(id: string | undefined): Readonly<CommandRecord> {
@@ -200,26 +248,4 @@ export class RunCommand {
     if (!found) throw new AwsError("InvalidCommandId", "The specified command ID isn't valid.");
     return found;
   }
-}
-
-function checkedParameters(input: SendCommandCommandInput): Record<string, string[]> {
-  if (input.DocumentName !== shellDocument) {
-    throw new AwsError("InvalidDocument", `The embedded cloud has no document ${input.DocumentName}.`);
-  }
-  const members = ["OutputS3BucketName", "ServiceRoleArn", "CloudWatchOutputConfig", "AlarmConfiguration"] as const;
-  const absent = members.find((name) => input[name] !== undefined);
-  if (absent) throw validation(`The embedded cloud has no commands with ${absent}.`);
-  const parameters = input.Parameters ?? {};
-  const known = ["commands", "workingDirectory", "executionTimeout"];
-  if (Object.keys(parameters).some((name) => !known.includes(name)) || !parameters["commands"]?.length) {
-    throw new AwsError("InvalidParameters", `Parameters of ${shellDocument} are ${known.join(", ")}.`);
-  }
-  return parameters;
-}
-
-function scriptOf(command: CommandRecord): string {
-  const lines = command.parameters["commands"] ?? [];
-  const directory = command.parameters["workingDirectory"]?.[0];
-  const quoted = directory && `cd '${directory.replaceAll("'", "'\\''")}' || exit 1`;
-  return [...(quoted ? [quoted] : []), ...lines].join("\n");
 }

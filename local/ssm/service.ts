@@ -8,8 +8,10 @@ import { parameterOperations } from "./parameters.ts";
 import { ParameterWriter } from "./put-parameter.ts";
 
 /**
- * AWS Systems Manager: Parameter Store, and Run Command for instances with an agent. Differences from AWS: no parameter
- * policies, no documents but AWS-RunShellScript, no throughput limit.
+ * AWS Systems Manager: Parameter Store, and Run Command for instances whose image ships the agent and whose role lets it
+ * connect. Differences from AWS: no parameter policies; no documents but AWS-RunShellScript, whose time-out counts real
+ * time; commands go to all instances at once, whatever MaxConcurrency and MaxErrors say; output goes to no bucket or log
+ * group.
  */
 export class SsmService implements Service {
   readonly id = "ssm";
@@ -24,7 +26,7 @@ export class SsmService implements Service {
       DescribeInstanceInformation: {
         run: (input: DescribeInstanceInformationCommandInput) => ({
           InstanceInformationList: agents
-            .online()
+            .registered()
             .filter((instance) => wanted(instance, input))
             .map((instance) => describeInstance(kernel, instance)),
         }),
@@ -64,7 +66,7 @@ function wanted(instance: ManagedInstance, input: DescribeInstanceInformationCom
   ];
   return filters.every(({ key, values }) => {
     if (key === "InstanceIds") return values.includes(instance.instanceId);
-    if (key === "PingStatus") return values.includes("Online");
+    if (key === "PingStatus") return values.includes(pingStatus(instance));
     if (key === "PlatformTypes") return values.includes("Linux");
     if (key === "ResourceType") return values.includes("EC2Instance");
     if (key.startsWith("tag:")) return values.includes(instance.tags[key.slice("tag:".length)] ?? "");
@@ -72,10 +74,14 @@ function wanted(instance: ManagedInstance, input: DescribeInstanceInformationCom
   });
 }
 
+function pingStatus({ isOnline }: ManagedInstance): "Online" | "ConnectionLost" {
+  return isOnline ? "Online" : "ConnectionLost";
+}
+
 function describeInstance(kernel: Kernel, instance: ManagedInstance): InstanceInformation {
   return {
     InstanceId: instance.instanceId,
-    PingStatus: "Online",
+    PingStatus: pingStatus(instance),
     LastPingDateTime: new Date(kernel.clock.now()),
     AgentVersion: "3.3.2299.0",
     IsLatestVersion: true,

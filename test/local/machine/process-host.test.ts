@@ -130,6 +130,23 @@ describe.each(isolations)("a machine of processes (isolation: %s)", (isolation) 
     expect(mount.exitCode).toBe(127);
   });
 
+  it("ends a script at its limit or when it is cancelled, with everything the script started", async () => {
+    await host.start(spec);
+    const never = new AbortController();
+    // Both programs hold the output: the answer comes only when the one in the background is gone too.
+    const late = await host.run(spec.id, "echo before; sleep 1000 & sleep 1000", {
+      limitSeconds: 0.2,
+      cancelled: never.signal,
+    });
+    expect(late).toMatchObject({ exitCode: 137, stdout: "before\n", timedOut: true });
+
+    const cancel = new AbortController();
+    const running = host.run(spec.id, "sleep 1000", { limitSeconds: 1000, cancelled: cancel.signal });
+    cancel.abort();
+    await expect(running).rejects.toThrow("cancelled");
+    expect(host.isUp(spec.id)).toBe(true);
+  });
+
   it("reports a machine that dies, ends its programs, and keeps its last words", async () => {
     await host.start(spec);
     await visit();

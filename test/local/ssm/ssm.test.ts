@@ -2,6 +2,7 @@ import type {
   GetCommandInvocationCommandOutput,
   GetParameterCommandOutput,
   GetParametersByPathCommandOutput,
+  ListCommandInvocationsCommandOutput,
   SendCommandCommandOutput,
 } from "@aws-sdk/client-ssm";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -10,7 +11,7 @@ import { VirtualClock } from "../../../local/core/clock.ts";
 import { type AwsEvent, type Caller, Kernel } from "../../../local/core/kernel.ts";
 import { settingsWith } from "../../../local/core/settings.ts";
 import { KmsService } from "../../../local/kms/service.ts";
-import type { InstanceAgents, ScriptResult } from "../../../local/ssm/instance-agents.ts";
+import type { InstanceAgents, ScriptLimits, ScriptResult } from "../../../local/ssm/instance-agents.ts";
 import { SsmService } from "../../../local/ssm/service.ts";
 
 const administrator: Caller = {
@@ -24,10 +25,11 @@ let clock: VirtualClock;
 let kernel: Kernel;
 let ssm: SsmService;
 let events: AwsEvent[];
-let answer: (script: string) => Promise<ScriptResult>;
+let answer: (script: string, limits: ScriptLimits) => Promise<ScriptResult>;
+let reachable: boolean;
 
 const agents: InstanceAgents = {
-  online: () => [
+  registered: () => [
     {
       instanceId: "i-0123456789abcdef0",
       ipAddress: "172.31.0.5",
@@ -36,15 +38,17 @@ const agents: InstanceAgents = {
       computerName: "ip-172-31-0-5",
       registeredAtMs: Date.UTC(2026, 0, 1),
       tags: { "kiln:service": "web" },
+      isOnline: reachable,
     },
   ],
-  run: (_instanceId, script) => answer(script),
+  run: (_instanceId, script, limits) => answer(script, limits),
 };
 
 beforeEach(async () => {
   clock = new VirtualClock();
   kernel = new Kernel(settingsWith(), clock);
   kernel.judge = () => undefined;
+  reachable = true;
   answer = async () => ({ exitCode: 0, stdout: "", stderr: "" });
   ssm = new SsmService(kernel, agents);
   kernel.register(ssm);
@@ -222,8 +226,8 @@ describe("Run Command", () => {
       return { exitCode: 0, stdout: "one\ntwo\n", stderr: "" };
     };
     const sent = await send({ Parameters: { commands: ["echo one", "echo two"], workingDirectory: ["/tmp/it's"] } });
-    expect((await invocation(sent)).Status).toBe("Pending");
-    await clock.advance(1);
+    await expect(invocation(sent)).rejects.toMatchObject({ code: "InvocationDoesNotExist" });
+    await clock.advance(1000);
     expect(await invocation(sent)).toMatchObject({
       Status: "Success",
       ResponseCode: 0,
@@ -235,12 +239,89 @@ describe("Run Command", () => {
   it("fails with the script, and times out without an answer", async () => {
     answer = async () => ({ exitCode: 3, stdout: "", stderr: "no\n" });
     const failed = await send();
-    await clock.advance(1);
+    await clock.advance(1000);
     expect(await invocation(failed)).toMatchObject({ Status: "Failed", ResponseCode: 3, StandardErrorContent: "no\n" });
-    answer = () => new Promise(() => {});
-    const silent = await send({ Parameters: { commands: ["sleep 100"], executionTimeout: ["5"] } });
-    await clock.advance(6000);
-    expect(await invocation(silent)).toMatchObject({ Status: "TimedOut", StatusDetails: "Execution Timed Out" });
+    answer = async (_script, { limitSeconds }) => ({
+      exitCode: 137,
+      stdout: `${limitSeconds}`,
+      stderr: "",
+      timedOut: true,
+    });
+    const slow = await send({ Parameters: { commands: ["sleep 100"], executionTimeout: ["5"] } });
+    await clock.advance(1000);
+    expect(await invocation(slow)).toMatchObject({
+      Status: "TimedOut",
+      StatusDetails: "Execution Timed Out",
+      ResponseCode: 137,
+      StandardOutputContent: "5",
+    });
+  });
+
+  it("gives up a command when the agent that ran it was never heard of again", async () => {
+    answer = () => Promise.reject(new Error("the machine is gone"));
+    const sent = await send({ Parameters: { commands: ["reboot"], executionTimeout: ["5"] } });
+    await clock.advance(2000);
+    expect(await invocation(sent)).toMatchObject({ Status: "InProgress", ResponseCode: -1 });
+    await clock.advance(5000);
+    expect(await invocation(sent)).toMatchObject({ Status: "TimedOut", StatusDetails: "Execution Timed Out" });
+  });
+
+  // Source: Systems Manager user guide, "Understanding command statuses": Delivery Timed Out.
+  it("is not delivered to an agent that stays away, and not run when it comes back too late", async () => {
+    const scripts: string[] = [];
+    answer = async (script) => {
+      scripts.push(script);
+      return { exitCode: 0, stdout: "", stderr: "" };
+    };
+    const sent = await send({ TimeoutSeconds: 30 });
+    reachable = false;
+    await clock.advance(29_000);
+    expect(await invocation(sent)).toMatchObject({ Status: "Pending" });
+    await clock.advance(1000);
+    reachable = true;
+    await clock.advance(10_000);
+    expect(await invocation(sent)).toMatchObject({ Status: "TimedOut", StatusDetails: "Delivery Timed Out" });
+    expect(scripts).toEqual([]);
+  });
+
+  it("ends the script of a command that is cancelled", async () => {
+    let ended = false;
+    answer = (_script, { cancelled }) =>
+      new Promise((_resolve, reject) => {
+        cancelled.addEventListener("abort", () => {
+          ended = true;
+          reject(new Error("cancelled"));
+        });
+      });
+    const sent = await send();
+    await clock.advance(1000);
+    await call("CancelCommand", { CommandId: sent.Command?.CommandId });
+    expect(ended).toBe(true);
+    await clock.advance(3_700_000);
+    expect(await invocation(sent)).toMatchObject({ Status: "Cancelled" });
+  });
+
+  // Source: API reference of GetCommandInvocation (24,000 and 8,000 characters) and of ListCommandInvocations (2,500).
+  it("shows the first 24,000 characters of the output, 8,000 of the errors, 2,500 in a list", async () => {
+    answer = async () => ({ exitCode: 0, stdout: "o".repeat(30_000), stderr: "e".repeat(30_000) });
+    const sent = await send();
+    await clock.advance(1000);
+    const one = await invocation(sent);
+    expect([one.StandardOutputContent?.length, one.StandardErrorContent?.length]).toEqual([24_000, 8000]);
+    const listed = await call<ListCommandInvocationsCommandOutput>("ListCommandInvocations", {
+      CommandId: sent.Command?.CommandId,
+      Details: true,
+    });
+    const output = listed.CommandInvocations?.[0]?.CommandPlugins?.[0]?.Output;
+    expect(output).toHaveLength(2500);
+    expect(output).toMatch(/--output truncated--$/);
+  });
+
+  it("refuses a time-out that the document does not allow, and instances that do not answer", async () => {
+    const tooLong = { Parameters: { commands: ["true"], executionTimeout: ["172801"] } };
+    await expect(send(tooLong)).rejects.toMatchObject({ code: "InvalidParameters" });
+    reachable = false;
+    await expect(send()).rejects.toMatchObject({ code: "InvalidInstanceId" });
   });
 
   it("finds instances by tag, and refuses those without an agent", async () => {
