@@ -5,6 +5,7 @@ import { addDeploy } from "./commands/deploy.ts";
 import { addDiff } from "./commands/diff.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEnv } from "./commands/env.ts";
+import { addFreeze, addThaw } from "./commands/freeze.ts";
 import { addInit } from "./commands/init.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addPush } from "./commands/push.ts";
@@ -63,6 +64,8 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addDiff(program, surroundings);
   addRollback(program, surroundings);
   addDeploy(program, surroundings);
+  addFreeze(program, surroundings);
+  addThaw(program, surroundings);
   addServiceApply(program.command("service").description("the services of a stage"), surroundings);
   addSweep(program, surroundings);
   addDoctor(program, surroundings);

@@ -52,6 +52,10 @@ export class NetworkError extends KilnError {
 export class ShrinkRefusedError extends KilnError {
   override readonly name = "ShrinkRefusedError";
 }
+/** Deploys are frozen, or it is none of the times at which the service may be deployed. */
+export class DeployHeldError extends KilnError {
+  override readonly name = "DeployHeldError";
+}
 /** Another execution holds the service's lease, or took it over. */
 export class LeaseLostError extends KilnError {
   override readonly name = "LeaseLostError";

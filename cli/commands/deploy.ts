@@ -7,6 +7,7 @@ import { outcomeText } from "../outcome-text.ts";
 interface Options {
   version?: string;
   reason?: string;
+  override?: string;
   wait: boolean;
 }
 
@@ -18,16 +19,29 @@ export function addDeploy(program: Command, surroundings: Surroundings): void {
     .argument("<service>")
     .option("--version <version>", "left out: the one pushed last")
     .option("--reason <text>", "written into the history")
+    .option("--override <why>", "in spite of a freeze or outside its windows; the reason is written into the release")
     .option("--no-wait", "do not follow it");
-  examples(command, "kiln deploy web", "kiln deploy web --version 1.4.2");
+  examples(
+    command,
+    "kiln deploy web",
+    "kiln deploy web --version 1.4.2",
+    'kiln deploy web --override "the fix of the outage"',
+  );
   const left = "What is live serves on; a deploy may have been started.";
-  runs<Options>(command, surroundings, left, async (context, [service = ""], { version, reason, wait }) => {
+  runs<Options>(command, surroundings, left, async (context, [service = ""], { version, reason, override, wait }) => {
     const stage = await context.stage();
-    const input = { service, ...(version !== undefined && { version }), ...(reason !== undefined && { reason }) };
+    const input = { service, ...given({ version, reason, override }) };
     const execution = await stage.runs.start(stage.outputs.DeployMachine, executionName(service), input);
     if (!wait) return { json: { service, execution, end: null }, text: execution };
     const followed = await followAloud(stage, execution, `deploy ${version ?? service}`, context.output);
     const outcome = outcomeOf(followed, { what: `Deploy of ${service}`, fix: mendAndPush });
     return { json: { service, ...outcome }, text: outcomeText(service, outcome) };
   });
+}
+
+/** Only what was said: the input of an execution has no place for `undefined`. */
+function given(options: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }

@@ -33,6 +33,7 @@ export function whyText(explanation: Explanation): string {
     ...paragraph("serves", servingLines(explanation)),
     ...paragraph("rollback", [rollbackLine(explanation)]),
     ...paragraph("under way", [underWayLine(explanation)]),
+    ...paragraph("deploys", [explanation.hold ? `held up: ${explanation.hold.why}` : "may start now"]),
     ...paragraph("by itself", byItself.length > 0 ? byItself : ["nothing changes by itself"]),
     ...paragraph("differs", differences.length > 0 ? differences : ["nothing: rule, fleets and ledger agree"]),
   ]).join("\n");

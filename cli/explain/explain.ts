@@ -1,3 +1,4 @@
+import type { Hold } from "../../shared/domain/calendar.ts";
 import { differencesOf } from "./differences.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Present } from "./present.ts";
@@ -27,6 +28,8 @@ export interface Explanation {
     /** The execution that holds the lease in its stead. */
     waitsFor: string | null;
   } | null;
+  /** Why no deploy may start now; null when one may. */
+  hold: Hold | null;
   /** What changes without anybody doing anything. */
   byItself: string[];
   /** Where load balancer, fleets and ledger do not say the same. Reported, never mended here. */
@@ -40,6 +43,7 @@ export function explain(present: Present): Explanation {
     serving: servingOf(present),
     rollback: rollbackOf(present),
     underWay: underWayOf(present),
+    hold: present.hold ?? null,
     byItself: byItselfOf(present),
     differences: differencesOf(present),
   };

@@ -1,6 +1,7 @@
 import { isHot } from "../../shared/admission/rollback.ts";
 import { parameterNames } from "../../shared/aws/parameters.ts";
 import { digestOf } from "../../shared/digests.ts";
+import { type Hold, holdAt } from "../../shared/domain/calendar.ts";
 import { servingGroup, type Weight } from "../../shared/domain/cutover.ts";
 import { type Head, rollbackTarget } from "../../shared/domain/head.ts";
 import type { FleetHealth } from "../../shared/domain/health.ts";
@@ -46,6 +47,8 @@ export interface Present {
   published: string | undefined;
   /** The spec in force is not the one that the live release was made with. */
   newerSpec: boolean;
+  /** What keeps deploys from starting now. */
+  hold: Hold | undefined;
 }
 
 /** Reads the present of one service. It changes nothing. */
@@ -63,12 +66,13 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
   const group = rule && servingGroup(rule.weights);
   const serving = fleets.find(({ targetGroupArn }) => group !== undefined && targetGroupArn === group)?.generation;
   const explained = serving ?? head.live?.generation;
-  const [ownerStatus, pendingStatus, target, history, newerSpec] = await Promise.all([
+  const [ownerStatus, pendingStatus, target, history, newerSpec, hold] = await Promise.all([
     lease?.owner ? stage.executions.status(lease.owner) : undefined,
     head.pending ? stage.executions.status(head.pending.execution) : undefined,
     readTarget(stage, head, serving),
     explained === undefined ? [] : ledger.history(service, explained),
     hasNewerSpec(stage, fleets.find(({ generation }) => generation === head.live?.generation)?.release),
+    readHold(stage, service),
   ]);
   return {
     service,
@@ -84,7 +88,15 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
     plan: plan.plan.filter((work) => work.service === service),
     published: generationIn(published),
     newerSpec,
+    hold,
   };
+}
+
+async function readHold(stage: Stage, service: string): Promise<Hold | undefined> {
+  const digest = await stage.parameters.read(parameterNames.spec(stage.name, service));
+  if (digest === undefined) return undefined;
+  const { windows = [] } = await stage.ledger.readSpec(service, digest);
+  return holdAt(Date.now(), windows, await stage.ledger.freezes(service));
 }
 
 function generationsOf({ live, pending, standby, known }: Head): string[] {

@@ -70,6 +70,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         waitsFor: nullableText,
       }),
     ),
+    hold: z.nullable(z.strictObject({ why: z.string(), until: nullableText })),
     byItself: z.array(z.string()),
     differences: z.array(z.string()),
   }),
@@ -108,6 +109,11 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   }),
   rollback: followedOrNot(),
   deploy: followedOrNot(),
+  freeze: z.strictObject({
+    service: nullableText,
+    freeze: z.strictObject({ reason: z.string(), by: z.string(), at: z.string(), until: nullableText }),
+  }),
+  thaw: z.strictObject({ service: nullableText, wasFrozen: z.boolean() }),
   "service apply": z.strictObject({
     service: z.string(),
     digest: z.string(),

@@ -1,10 +1,11 @@
 import type { PushedObject } from "../aws/artifacts.ts";
+import { holdAt } from "../domain/calendar.ts";
 import { shrinks } from "../domain/capacity.ts";
 import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
 import { fleetName, generationName } from "../domain/names.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
-import { ArtifactKeyError, ManualInputError, NetworkError, ShrinkRefusedError } from "../errors.ts";
+import { ArtifactKeyError, DeployHeldError, ManualInputError, NetworkError, ShrinkRefusedError } from "../errors.ts";
 import { type Contents, currentSpec, readContents } from "./contents.ts";
 import { acquireLease } from "./lease.ts";
 import { recordingRefusals } from "./refusals.ts";
@@ -106,6 +107,8 @@ async function admittedRelease(
   if (!mine && isSuperseded(before, intent)) return skipped("superseded by a newer deploy");
 
   const spec = await currentSpec(service, world);
+  const held = await heldUp(request, spec, world);
+  if (held) return held;
   const object = await findArtifact(request, before, world);
   await refuseShrinking(spec, before, world);
   const contents = await readContents(spec, object, world);
@@ -122,9 +125,30 @@ async function admittedRelease(
     execution,
     intent,
     version: versionOf(object.key),
+    ...(request.kind === "manual" && request.override !== undefined && { override: request.override }),
     trialSecret: world.secret(),
     ...contents,
   });
+}
+
+/**
+ * A freeze and the service's windows hold for everything but a person's own reason. A refresh comes by itself the next day,
+ * so being held up is no failure of it.
+ */
+async function heldUp(
+  request: ValidRequest,
+  spec: Release["spec"],
+  world: AdmissionWorld,
+): Promise<Admission | undefined> {
+  if (request.kind === "manual" && request.override !== undefined) return undefined;
+  const hold = holdAt(world.now(), spec.windows ?? [], await world.ledger.freezes(request.service));
+  if (!hold) return undefined;
+  if (request.kind === "refresh") return skipped(`held up: ${hold.why}`);
+  const from = hold.until === null ? "Later" : `From ${hold.until} on`;
+  throw new DeployHeldError(
+    `${request.service} is not deployed now: ${hold.why}.`,
+    `${from}: kiln deploy ${request.service}. Now: kiln deploy ${request.service} --override "<why>".`,
+  );
 }
 
 async function findArtifact(request: ValidRequest, head: Head, world: AdmissionWorld): Promise<PushedObject> {

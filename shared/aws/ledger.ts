@@ -1,4 +1,5 @@
 import { digestOf } from "../digests.ts";
+import type { Freeze } from "../domain/calendar.ts";
 import { emptyHead, type Head } from "../domain/head.ts";
 import { ledgerKeys } from "../domain/keys.ts";
 import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
@@ -158,6 +159,22 @@ export class Ledger {
     return found.flatMap((stored) => (stored ? [stored.document] : []));
   }
 
+  /** The freezes in force or past that hold for a service: the stage's and its own. */
+  async freezes(service: string): Promise<Freeze[]> {
+    const found = await Promise.all([this.readFreeze(undefined), this.readFreeze(service)]);
+    return found.flatMap((freeze) => freeze ?? []);
+  }
+
+  /** The freeze of one service, or without one of the whole stage. */
+  async readFreeze(service: string | undefined): Promise<Freeze | undefined> {
+    return (await this.#documents.read<Freeze | null>(freezeKey(service)))?.document ?? undefined;
+  }
+
+  /** Freezes a service, or the whole stage; null thaws it. */
+  async writeFreeze(service: string | undefined, freeze: Freeze | null): Promise<void> {
+    await this.#documents.update<Freeze | null>(freezeKey(service), () => freeze);
+  }
+
   async lease(service: string): Promise<Lease | undefined> {
     return (await this.#documents.read<Lease>(ledgerKeys.lease(service)))?.document;
   }
@@ -210,4 +227,8 @@ export class Ledger {
   async storeLayer(part: LayerPart): Promise<void> {
     await this.#documents.create(ledgerKeys.layer(part.name, part.versionId), part);
   }
+}
+
+function freezeKey(service: string | undefined): string {
+  return service === undefined ? ledgerKeys.freezeOfStage : ledgerKeys.freeze(service);
 }

@@ -60,5 +60,7 @@ export const ledgerKeys = {
   history: (service: string, generation: string) => `services/${service}/history/${generation}/`,
   partDigests: (sha256: string) => `parts/${sha256}.blocks`,
   layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,
+  freezeOfStage: "freeze.json",
+  freeze: (service: string) => `services/${service}/freeze.json`,
   services: "services/",
 } as const;

@@ -47,6 +47,8 @@ export interface Release {
   execution: string;
   intent: Intent;
   version: string;
+  /** Why it was deployed in spite of a freeze or outside the windows, in the words of whoever did. */
+  override?: string;
   artifact: Part;
   layers: LayerPart[];
   base: { name: string; imageId: string; architecture: "x86_64" | "arm64" };

@@ -31,6 +31,8 @@ const manualInput = z.strictObject({
   version: z.optional(z.string().check(z.regex(versionPattern, "must be a version, such as 1.4.2"))),
   /** Written into the history. */
   reason: z.optional(z.string().check(z.maxLength(500))),
+  /** Why it is deployed in spite of a freeze or outside the service's windows; written into the release. */
+  override: z.optional(z.string().check(z.minLength(3, "must say why, in at least 3 characters"), z.maxLength(500))),
   /** Set by refresh: deploy again what is live. */
   refresh: z.optional(z.boolean()),
 });
@@ -38,7 +40,7 @@ const manualInput = z.strictObject({
 /** What an execution of deploy was asked, whichever way it was started. */
 export type DeployRequest =
   | { kind: "upload"; service: string; version: string; bucket: string; key: string; versionId: string; time: string }
-  | { kind: "manual" | "refresh"; service: string; version: string | undefined }
+  | { kind: "manual" | "refresh"; service: string; version: string | undefined; override: string | undefined }
   | { kind: "invalid"; problem: string; what: "input" | "key" };
 
 /** Reads the input of a deploy execution: an upload's event, or what a person typed. */
@@ -53,8 +55,8 @@ export function readDeployRequest(input: unknown): DeployRequest {
   if (!manual.success) {
     return { kind: "invalid", what: "input", problem: inOneLine(problemsOf(manual.error)) };
   }
-  const { service, version, refresh } = manual.data;
-  return { kind: refresh ? "refresh" : "manual", service, version };
+  const { service, version, refresh, override } = manual.data;
+  return { kind: refresh ? "refresh" : "manual", service, version, override };
 }
 
 function resemblesEvent(input: unknown): boolean {

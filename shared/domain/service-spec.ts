@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isTimeZone, weekdays } from "./calendar.ts";
 import { layerNamePattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
@@ -46,6 +47,25 @@ const probe = z.strictObject({
   contains: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
   /** How often it is asked; every answer must be right. 1–50. */
   count: z._default(wholeNumber(1, 50), 5),
+});
+
+const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 09:30"));
+
+const window = z.strictObject({
+  /** Days on which it opens. */
+  days: z._default(z.array(z.enum(weekdays)).check(z.minLength(1), z.maxLength(7)), [
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+  ]),
+  /** Time of day it opens. */
+  from: timeOfDay,
+  /** Time of day it closes; at or before `from`, on the next day. */
+  to: timeOfDay,
+  /** Whose clocks these are, by the IANA database. */
+  timeZone: z._default(z.string().check(z.refine(isTimeZone, "must be a time zone such as Europe/Berlin")), "UTC"),
 });
 
 const base = z.union([
@@ -127,6 +147,8 @@ export const serviceSpecSchema = z.strictObject({
     }),
     { healthyInARow: 3, timeoutSeconds: 300, probes: [] },
   ),
+  /** When it may be deployed; left out, always. Rollbacks always may, a refresh waits for its next turn. */
+  windows: z._default(z.array(window).check(z.maxLength(10)), []),
   /** Unit: seconds, 0–3600: how long the new fleet is watched after cutover before the deploy settles. */
   observeSeconds: z._default(wholeNumber(0, 3600), 30),
   /** Unit: seconds, 60–86400: how long the previous fleet stays ready to serve again. */

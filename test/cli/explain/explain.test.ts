@@ -43,6 +43,7 @@ function settled(changes: Partial<Present> = {}): Present {
     plan: [],
     published: "web-000002",
     newerSpec: false,
+    hold: undefined,
     ...changes,
   };
 }
@@ -58,6 +59,7 @@ test("a settled service: what serves and why, a hot way back, nothing that diffe
     "             2026-01-01T00:59:00.000Z  cut-over: all requests go to it",
     "  rollback   to web-000001 (1.0.0), hot: its fleet stands with 2 healthy targets: one rule change",
     "  under way  nothing",
+    "  deploys    may start now",
     "  by itself  web-000001 stays hot until 2026-01-01T02:00:00.000Z; the first sweep after that removes its fleet and keeps its image",
     "  differs    nothing: rule, fleets and ledger agree",
   ]);
