@@ -5,6 +5,7 @@ import type { Ledger } from "./aws/ledger.ts";
 import type { Snapshots } from "./aws/snapshots.ts";
 import type { Part, Release } from "./domain/release.ts";
 import { BakeFailedError } from "./errors.ts";
+import { PartBytes } from "./part-bytes.ts";
 
 /** Blocks under way at once: eight megabytes of memory, and enough to keep a Lambda's network busy. */
 const batchBlocks = 16;
@@ -23,10 +24,12 @@ interface Sources {
 export class BlockWriter {
   readonly #sources: Sources;
   readonly #layout: VolumeLayout;
+  readonly #bytes: PartBytes;
   readonly #parts: { place: PlacedPart; source: Part }[];
 
   constructor(sources: Sources, release: Release, layout: VolumeLayout) {
     this.#sources = sources;
+    this.#bytes = new PartBytes(sources);
     this.#layout = layout;
     const pushed = [...release.layers, release.artifact];
     this.#parts = [...layout.layers, layout.artifact].map((place, index) => ({ place, source: pushed[index] as Part }));
@@ -63,7 +66,7 @@ export class BlockWriter {
   async #writePart(snapshotId: string, place: PlacedPart, source: Part, from: number, endMs: number): Promise<number> {
     const digests = await this.#digests(source);
     const first = (from - place.firstBlock) * blockBytes;
-    const stream = await this.#sources.artifacts.read(source.key, source.versionId, { first, last: source.bytes - 1 });
+    const stream = await this.#bytes.read(source, { first, last: source.bytes - 1 });
     let next = from;
     let batch: Uint8Array[] = [];
     const flush = async () => {

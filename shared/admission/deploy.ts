@@ -1,4 +1,5 @@
 import type { PushedObject } from "../aws/artifacts.ts";
+import { archiveEnding } from "../domain/archive-format.ts";
 import { holdAt } from "../domain/calendar.ts";
 import { shrinks } from "../domain/capacity.ts";
 import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
@@ -63,7 +64,7 @@ function validRequest(input: unknown): ValidRequest {
   const request = readDeployRequest(input);
   if (request.kind !== "invalid") return request;
   if (request.what === "key") {
-    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz or .tgz.");
+    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz, .tgz or .zip.");
   }
   throw new ManualInputError(
     `The input is not understood: ${request.problem}.`,
@@ -199,5 +200,5 @@ async function takeGeneration(
 }
 
 function versionOf(key: string): string {
-  return (key.split("/").at(-1) ?? key).replace(/\.(tar\.gz|tgz)$/, "");
+  return (key.split("/").at(-1) ?? key).replace(archiveEnding, "");
 }

@@ -220,6 +220,15 @@ export class Ledger {
     await this.#documents.createBytes(ledgerKeys.partDigests(sha256), digests);
   }
 
+  /** How to repack a zip archive, by its SHA-256. */
+  async zipRecipe(sha256: string): Promise<Uint8Array | undefined> {
+    return this.#documents.readBytes(ledgerKeys.zipRecipe(sha256));
+  }
+
+  async storeZipRecipe(sha256: string, recipe: Uint8Array): Promise<void> {
+    await this.#documents.createBytes(ledgerKeys.zipRecipe(sha256), recipe);
+  }
+
   async layer(name: string, versionId: string): Promise<LayerPart | undefined> {
     return (await this.#documents.read<LayerPart>(ledgerKeys.layer(name, versionId)))?.document;
   }

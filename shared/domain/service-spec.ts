@@ -81,7 +81,7 @@ export const serviceSpecSchema = z.strictObject({
   base: z._default(base, "al2023"),
   /** Processor architecture of the servers; the base, the layers and the program are for it. */
   architecture: z._default(z.enum(["x86_64", "arm64"]), "x86_64"),
-  /** Layers unpacked under the artifact, such as a language runtime; each was pushed as `layers/<name>.tar.gz`. */
+  /** Layers unpacked under the artifact, such as a language runtime; each was pushed as `layers/<name>.tar.gz`, `.tgz` or `.zip`. */
   layers: z._default(
     z.array(z.string().check(z.regex(layerNamePattern, "must be a layer name"))).check(z.maxLength(10)),
     [],
