@@ -48,7 +48,12 @@ export const zipFlags = { encrypted: 0x0001, descriptor: 0x0008, patch: 0x0020, 
 const unixSystems: readonly number[] = [3, 19];
 
 /** File types in a Unix mode. Source: POSIX sys/stat.h, with the values of Linux. */
-const unixTypes: Record<number, ZipEntry["type"]> = { 0: "0", 16807: "0", 21609: "2", 9604: "5" };
+const unixTypes = new Map<number, ZipEntry["type"]>([
+  [0, "0"],
+  [0o100_000, "0"],
+  [0o120_000, "2"],
+  [0o040_000, "5"],
+]);
 
 /**
  * Reads what the directory says of an entry.
@@ -127,6 +132,6 @@ function attributesOf(
   const isDirectory = path.endsWith("/");
   // Made where files have no permissions: any of them may be a program, as any is on the system it comes from.
   if (unixMode === 0) return { type: isDirectory ? "5" : "0", mode: 0o755 };
-  const type = unixTypes[unixMode & 0o170_000] ?? "3";
+  const type = unixTypes.get(unixMode & 0o170_000) ?? "3";
   return { type: isDirectory && type === "0" ? "5" : type, mode: unixMode & 0o7777 };
 }
