@@ -23,6 +23,11 @@ export interface ExecutionDocument {
   output?: string;
   error?: string;
   cause?: string;
+  /** How often it was redriven, and when last. */
+  redriveCount?: number;
+  redrivenMs?: number;
+  /** The client tokens of its last redrives, the newest last. */
+  redrives?: { clientToken: string; atMs: number }[];
   /** The task of another execution that waits for this one (`startExecution.sync:2`). */
   waiter?: { executionArn: string; frameId: string; attempt: number };
 }
@@ -32,6 +37,7 @@ export interface CursorDocument {
   lastEventId: number;
   /** Numbers given to frames and task attempts so far. */
   counter: number;
+  /** After a failure, those that stood when it came: a redrive goes on with them. */
   frameIds: string[];
 }
 

@@ -13,6 +13,7 @@ import {
   type TokenDocument,
 } from "./documents.ts";
 import { nestedOutcome } from "./nested.ts";
+import { notRedrivable, resumeFrames } from "./redrive.ts";
 import { takeStep } from "./steps.ts";
 import {
   abandonTask,
@@ -100,10 +101,13 @@ export class Interpreter {
     });
     const firstMs = turn.nowMs + this.#kernel.settings.delays.transitionSeconds * 1000;
     turn.plan("step", root.id, firstMs, { phase: root.phase, after: root.previousEventId });
-    if (definition.TimeoutSeconds !== undefined) {
-      turn.plan("deadline", "", turn.nowMs + definition.TimeoutSeconds * 1000);
-    }
+    this.#planDeadline(turn);
     this.#write(turn, true);
+  }
+
+  #planDeadline(turn: Turn): void {
+    const seconds = turn.definition.TimeoutSeconds;
+    if (seconds !== undefined) turn.plan("deadline", "", turn.nowMs + seconds * 1000);
   }
 
   /** Ends a running execution at once. What its tasks started goes on. Returns false when it had ended already. */
@@ -116,6 +120,27 @@ export class Interpreter {
       turn.finish("ABORTED", reason);
     });
     return aborted;
+  }
+
+  /**
+   * Makes an execution that did not succeed go on where it stood. Returns why it cannot, or undefined when it does.
+   * @param redrives The client tokens to remember from now on.
+   */
+  redrive(executionArn: string, redrives: NonNullable<ExecutionDocument["redrives"]>): Promise<string | undefined> {
+    return this.#queue.run(executionArn, () => {
+      const execution = this.store.executions.get(executionArn);
+      if (!execution) return "It does not exist";
+      const definition = this.#revisions.definition(execution.revisionId);
+      const turn = new Turn(this.#kernel, this.store, execution, definition);
+      const reason = notRedrivable(execution, turn.lastEventId, turn.nowMs);
+      if (reason !== undefined) return reason;
+      turn.redrive(redrives);
+      const redriveCount = turn.execution.redriveCount ?? 0;
+      resumeFrames(turn, turn.record("ExecutionRedriven", turn.lastEventId, { redriveCount }));
+      this.#planDeadline(turn);
+      this.#write(turn, true);
+      return undefined;
+    });
   }
 
   /** Hands a task the result its worker sent with a token. Returns false when nothing waits for it any more. */

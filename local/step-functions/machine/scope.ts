@@ -96,7 +96,8 @@ function contextObject(turn: Turn, frame: FrameDocument, state: State, extra: Ex
       StartTime: new Date(execution.startMs).toISOString(),
       Name: execution.name,
       RoleArn: execution.roleArn,
-      RedriveCount: 0,
+      RedriveCount: execution.redriveCount ?? 0,
+      ...(execution.redrivenMs === undefined ? {} : { RedriveTime: new Date(execution.redrivenMs).toISOString() }),
     },
     StateMachine: { Id: execution.stateMachineArn, Name: execution.stateMachineName },
     State: {
