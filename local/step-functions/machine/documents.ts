@@ -50,6 +50,8 @@ export interface FrameDocument {
   input: Json;
   /** Variables of this scope; outer ones are read through the parents. */
   variables: Record<string, Json>;
+  /** Size of `variables` as JSON. Unit: bytes of UTF-8. */
+  variableBytes?: number;
   /** The event the next one of this line follows. */
   previousEventId: number;
   phase: "enter" | "wait" | "task" | "retry" | "children";
@@ -71,6 +73,8 @@ export interface TaskDocument {
   /** The request was answered and the task waits for a token or a nested execution. */
   submitted: boolean;
   token?: string;
+  /** The role its Credentials name, made in place of the machine's own. */
+  credentials?: { roleArn?: string };
   /** The nested execution of a `.sync:2` task. */
   childArn?: string;
   timeoutSeconds?: number;

@@ -1,7 +1,6 @@
 import type { Caller, Kernel } from "../../core/kernel.ts";
 import type { Outcome } from "../integrations/outcome.ts";
 import { perform } from "../integrations/requests.ts";
-import { assumeRole } from "../integrations/role.ts";
 import type { Definition } from "../language/definition.ts";
 import { isObject } from "../language/json.ts";
 import { DecisionQueue } from "./decision-queue.ts";
@@ -12,6 +11,7 @@ import {
   type TaskDocument,
   type TokenDocument,
 } from "./documents.ts";
+import { ExecutionRoles } from "./execution-roles.ts";
 import { nestedOutcome } from "./nested.ts";
 import { notRedrivable, resumeFrames } from "./redrive.ts";
 import { takeStep } from "./steps.ts";
@@ -53,7 +53,7 @@ export class Interpreter {
   readonly #kernel: Kernel;
   readonly #revisions: RevisionSource;
   readonly #queue = new DecisionQueue();
-  readonly #roles = new Map<string, Caller>();
+  readonly #roles: ExecutionRoles;
   readonly #listeners: TurnListener[] = [];
   #stopped = false;
 
@@ -61,6 +61,7 @@ export class Interpreter {
     this.#kernel = kernel;
     this.#revisions = revisions;
     this.store = new ExecutionStore(kernel.store);
+    this.#roles = new ExecutionRoles(kernel);
     const { jobs } = kernel;
     jobs.on<FrameJob & { phase: string; after: number }>("states.step", (job) => this.#step(job));
     jobs.on<AttemptJob>("states.invoke", (job) => this.#invoke(job));
@@ -188,14 +189,11 @@ export class Interpreter {
   async #perform(turn: Turn, frame: FrameDocument, task: TaskDocument): Promise<Outcome> {
     const { execution } = turn;
     const resource = resourceOf(turn, frame);
-    let caller = this.#roles.get(execution.arn);
-    if (!caller) {
-      try {
-        caller = await assumeRole(this.#kernel, execution.roleArn);
-      } catch (error) {
-        return { kind: "failed", error: "States.Permissions", cause: (error as Error).message };
-      }
-      this.#roles.set(execution.arn, caller);
+    let caller: Caller;
+    try {
+      caller = await this.#roles.callerOf(execution, task.credentials?.roleArn);
+    } catch (error) {
+      return { kind: "failed", error: "States.Permissions", cause: (error as Error).message };
     }
     return perform(resource, {
       kernel: this.#kernel,
@@ -235,14 +233,17 @@ export class Interpreter {
   async #tellWaiter(childArn: string): Promise<void> {
     const child = this.store.executions.get(childArn);
     if (!child?.waiter) return;
-    const outcome = nestedOutcome(child);
-    await this.#onAttempt(child.waiter, (turn, frame) => settleTask(turn, frame, outcome));
+    await this.#onAttempt(child.waiter, (turn, frame) => {
+      const resource = resourceOf(turn, frame);
+      const asText = resource.kind === "optimized" && resource.resource.endsWith(".sync");
+      return settleTask(turn, frame, nestedOutcome(child, asText));
+    });
   }
 
   async #stopNested({ childArn, executionArn }: { childArn: string; executionArn: string }): Promise<void> {
     const parent = this.store.executions.get(executionArn);
     if (!parent) return;
-    const caller = await assumeRole(this.#kernel, parent.roleArn);
+    const caller = await this.#roles.callerOf(parent, undefined);
     const cause = `The parent execution ${executionArn} no longer waits for it.`;
     await this.#kernel.call(
       "states",
@@ -323,7 +324,7 @@ export class Interpreter {
     const { execution } = turn;
     if (execution.status !== "RUNNING") {
       if (execution.waiter) turn.plan("ended", "", turn.nowMs);
-      this.#roles.delete(execution.arn);
+      this.#roles.forget(execution.arn);
     }
     turn.commit();
     for (const listener of this.#listeners) listener(turn, changedStatus);

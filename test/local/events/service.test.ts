@@ -251,6 +251,59 @@ describe("the API", () => {
     expect(input).toMatchObject({ id: answer.Entries[0].EventId, time: "2026-02-03T04:05:06Z" });
   });
 
+  // Source: LocalStack's AWS-validated suite, test_events_patterns: what AWS took and refused, and how.
+  it("tests an event with the members AWS asks for, and refuses any other in AWS's words", async () => {
+    const { call } = await eventsCloud();
+    const event = {
+      id: "1",
+      account: "123456789012",
+      source: "order",
+      time: "2026-01-01T00:00:00Z",
+      region: "us-east-1",
+      "detail-type": "Test",
+    };
+    const test = (tested: unknown, EventPattern = '{"source":["order"]}') =>
+      call("TestEventPattern", { EventPattern, Event: typeof tested === "string" ? tested : JSON.stringify(tested) });
+    expect(await test(event)).toEqual({ Result: true });
+    expect(await test({ ...event, source: "other" })).toEqual({ Result: false });
+    for (const wrong of ["plain string", ["plain"], { testEvent: "value" }]) {
+      expect(await refused(test(wrong))).toMatchObject({
+        code: "ValidationException",
+        message: "Parameter Event is not valid.",
+      });
+    }
+    expect((await refused(test(event, '{"int":42}'))).message).toBe(
+      'Event pattern is not valid. Reason: "int" must be an object or an array',
+    );
+  });
+
+  // Source: PutEvents API reference on partial failure; aws/aws-sdk-java-v2 issue 3173 on a bus that does not exist.
+  it("takes events for a bus that does not exist without effect, and refuses entries one by one", async () => {
+    const { clock, stub, started, call, rule, logged } = await eventsCloud();
+    stub("sts", trustingSts);
+    await rule();
+    await call("PutRule", { Name: "push", EventPattern: '{"source":["kiln"]}' });
+    const entry = { Source: "kiln", DetailType: "Live", Detail: "{}" };
+    const { FailedEntryCount, Entries } = await call("PutEvents", {
+      Entries: [
+        { ...entry, EventBusName: "nowhere" },
+        { ...entry, Detail: "[1]" },
+        { ...entry, DetailType: "" },
+        entry,
+      ],
+    });
+    expect(FailedEntryCount).toBe(2);
+    expect(Entries.map(({ ErrorCode = "taken" }) => ErrorCode)).toEqual([
+      "taken",
+      "MalformedDetail",
+      "InvalidArgument",
+      "taken",
+    ]);
+    await clock.advance(0);
+    expect(started.map(({ input }) => JSON.parse(input.input).id)).toEqual([Entries[3].EventId]);
+    expect(logged.join()).toContain("nowhere");
+  });
+
   it("needs iam:PassRole for the role of a target", async () => {
     const { kernel, call, rule } = await eventsCloud();
     await rule();
