@@ -113,7 +113,10 @@ describe("the sizes of variables", () => {
     const states = Object.fromEntries(
       names.map((name, index) => {
         const next = names[index + 1];
-        return [name, { Type: "Pass", Assign: { [name]: "{% $states.input.text %}" }, ...(next ? { Next: next } : { End: true }) }];
+        return [
+          name,
+          { Type: "Pass", Assign: { [name]: "{% $states.input.text %}" }, ...(next ? { Next: next } : { End: true }) },
+        ];
       }),
     );
     const execution = await cloud.run(machine(states), { text: text(262_000) });
