@@ -229,6 +229,24 @@ export class Ledger {
     await this.#documents.createBytes(ledgerKeys.zipRecipe(sha256), recipe);
   }
 
+  /**
+   * Writes down that a snapshot has all blocks from `first` up to, not including, `written`. The name says everything and
+   * stays true whoever writes it, so writers that do not know of each other cannot contradict one another.
+   */
+  async recordBlocks(snapshotId: string, first: number, written: number): Promise<void> {
+    await this.#documents.createBytes(ledgerKeys.bakedBlocks(snapshotId, first, written), new Uint8Array());
+  }
+
+  /** How far a snapshot's ranges are recorded as written, by their first block. */
+  async recordedBlocks(snapshotId: string): Promise<Map<number, number>> {
+    const furthest = new Map<number, number>();
+    for (const key of await this.#documents.list(ledgerKeys.bake(snapshotId))) {
+      const [first = 0, written = 0] = (key.split("/").at(-1) ?? "").split("-").map(Number);
+      furthest.set(first, Math.max(written, furthest.get(first) ?? 0));
+    }
+    return furthest;
+  }
+
   async layer(name: string, versionId: string): Promise<LayerPart | undefined> {
     return (await this.#documents.read<LayerPart>(ledgerKeys.layer(name, versionId)))?.document;
   }

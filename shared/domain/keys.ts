@@ -56,6 +56,9 @@ export const ledgerKeys = {
   history: (service: string, generation: string) => `services/${service}/history/${generation}/`,
   zipRecipe: (sha256: string) => `parts/${sha256}.zip-recipe`,
   partDigests: (sha256: string) => `parts/${sha256}.blocks`,
+  bake: (snapshotId: string) => `bakes/${snapshotId}/`,
+  bakedBlocks: (snapshotId: string, first: number, written: number) =>
+    `bakes/${snapshotId}/${String(first).padStart(8, "0")}-${String(written).padStart(8, "0")}`,
   layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,
   freezeOfStage: "freeze.json",
   freeze: (service: string) => `services/${service}/freeze.json`,
