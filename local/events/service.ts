@@ -2,7 +2,7 @@ import type { TestEventPatternCommandInput } from "@aws-sdk/client-eventbridge";
 import { AwsError } from "../core/aws-error.ts";
 import type { Kernel, Operation, Service } from "../core/kernel.ts";
 import { busOperations, envelopeOf } from "./bus.ts";
-import { Deliveries, type Disturbance } from "./delivery.ts";
+import { Deliveries, type Disturbance, disturbanceOf } from "./delivery.ts";
 import type { EventEnvelope } from "./documents.ts";
 import { matchesCompiled, matchesPattern } from "./pattern.ts";
 import { putEventsOperation } from "./put-events.ts";
@@ -17,10 +17,12 @@ import { tagOperations } from "./tags.ts";
 export class EventsService implements Service {
   readonly id = "events";
   readonly operations: Readonly<Record<string, Operation>>;
+  readonly #kernel: Kernel;
   readonly #rules: Rules;
   readonly #deliveries: Deliveries;
 
   constructor(kernel: Kernel) {
+    this.#kernel = kernel;
     this.#deliveries = new Deliveries(kernel);
     this.#rules = new Rules(kernel, (rule, dueMs) => {
       const scheduled = { source: "aws.events", "detail-type": "Scheduled Event", resources: [rule.arn], detail: {} };
@@ -36,9 +38,9 @@ export class EventsService implements Service {
     };
   }
 
-  /** Makes deliveries come late, twice or out of order; undefined ends it. */
+  /** Makes deliveries come late, twice or out of order; undefined goes back to what the settings say. */
   disturbDeliveries(disturbance: Disturbance | undefined): void {
-    this.#deliveries.disturb = disturbance ?? (() => [0]);
+    this.#deliveries.disturb = disturbance ?? disturbanceOf(this.#kernel);
   }
 
   #accept(event: EventEnvelope): void {
