@@ -49,11 +49,14 @@ interface Memo extends Partial<Progress> {
 const completedInARow = 3;
 
 /**
- * Unit: seconds between two looks at what AWS is doing. Sealing a snapshot and registering an image take a few seconds
- * each; every look is an invocation and three state transitions.
+ * Unit: seconds until the next look. The first one comes when AWS is usually ready: a snapshot is sealed in 4 s,
+ * its image is available in 5 s (each an observation, see the delays of the embedded cloud). Every look is an invocation
+ * and three state transitions.
  */
-const sealingSeconds = 5;
-const registeringSeconds = 6;
+const sealingSeconds = 4;
+const registeringSeconds = 5;
+/** Unit: seconds between further looks, when AWS takes longer than usual. */
+const againSeconds = 3;
 
 /**
  * Makes the image of a release without a builder instance: writes the release volume block by block, then registers it
@@ -68,18 +71,21 @@ export async function bake(input: Input, world: World): Promise<BakeOutput> {
     const writing = await writeRange(release, input.range, progressMemo.parse(input.memo), world);
     return { ...writing, range: input.range };
   }
-  const base = await ownedBase(release, world);
-  const name = imageName(world.config.stage, release.service, release.imageDigest);
   const memo = input.memo as Memo;
-
-  const own = await world.images.find(name);
+  // A snapshot that takes blocks is in no image yet.
+  if (memo.snapshotId && !memo.sealed) return writeBlocks(release, { ...memo, snapshotId: memo.snapshotId }, world);
+  const { stage } = world.config;
+  const name = imageName(stage, release.service, release.imageDigest);
+  const names = [name, ownedBaseName(stage, release.base.imageId)];
+  const [own, { image: base } = {}] = await world.images.findEach(names);
+  if (!own || !base) throw baseIsGone(release);
   if (own.state === "failed" && own.image) throw failedImage(own.image);
   if (own.state === "disabled") await world.images.enable(own.image?.ImageId ?? "");
   if (own.state === "available" && own.image) {
     world.images.verify(own.image, base, memo.snapshotId);
     return ready();
   }
-  if (own.state !== "absent") return pending(registeringSeconds, input.memo);
+  if (own.state !== "absent") return pending(againSeconds, input.memo);
   return advance(release, base, name, memo, world);
 }
 
@@ -87,7 +93,7 @@ async function advance(release: Release, base: BaseImage, name: string, memo: Me
   const snapshotId = memo.snapshotId ?? (await startSnapshot(release, world));
   if (!memo.sealed) return writeBlocks(release, { ...memo, snapshotId }, world);
 
-  if (!(await isCompleted(snapshotId, world))) return pending(sealingSeconds, { ...memo });
+  if (!(await isCompleted(snapshotId, world))) return pending(againSeconds, { ...memo });
   const tags = releaseTags(world.config.stage, release.service, release.generation, "image");
   const baseGib =
     base.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === base.RootDeviceName)?.Ebs?.VolumeSize ?? 8;
@@ -124,10 +130,8 @@ async function isCompleted(snapshotId: string, world: World): Promise<boolean> {
   return true;
 }
 
-async function ownedBase(release: Release, world: World): Promise<BaseImage> {
-  const { image } = await world.images.find(ownedBaseName(world.config.stage, release.base.imageId));
-  if (image) return image;
-  throw new BakeFailedError(
+function baseIsGone(release: Release): BakeFailedError {
+  return new BakeFailedError(
     `The owned copy of base ${release.base.imageId} is gone.`,
     "Deploy again; it is made anew.",
   );
@@ -153,7 +157,7 @@ export const step: Step<Input, World, BakeOutput> = {
     const ebs = clients.ebs(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
+      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
       artifacts: new Artifacts(s3, common.config.artifactsBucket),
       snapshots: new Snapshots(ebs, ec2),
       images: new Images(ec2),

@@ -6,6 +6,7 @@ import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain
 import type { LayerPart, Release } from "../domain/release.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
 import { LeaseLostError, UnknownServiceError } from "../errors.ts";
+import type { FrozenReleases } from "../step.ts";
 import type { ReleaseRef } from "../step-input.ts";
 import type { Documents } from "./documents.ts";
 
@@ -40,9 +41,12 @@ export interface Refusal {
 /** Kiln's memory: the documents of the ledger bucket, by their meaning. */
 export class Ledger {
   readonly #documents: Documents;
+  readonly #releases: () => FrozenReleases;
 
-  constructor(documents: Documents) {
+  /** @param releases What is remembered of releases; without it each one is read whenever it is asked for. */
+  constructor(documents: Documents, releases: () => FrozenReleases = () => new Map()) {
     this.#documents = documents;
+    this.#releases = releases;
   }
 
   /** Claims an upload for an execution. Returns the claim that stands. */
@@ -101,7 +105,12 @@ export class Ledger {
   }
 
   async release(service: string, generation: string): Promise<Release | undefined> {
-    return (await this.#documents.read<Release>(ledgerKeys.release(service, generation)))?.document;
+    const key = ledgerKeys.release(service, generation);
+    const known = this.#releases().get(key);
+    if (known) return known;
+    const found = (await this.#documents.read<Release>(key))?.document;
+    if (found) this.#releases().set(key, found);
+    return found;
   }
 
   /** The release a state machine works on; it was frozen at admission. */

@@ -36,7 +36,7 @@ interface Unfinished {
 export type Writing = { kind: "sealed" } | Unfinished | { kind: "fan-out"; ranges: BlockRange[] };
 
 /** Unit: seconds between two looks at a snapshot that takes no blocks: it is too new to be known, or being sealed. */
-const notAcceptingSeconds = 3;
+const notAcceptingSeconds = 2;
 
 /**
  * Writes a volume's blocks and seals its snapshot, or says which ranges are to be written before, each in an invocation
