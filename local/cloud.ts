@@ -58,7 +58,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const clock = new PacedClock(options.timeFactor);
   const kernel = new Kernel(settings, clock);
   clock.notBefore(kernel.lastWrittenMs ?? 0);
-  const drivers = realDrivers(kernel, directory);
+  const drivers = realDrivers(kernel, clock, directory);
   // A new cloud in a place where another one was: nothing of that one's servers may be taken for its own.
   if (kernel.lastWrittenMs === undefined) await forgetMachines(drivers.machines, directory);
   const { iam } = assembleCloud(kernel, drivers);
@@ -93,7 +93,7 @@ export function removeMachines(stateDirectory: string): void {
 }
 
 /** What is real behind the services: files under the state directory, child processes, and sockets of this machine. */
-function realDrivers(kernel: Kernel, directory: string): Drivers {
+function realDrivers(kernel: Kernel, clock: PacedClock, directory: string): Drivers {
   const blocks = new SparseBlockFiles(join(directory, "blocks"));
   return {
     objects: new DiskObjectFiles(join(directory, "objects")),
@@ -103,8 +103,9 @@ function realDrivers(kernel: Kernel, directory: string): Drivers {
       directory: machinesDirectory(directory),
       volumeFile: (volumeId) => blocks.pathOf(volumeId),
       log: kernel.settings.log,
+      realWork: () => clock.holdPace(),
     }),
-    runner: new ProcessRunner({ directory: join(directory, "functions"), clock: kernel.clock }),
+    runner: new ProcessRunner({ directory: join(directory, "functions"), clock }),
     traffic: (view, ec2) => proxyTraffic((instanceId, port) => ec2.connect(instanceId, port))(view),
   };
 }

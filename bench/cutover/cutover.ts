@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { startRollback } from "../../cli/commands/rollback.ts";
 import { applySpec } from "../../cli/commands/service-apply.ts";
 import { Load } from "../../cli/demo/load.ts";
@@ -16,9 +17,11 @@ const timeFactor = 10;
 /** No round begins after this, whatever was asked: the load ends by itself after an hour. Unit: milliseconds. */
 const longestMs = 3_300_000;
 
-/** One request in twenty takes two real seconds, twenty modelled ones, so that some are under way at every change. */
-const load = { connections: 50, slowEvery: 20, slowPath: "/slow?ms=2000", seconds: 3_600 } as const;
-const perSecond = { short: 200, large: 400 } as const;
+/** One request in forty takes two real seconds, twenty modelled ones, so that some are under way at every change. */
+const load = { connections: 100, slowEvery: 40, slowPath: "/slow?ms=2000", seconds: 3_600 } as const;
+const perSecond = { short: 200, large: 800 } as const;
+/** After the last round the load goes on until so many requests were answered. */
+const leastRequests = { short: 0, large: 500_000 } as const;
 
 /** What the changes of traffic came to. */
 interface Changes {
@@ -37,7 +40,7 @@ async function run({ large, progress }: BenchOptions): Promise<Measurement> {
     // When a deploy has ended, it was observed for longer than a rule takes to reach every load-balancer node.
     await bench.deploy("1.0.0");
     progress(`the first release is live; ${rounds[size]} cutovers and rollbacks under load`);
-    const changes = await changeTraffic(bench, rounds[size], perSecond[size], progress);
+    const changes = await changeTraffic(bench, size, progress);
     return measurement(changes, rounds[size], perSecond[size]);
   } finally {
     await bench.close();
@@ -46,21 +49,23 @@ async function run({ large, progress }: BenchOptions): Promise<Measurement> {
 
 async function changeTraffic(
   bench: BenchStage,
-  count: number,
-  requestsASecond: number,
+  size: keyof typeof rounds,
   progress: (line: string) => void,
 ): Promise<Changes> {
+  const count = rounds[size];
   const beganMs = performance.now();
+  const isTimeLeft = () => performance.now() - beganMs < longestMs;
   const cutoverSeconds: number[] = [];
   const rollbackSeconds: number[] = [];
-  const running = new Load({ url: bench.embedded.serviceUrl(), ...load, perSecond: requestsASecond });
+  const running = new Load({ url: bench.embedded.serviceUrl(), ...load, perSecond: perSecond[size] });
   try {
-    for (let round = 1; round <= count && performance.now() - beganMs < longestMs; round++) {
+    for (let round = 1; round <= count && isTimeLeft(); round++) {
       cutoverSeconds.push(await cutOver(bench, round));
       rollbackSeconds.push(await rollBack(bench));
       const { requests, failed } = running.counts;
       progress(`${round} of ${count}: ${requests} requests, ${failed} failed`);
     }
+    while (running.counts.requests < leastRequests[size] && isTimeLeft()) await delay(1_000);
   } finally {
     await running.stop();
   }
@@ -103,7 +108,7 @@ function measurement({ cutoverSeconds, rollbackSeconds, counts }: Changes, asked
     notes: [
       "A request counts as failed unless it is answered with a 200 that names its release: other statuses, broken connections and answers later than 15 s all count.",
       `Connections are kept alive; one request in ${load.slowEvery} takes two real seconds, so at any change a good part of the connections waits for an answer.`,
-      `Modelled seconds at ${timeFactor} times the pace of AWS count the work of the handlers ${timeFactor} times; the latency above is measured at AWS's own pace.`,
+      `Waits pass at ${timeFactor} times the pace of AWS; the work of handlers and boots counts as long as it really took on this machine.`,
     ],
   };
 }

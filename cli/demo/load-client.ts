@@ -24,6 +24,7 @@ const answerTimeoutMs = 15_000;
 export class LoadClient {
   readonly tally = new LoadTally();
   readonly #options: LoadOptions;
+  readonly #place: { host: string; port: string };
   #stopping = new AbortController();
   #sent = 0;
 
@@ -31,6 +32,8 @@ export class LoadClient {
   constructor(options: LoadOptions) {
     checkOptions(options);
     this.#options = options;
+    const { hostname: host, port } = new URL(options.url);
+    this.#place = { host, port };
   }
 
   /** Resolves when the time is over or it was stopped, with every request answered. */
@@ -68,17 +71,17 @@ export class LoadClient {
   }
 
   #ask(agent: Agent): Promise<void> {
-    const { url, slowEvery, slowPath } = this.#options;
+    const { slowEvery, slowPath } = this.#options;
     this.#sent += 1;
     const slow = slowEvery > 0 && this.#sent % slowEvery === 0;
     const beganMs = performance.now();
     const { promise, resolve } = Promise.withResolvers<void>();
     const broken = (error: Error) => {
+      clearTimeout(impatient);
       this.tally.broken(error, performance.now() - beganMs);
       resolve();
     };
-    const signal = AbortSignal.timeout(answerTimeoutMs);
-    const request = httpRequest(new URL(slow ? slowPath : "/", url), { agent, signal }, (response) => {
+    const request = httpRequest({ ...this.#place, path: slow ? slowPath : "/", agent }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
@@ -86,10 +89,15 @@ export class LoadClient {
       });
       response.once("error", broken);
       response.once("end", () => {
+        clearTimeout(impatient);
         this.tally.answered(response.statusCode ?? 0, body, performance.now() - beganMs);
         resolve();
       });
     });
+    const impatient = setTimeout(
+      () => request.destroy(new Error(`no answer within ${answerTimeoutMs / 1000} s`)),
+      answerTimeoutMs,
+    );
     request.once("error", broken);
     request.end();
     return promise;

@@ -13,11 +13,14 @@ export interface Clock {
 const longestTimerMs = 2_147_483_647;
 
 /**
- * A clock that runs `factor` times as fast as the wall clock. The factor may change while it runs: modelled time never
- * jumps or goes back, only its pace changes.
+ * A clock that runs `factor` times as fast as the wall clock, and as fast as the wall clock while real work is going on
+ * (`holdPace`): a handler or a boot does not compute faster because waits are compressed, and every time-out around it
+ * (a state's, a validation's, the wait for a zombie's last call) would come too early. The factor may change while it
+ * runs: modelled time never jumps or goes back, only its pace changes.
  */
 export class PacedClock implements Clock {
   #factor: number;
+  #holds = 0;
   #realAnchorMs: number;
   #modelAnchorMs: number;
   readonly #waiting = new Set<{ atMs: number; run: () => void; timer: NodeJS.Timeout | undefined }>();
@@ -28,12 +31,18 @@ export class PacedClock implements Clock {
     this.#modelAnchorMs = startMs;
   }
 
+  /** How many modelled seconds pass in a real one while nothing real is waited for. */
   get factor(): number {
     return this.#factor;
   }
 
+  /** How many pass in a real one now. */
+  get pace(): number {
+    return this.#holds > 0 ? Math.min(1, this.#factor) : this.#factor;
+  }
+
   now(): number {
-    return this.#modelAnchorMs + Math.floor((performance.now() - this.#realAnchorMs) * this.#factor);
+    return Math.floor(this.#exactNow());
   }
 
   /**
@@ -46,10 +55,23 @@ export class PacedClock implements Clock {
 
   /** Changes the pace from now on; waiting timers are set again. */
   setFactor(factor: number): void {
-    this.#modelAnchorMs = this.now();
-    this.#realAnchorMs = performance.now();
-    this.#factor = factor;
-    for (const entry of this.#waiting) this.#arm(entry);
+    this.#changePace(() => {
+      this.#factor = factor;
+    });
+  }
+
+  /** Real work begins. Returns a function that ends it; calling that again changes nothing. */
+  holdPace(): () => void {
+    const change = (by: number) =>
+      this.#changePace(() => {
+        this.#holds += by;
+      });
+    change(1);
+    let isHeld = true;
+    return () => {
+      if (isHeld) change(-1);
+      isHeld = false;
+    };
   }
 
   at(atMs: number, run: () => void): () => void {
@@ -62,9 +84,23 @@ export class PacedClock implements Clock {
     };
   }
 
+  #exactNow(): number {
+    return this.#modelAnchorMs + (performance.now() - this.#realAnchorMs) * this.pace;
+  }
+
+  #changePace(change: () => void): void {
+    const before = this.pace;
+    const nowMs = this.#exactNow();
+    change();
+    if (this.pace === before) return;
+    this.#modelAnchorMs = nowMs;
+    this.#realAnchorMs = performance.now();
+    for (const entry of this.#waiting) this.#arm(entry);
+  }
+
   #arm(entry: { atMs: number; run: () => void; timer: NodeJS.Timeout | undefined }): void {
     clearTimeout(entry.timer);
-    const realMs = Math.max(0, (entry.atMs - this.now()) / this.#factor);
+    const realMs = Math.max(0, (entry.atMs - this.now()) / this.pace);
     entry.timer = setTimeout(
       () => {
         if (this.now() < entry.atMs) return this.#arm(entry);
@@ -73,6 +109,16 @@ export class PacedClock implements Clock {
       },
       Math.min(Math.ceil(realMs), longestTimerMs),
     );
+  }
+}
+
+/** Does real work while modelled time passes no faster than real time; a clock without a pace of its own has none to hold. */
+export async function atRealPace<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  const release = clock instanceof PacedClock ? clock.holdPace() : undefined;
+  try {
+    return await work();
+  } finally {
+    release?.();
   }
 }
 

@@ -1,3 +1,4 @@
+import { atRealPace } from "../core/clock.ts";
 import { volumeKeyActions } from "../ebs/key-access.ts";
 import { machineSpec } from "./machine-specs.ts";
 import type { InstanceRecord, InstanceState } from "./records.ts";
@@ -89,7 +90,7 @@ async function prepare(world: Ec2World, instanceId: string): Promise<void> {
   const instance = world.instances.get(instanceId);
   if (instance?.state !== "pending") return;
   try {
-    await prepareVolumes(world, instance);
+    await atRealPace(world.kernel.clock, () => prepareVolumes(world, instance));
   } catch (error) {
     world.kernel.settings.log(`${instanceId}: its volumes cannot be made: ${String(error)}`);
     beginEnd(world, instance, "terminated", "Client error on launch");

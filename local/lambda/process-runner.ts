@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Clock, PacedClock } from "../core/clock.ts";
+import { atRealPace, type Clock, PacedClock } from "../core/clock.ts";
 import type { FunctionRunner, Invocation, InvocationOutcome } from "./runner.ts";
 import { type Pace, Sandbox } from "./sandbox.ts";
 import { unzip } from "./zip.ts";
@@ -44,7 +44,11 @@ export class ProcessRunner implements FunctionRunner {
     this.#idleMs = (options.idleSeconds ?? 300) * 1000;
   }
 
-  async run(invocation: Invocation): Promise<InvocationOutcome> {
+  run(invocation: Invocation): Promise<InvocationOutcome> {
+    return atRealPace(this.#clock, () => this.#run(invocation));
+  }
+
+  async #run(invocation: Invocation): Promise<InvocationOutcome> {
     const slot = await this.#acquire(invocation);
     try {
       return await slot.sandbox.run(invocation, () => this.#pace());
@@ -67,7 +71,7 @@ export class ProcessRunner implements FunctionRunner {
   }
 
   #pace(): Pace {
-    return { nowMs: this.#clock.now(), factor: this.#clock instanceof PacedClock ? this.#clock.factor : 1 };
+    return { nowMs: this.#clock.now(), factor: this.#clock instanceof PacedClock ? this.#clock.pace : 1 };
   }
 
   async #acquire(invocation: Invocation): Promise<Slot> {

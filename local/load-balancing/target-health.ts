@@ -38,7 +38,9 @@ export class TargetHealth {
     this.#state = state;
     this.#traffic = traffic;
     kernel.jobs.on<TargetName>("elasticloadbalancing.probe", (name) => this.#probe(name));
-    kernel.jobs.on<TargetName>("elasticloadbalancing.drained", (name) => this.#drained(name));
+    kernel.jobs.on<TargetName>("elasticloadbalancing.drained", (name) =>
+      this.#drained(name, this.#drainSeconds(name.groupArn)),
+    );
     kernel.on("ec2.instance.changed", ({ instanceId, state }) => this.#instanceChanged(instanceId, state));
   }
 
@@ -55,10 +57,9 @@ export class TargetHealth {
     const target = this.#state.target(name.groupArn, name.id, name.port);
     if (!target || target.state === "draining") return;
     this.#kernel.jobs.cancel(probeKey(name));
-    const attributes = this.#state.group(name.groupArn).attributes;
-    const delayMs = Number(attributes["deregistration_delay.timeout_seconds"]) * 1000;
+    const delayMs = this.#drainSeconds(name.groupArn) * 1000;
     if (target.state === "unused" || delayMs === 0) {
-      this.#drained(name);
+      this.#drained(name, 0);
       return;
     }
     this.#put(target, "draining", "Target.DeregistrationInProgress");
@@ -118,7 +119,7 @@ export class TargetHealth {
     for (const target of this.#state.targetsOf(groupArn)) {
       this.#kernel.jobs.cancel(probeKey(target));
       this.#kernel.jobs.cancel(drainKey(target));
-      this.#drained(target);
+      this.#drained(target, 0);
     }
   }
 
@@ -190,9 +191,13 @@ export class TargetHealth {
     this.#state.putTarget({ ...target, ...counts, state, reason, description: descriptions[reason] });
   }
 
-  #drained({ groupArn, id, port }: TargetName): void {
+  #drainSeconds(groupArn: string): number {
+    return Number(this.#state.group(groupArn).attributes["deregistration_delay.timeout_seconds"]);
+  }
+
+  #drained({ groupArn, id, port }: TargetName, delaySeconds: number): void {
     this.#state.deleteTarget(groupArn, id, port);
-    this.#traffic().cut(targetKey(groupArn, id, port));
+    this.#traffic().cut(targetKey(groupArn, id, port), delaySeconds);
   }
 
   #instanceChanged(instanceId: string, state: string): void {

@@ -60,8 +60,11 @@ export interface TrafficDriver {
   update(): void;
   /** Makes one health check. Never rejects. */
   probe(request: ProbeRequest): Promise<ProbeOutcome>;
-  /** Ends requests in flight to a target whose deregistration delay is over. */
-  cut(targetKey: string): void;
+  /**
+   * Ends requests in flight to a target whose deregistration delay is over. Programs compute in real time: each has had at
+   * least `delaySeconds` of that, whatever pace the cloud's clock has.
+   */
+  cut(targetKey: string, delaySeconds: number): void;
   takeCounts(): TrafficCounts[];
   stop(): Promise<void>;
 }

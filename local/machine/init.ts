@@ -47,6 +47,7 @@ machine.console.line("systemd[1]", `Booting ${config.id}.`);
 process.stdout.write("ready\n");
 await units.startEnabled();
 if (config.userDataFile !== undefined) await userData.runOnce(config.userDataFile);
+process.stdout.write("booted\n");
 
 function target(port: number): { host: string; port: number } | undefined {
   if (config.address !== undefined) return { host: config.address, port };

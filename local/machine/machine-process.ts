@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ConsoleLog } from "./console-log.ts";
+import { ConsoleLog, LineSplitter } from "./console-log.ts";
 import { askInit } from "./init-client.ts";
 import type { InitConfig } from "./init-config.ts";
 import { hostEnvironment, type Isolation } from "./isolation.ts";
@@ -43,6 +43,7 @@ export class MachineProcess {
   #report: (reason: string) => void = () => {};
   /** Resolves when the process is gone. */
   ended: Promise<void> = Promise.resolve();
+  readonly #booted = Promise.withResolvers<void>();
 
   constructor(
     files: MachineFiles,
@@ -57,6 +58,11 @@ export class MachineProcess {
 
   get isUp(): boolean {
     return this.#up;
+  }
+
+  /** Resolves when the user data has run to its end, or the process is gone. */
+  get booted(): Promise<void> {
+    return this.#booted.promise;
   }
 
   onUnexpectedExit(listener: (reason: string) => void): void {
@@ -144,6 +150,7 @@ export class MachineProcess {
           new ConsoleLog(this.files.console).line("kernel", reason);
           this.#report(reason);
         }
+        this.#booted.resolve();
         resolve();
       });
     });
@@ -155,11 +162,14 @@ export class MachineProcess {
         this.kill();
         reject(new Error(`the init of ${this.#spec.id} did not come up within ${bootLimitMs / 1000} s`));
       }, bootLimitMs);
-      child.stdout?.once("data", () => {
+      const lines = new LineSplitter((line) => {
+        if (line === "booted") this.#booted.resolve();
+        if (line !== "ready") return;
         clearTimeout(limit);
         this.#up = true;
         resolve();
       });
+      child.stdout?.on("data", (chunk: Buffer) => lines.write(chunk));
       child.once("error", (error) => {
         clearTimeout(limit);
         reject(error);

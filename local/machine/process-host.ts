@@ -16,6 +16,9 @@ import { makeRoot, missingCommands } from "./root-tree.ts";
 /** Unix socket paths may be 104 bytes on macOS and 108 on Linux; a longer directory's sockets go elsewhere. */
 const maxSocketPath = 100;
 
+/** A boot counts as real work for so long. Unpacking gigabytes takes minutes. Unit: milliseconds. */
+const bootLimitMs = 300_000;
+
 interface HostOptions {
   /** Holds one directory for each machine; made when missing. */
   directory: string;
@@ -25,6 +28,8 @@ interface HostOptions {
   log: (line: string) => void;
   /** `none` runs machines without namespaces even where the host has them. */
   isolation?: "detect" | "none";
+  /** Called when a machine begins to boot; what it returns, when that is over. Left out: nobody cares. */
+  realWork?: () => () => void;
 }
 
 /** Machines as processes of this host: one init for each, in namespaces of its own where the host allows that. */
@@ -46,6 +51,24 @@ export class ProcessHost implements MachineHost {
 
   async start(spec: MachineSpec): Promise<void> {
     if (this.isUp(spec.id)) return;
+    const over = this.#options.realWork?.();
+    if (over === undefined) return this.#start(spec);
+    // User data that never ends must not keep the whole cloud slow.
+    const impatient = setTimeout(over, bootLimitMs);
+    const settled = () => {
+      clearTimeout(impatient);
+      over();
+    };
+    try {
+      await this.#start(spec);
+      void this.#machines.get(spec.id)?.booted.then(settled);
+    } catch (error) {
+      settled();
+      throw error;
+    }
+  }
+
+  async #start(spec: MachineSpec): Promise<void> {
     this.#findOut();
     const files = this.#filesOf(spec.id);
     const base = baseNamed(spec.base);

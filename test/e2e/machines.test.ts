@@ -10,7 +10,7 @@ import { machinesDirectory } from "../../local/machine/machines-directory.ts";
 import { CloudProcess } from "./support/cloud-process.ts";
 import { canListSockets, type ListeningSocket, listeningSockets } from "./support/listening-sockets.ts";
 import { until } from "./support/until.ts";
-import { examples, soonGivenUp, type Visitor, visit } from "./support/visitor.ts";
+import { examples, soonGivenUp, type Visitor, visit, visitorOf } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
 
 /** Ids of the servers of one release that are not terminated. */
@@ -46,14 +46,10 @@ describe("servers as real processes", () => {
     void running.finally(() => {
       isOver = true;
     });
-    await until(
-      "the deploy's end",
-      () => {
-        for (const socket of listeningSockets()) seen.set(`${socket.address}:${socket.port}`, socket);
-        return isOver;
-      },
-      { withinSeconds: 120 },
-    );
+    await until("the deploy's end", () => {
+      for (const socket of listeningSockets()) seen.set(`${socket.address}:${socket.port}`, socket);
+      return isOver;
+    });
 
     expect((await running).path.at(-1)).toBe("Live");
     const ports = [world.stage.connection.endpoint ?? "", world.embedded.serviceUrl()].map((url) => new URL(url).port);
@@ -83,7 +79,7 @@ describe("servers as real processes", () => {
         const servers = await serversOf(world, "web-000001");
         return servers.length === 2 && !servers.includes(victim) && servers;
       },
-      { withinSeconds: 60, everyMs: 300 },
+      { everyMs: 300 },
     );
     expect(after).toContain(survivor);
     await world.answers("1.0.0");
@@ -98,7 +94,8 @@ describe("servers as real processes", () => {
 
   it("are unhealthy with AWS's reason when their program never listens", async () => {
     const elb = new ElasticLoadBalancingV2Client(clientConfiguration(world.stage.connection));
-    await world.apply(soonGivenUp);
+    // Long enough that they are seen before they are given up.
+    await world.apply({ validate: { ...soonGivenUp.validate, timeoutSeconds: 200 } });
     const deploy = await world.push("1.0.1", examples.neverListens);
     const targets = await until("unhealthy targets of the candidate", async () => {
       const group = (await world.inventory()).holdings.find(
@@ -143,7 +140,7 @@ describe("a cloud that loses its power", () => {
   async function powerCut(): Promise<void> {
     await cloud.cutPower();
     cloud = await CloudProcess.start(directory, timeFactor);
-    visitor = await visit(cloud.place);
+    visitor = visitorOf(cloud.place, visitor.spec);
   }
 
   it("serves again after it, with the same servers", async () => {

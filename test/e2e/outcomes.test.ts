@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parameterNames } from "../../shared/aws/parameters.ts";
 import { until } from "./support/until.ts";
-import { examples, type SteadyLoad } from "./support/visitor.ts";
+import { examples, type SteadyLoad, soonGivenUp } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
 
-// Broken programs are given up after a minute of modelled time; at fifteen times AWS's pace that is still long enough for
-// a good program to start on a busy machine.
 let world: World;
 let load: SteadyLoad;
 
 beforeAll(async () => {
-  world = await openWorld({ timeFactor: 15, spec: { validate: { healthyInARow: 2, timeoutSeconds: 90, probes: [] } } });
+  world = await openWorld({ timeFactor: 15 });
 });
 afterAll(async () => world?.close());
 
@@ -39,9 +37,11 @@ describe("a first deployment", () => {
 });
 
 describe("a release that does not work", () => {
-  beforeAll(() => {
+  beforeAll(async () => {
+    await world.apply(soonGivenUp);
     load = world.steadyLoad();
   });
+  afterAll(() => world.apply({}));
 
   it.each([
     ["exits at once", examples.exits, "2.0.1"],

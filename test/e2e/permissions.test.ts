@@ -118,7 +118,7 @@ describe("a handler whose role lacks a permission it needs", () => {
 /** Sweeps, as the end of a failed execution does by itself, until something holds. */
 async function sweepUntil(what: string, holds: () => Promise<boolean>): Promise<void> {
   await world.ended(await world.start("sweep", {}));
-  await until(what, holds, { withinSeconds: 30, everyMs: 500 });
+  await until(what, holds, { everyMs: 500 });
 }
 
 describe("the roles of the handlers", () => {

@@ -87,7 +87,7 @@ describe("a rollback while a deploy is running", () => {
 
       const gone = async () =>
         !(await world.inventory()).generations().includes(`web-${String(before.nextOrdinal).padStart(6, "0")}`);
-      await until("the interrupted candidate to be swept", gone, { withinSeconds: 60 });
+      await until("the interrupted candidate to be swept", gone);
       expect((await load.stop()).failed).toBe(0);
     },
   );

@@ -26,6 +26,13 @@ export function proxyTraffic(connect: Connect): (view: TrafficView) => TrafficDr
 
 type Forward = Extract<Decision, { kind: "forward" }>;
 
+/** A request, or an upgraded connection, on its way. */
+interface UnderWay {
+  /** Real milliseconds. */
+  startedMs: number;
+  end: () => void;
+}
+
 class ProxyTraffic implements TrafficDriver {
   readonly #view: TrafficView;
   readonly #connect: Connect;
@@ -33,8 +40,9 @@ class ProxyTraffic implements TrafficDriver {
   /** The node that each client connection belongs to, and when it was opened (real milliseconds). */
   readonly #clients = new WeakMap<Duplex, { node: number; openedMs: number }>();
   readonly #connections = new Map<string, TargetConnections>();
-  /** What is under way to each target: functions that end it. */
-  readonly #underWay = new Map<string, Set<() => void>>();
+  readonly #underWay = new Map<string, Set<UnderWay>>();
+  /** For targets that are gone: ends what is still under way to them. */
+  readonly #leaving = new Set<() => void>();
   readonly #counts = new Counts();
   #stopped = false;
 
@@ -59,10 +67,28 @@ class ProxyTraffic implements TrafficDriver {
     return probeTarget(this.#connect, request);
   }
 
-  cut(key: string): void {
-    for (const end of this.#underWay.get(key) ?? []) end();
-    this.#connections.get(key)?.destroy();
+  cut(key: string, delaySeconds: number): void {
+    const connections = this.#connections.get(key);
     this.#connections.delete(key);
+    const now = performance.now();
+    const remaining = [...(this.#underWay.get(key) ?? [])].map((one) => ({
+      one,
+      ms: one.startedMs + delaySeconds * 1000 - now,
+    }));
+    for (const { one, ms } of remaining) if (ms <= 0) one.end();
+    const late = remaining.filter(({ ms }) => ms > 0);
+    if (late.length === 0) {
+      connections?.destroy();
+      return;
+    }
+    const finish = () => {
+      clearTimeout(timer);
+      this.#leaving.delete(finish);
+      for (const { one } of late) if (this.#underWay.get(key)?.has(one)) one.end();
+      connections?.destroy();
+    };
+    const timer = setTimeout(finish, Math.max(...late.map(({ ms }) => ms)));
+    this.#leaving.add(finish);
   }
 
   takeCounts(): TrafficCounts[] {
@@ -71,7 +97,8 @@ class ProxyTraffic implements TrafficDriver {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const key of [...this.#underWay.keys(), ...this.#connections.keys()]) this.cut(key);
+    for (const finish of [...this.#leaving]) finish();
+    for (const key of [...this.#underWay.keys(), ...this.#connections.keys()]) this.cut(key, 0);
     const closing = [...this.#servers.values()].map(({ server }) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -183,9 +210,10 @@ class ProxyTraffic implements TrafficDriver {
     this.#underWay.set(key, underWay);
     const end = start(() => {
       finished();
-      underWay.delete(end);
+      underWay.delete(one);
     });
-    underWay.add(end);
+    const one = { startedMs: performance.now(), end };
+    underWay.add(one);
   }
 
   #decide(listener: ServedListener, request: IncomingMessage): Decision | undefined {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { connectTo } from "../../../cli/aws/connection.ts";
 import { openStage } from "../../../cli/aws/stage.ts";
 import { projectDirectory } from "../../../cli/kiln-directory.ts";
@@ -8,7 +9,7 @@ import type { Place } from "./visitor.ts";
 import { stageName } from "./world.ts";
 
 /** Real time from the start of the command until it says where the cloud is. Unit: milliseconds. */
-const startPatienceMs = 120_000;
+const startPatienceMs = 240_000;
 
 /** The embedded cloud as a person starts it, `kiln up`, in a process that a test can kill. */
 export class CloudProcess {
@@ -24,17 +25,7 @@ export class CloudProcess {
 
   /** Starts it in a directory; one that was used before goes on from where it was left. */
   static async start(directory: string, timeFactor: number): Promise<CloudProcess> {
-    const child = spawn(
-      process.execPath,
-      [
-        join(projectDirectory, "cli", "main.ts"),
-        "up",
-        ...["--stage", stageName, "--port", "4800", "--time-factor", String(timeFactor)],
-        ...["--state", join(directory, "state")],
-      ],
-      { cwd: projectDirectory, env: { ...process.env, KILN_HOME: directory }, stdio: ["ignore", "ignore", "pipe"] },
-    );
-    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const { child, ended } = kilnUp(directory, timeFactor);
     try {
       const { endpoint, services } = await places(child);
       const stage = await openStage(connectTo(endpoint), stageName);
@@ -45,6 +36,15 @@ export class CloudProcess {
       await ended;
       throw error;
     }
+  }
+
+  /** Starts it, and cuts its power so many real milliseconds later, wherever in its start it is by then. */
+  static async startInVain(directory: string, timeFactor: number, afterMs: number): Promise<void> {
+    const { child, ended } = kilnUp(directory, timeFactor);
+    child.stderr?.resume();
+    await delay(afterMs);
+    child.kill("SIGKILL");
+    await ended;
   }
 
   /** Ends it as a power cut would: nothing gets a last word. */
@@ -58,6 +58,16 @@ export class CloudProcess {
     this.#child.kill("SIGINT");
     await this.#ended;
   }
+}
+
+function kilnUp(directory: string, timeFactor: number): { child: ChildProcess; ended: Promise<void> } {
+  const options = ["--stage", stageName, "--port", "4800", "--time-factor", String(timeFactor)];
+  const child = spawn(
+    process.execPath,
+    [join(projectDirectory, "cli", "main.ts"), "up", ...options, "--state", join(directory, "state")],
+    { cwd: projectDirectory, env: { ...process.env, KILN_HOME: directory }, stdio: ["ignore", "ignore", "pipe"] },
+  );
+  return { child, ended: new Promise<void>((resolve) => child.once("close", () => resolve())) };
 }
 
 /** Reads from what the command says where the API and the services are. */

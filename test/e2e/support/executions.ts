@@ -21,26 +21,24 @@ export async function readExecution(stage: Stage, execution: string): Promise<Ex
   return fold;
 }
 
-/** Waits for the end of an execution. */
+/** Waits for the end of an execution, as long as its history still grows. */
 export async function waitForEnd(stage: Stage, execution: string, patience: Patience): Promise<Ended> {
   const fold = new ExecutionFold();
   const name = execution.split(":").slice(-2).join(" ");
   try {
-    await until(
-      `the end of ${name}`,
-      async () => {
-        fold.add(await stage.runs.events(execution, fold.lastEventId));
-        return fold.ending;
-      },
-      { everyMs: 200, ...patience },
-    );
+    while (!fold.ending) {
+      const from = fold.lastEventId;
+      const further = async () => {
+        fold.add(await stage.runs.events(execution, from));
+        return fold.lastEventId > from;
+      };
+      await until(`the end of ${name}`, further, { everyMs: 200, ...patience });
+    }
   } catch (error) {
     throw new Error(`${(error as Error).message}; it went through ${pathOf(fold).join(", ")}`, { cause: error });
   }
-  const { ending, phases } = fold;
-  if (!ending) throw new Error(`${name} has no end`);
-  const { status, error, cause, output } = ending;
-  return { execution, status, error, cause, output, path: pathOf(fold), phases };
+  const { status, error, cause, output } = fold.ending;
+  return { execution, status, error, cause, output, path: pathOf(fold), phases: fold.phases };
 }
 
 function pathOf({ phases }: ExecutionFold): string[] {

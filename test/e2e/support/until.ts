@@ -1,7 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface Patience {
-  /** Unit: seconds of real time. */
+  /**
+   * Unit: seconds of real time. Only for what must fail sooner; the default is several times what the slowest wait takes on
+   * a machine that has other work.
+   */
   withinSeconds?: number;
   /** Unit: milliseconds of real time between two looks. */
   everyMs?: number;
@@ -16,7 +19,7 @@ export interface Patience {
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | null | false> | T | undefined | null | false,
-  { withinSeconds = 60, everyMs = 100 }: Patience = {},
+  { withinSeconds = 240, everyMs = 100 }: Patience = {},
 ): Promise<T> {
   const giveUpAt = performance.now() + withinSeconds * 1000;
   for (;;) {

@@ -101,7 +101,11 @@ async function prepareService({ stage, output }: Place, changes: Partial<Service
 
 /** @param changes To the example's spec, on top of short times. */
 export async function visit(place: Place, changes: Partial<ServiceSpec> = {}): Promise<Visitor> {
-  const spec = await prepareService(place, changes);
+  return visitorOf(place, await prepareService(place, changes));
+}
+
+/** A visitor of a service whose spec and layer are there already, as after a restart of the cloud. */
+export function visitorOf(place: Place, spec: ServiceSpec): Visitor {
   const { stage, serviceUrl, output } = place;
   const machines = {
     deploy: stage.outputs.DeployMachine,
@@ -120,7 +124,7 @@ export async function visit(place: Place, changes: Partial<ServiceSpec> = {}): P
     },
     start: (machine, input) => stage.runs.start(machines[machine], `${executionName(service)}-${++started}`, input),
     apply: async (changes) => void (await applySpec(stage, { ...spec, ...changes }, output)),
-    ended: (execution, patience = {}) => waitForEnd(stage, execution, { withinSeconds: 120, ...patience }),
+    ended: (execution, patience = {}) => waitForEnd(stage, execution, patience),
     states: async (execution) => (await readExecution(stage, execution)).phases.map(({ state }) => state),
     live: () => ask(serviceUrl()),
     async answers(version, patience) {

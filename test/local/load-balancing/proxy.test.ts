@@ -275,17 +275,34 @@ describe("draining", () => {
     expect(await slow).toMatchObject({ status: 200, body: "old done" });
   });
 
-  it("cuts what is still in flight when the delay is over", async () => {
-    await run("i-00000001", () => undefined);
-    const { port } = await listen(forwardTo(group));
-    await addTargets("i-00000001");
-    const Attributes = [{ Key: "deregistration_delay.timeout_seconds", Value: "30" }];
-    await world.call("ModifyTargetGroupAttributes", { TargetGroupArn: group, Attributes });
-    const slow = ask(port);
-    while (connections === 0) await new Promise((resolve) => setImmediate(resolve));
-    await world.call("DeregisterTargets", { TargetGroupArn: group, Targets: [{ Id: "i-00000001" }] });
-    await world.clock.advance(30_000);
-    expect((await slow).status).toBe(502);
+  describe("when the delay is over", () => {
+    const delaySeconds = 1;
+    let slow: ReturnType<typeof ask>;
+    let answer: () => void;
+
+    beforeEach(async () => {
+      await run("i-00000001", (_, response) => {
+        answer = () => response.end("done");
+      });
+      const { port } = await listen(forwardTo(group));
+      await addTargets("i-00000001");
+      const Attributes = [{ Key: "deregistration_delay.timeout_seconds", Value: String(delaySeconds) }];
+      await world.call("ModifyTargetGroupAttributes", { TargetGroupArn: group, Attributes });
+      slow = ask(port);
+      while (connections === 0) await new Promise((resolve) => setImmediate(resolve));
+      await world.call("DeregisterTargets", { TargetGroupArn: group, Targets: [{ Id: "i-00000001" }] });
+      await world.clock.advance(delaySeconds * 1000);
+      expect(await world.health(group)).toEqual([]);
+    });
+
+    it("cuts what has been in flight for as long, in real time", async () => {
+      expect((await slow).status).toBe(502);
+    });
+
+    it("still lets a request end that had less, for its program computes in real time", async () => {
+      answer();
+      expect(await slow).toMatchObject({ status: 200, body: "done" });
+    });
   });
 });
 

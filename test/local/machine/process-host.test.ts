@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { findIsolation } from "../../../local/machine/isolation.ts";
 import type { MachineSpec } from "../../../local/machine/machine-host.ts";
 import { ProcessHost } from "../../../local/machine/process-host.ts";
@@ -109,6 +109,31 @@ describe.each(isolations)("a machine of processes (isolation: %s)", (isolation) 
     expect(await readFile(join(directory, "vol-release"), "utf8")).toBe("hello from the volume");
     await expect(host.connect(spec.id, 9999)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     expect(log.some((line) => line.includes("without namespaces"))).toBe(isolation === "none");
+  });
+
+  it("counts as real work until its user data has run, whatever becomes of it", async () => {
+    const work: string[] = [];
+    const watched = new ProcessHost({
+      directory: join(directory, "watched"),
+      volumeFile: (volumeId) => join(directory, volumeId),
+      log: () => {},
+      isolation,
+      realWork: () => {
+        work.push("begins");
+        return () => work.push("ends");
+      },
+    });
+    try {
+      const waits = "#!/bin/bash\nuntil [[ -e $KILN_ROOT/go ]]; do sleep 0.05; done; exit 1\n";
+      await watched.start({ ...spec, userData: waits });
+      expect(work).toEqual(["begins"]);
+      await watched.run(spec.id, "echo now >$KILN_ROOT/go");
+      await vi.waitFor(() => expect(work).toEqual(["begins", "ends"]));
+    } finally {
+      await watched.stopAll();
+    }
+    await expect(watched.start({ ...spec, base: undefined })).rejects.toThrow();
+    expect(work).toEqual(["begins", "ends", "begins", "ends"]);
   });
 
   it("starts enabled services again after a reboot, without the user data, and tells programs to stop first", async () => {
