@@ -60,7 +60,7 @@ export async function reap(request: Input, world: World): Promise<StepOutput | S
   const firstLookMs = request.mode === "candidate" ? startedMs : 0;
   const going: string[] = [];
   for (const generation of targets) {
-    const state = await reapGeneration(release.service, generation, firstLookMs, guard, world);
+    const state = await reapGeneration(release.service, generation, firstLookMs, guard, execution, world);
     if (state === "going") going.push(generation);
     // A leftover that serves belongs to a deploy that is still to move traffic away; it is left to that one.
     if (state === "serving" && request.mode === "candidate") throw serving(generation);

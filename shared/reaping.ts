@@ -33,6 +33,7 @@ const visibleMs = 10_000;
  * target group, and, unless it is kept for a cold rollback, template version, image and snapshots.
  * @param firstLookMs When nothing more could be created in its name: from then on reads catch up.
  * @param guard Asked before every change; throws when the lease is lost.
+ * @param execution Whose work this is.
  * @returns `going` while something is still on its way out; `serving` when production goes there: then nothing was changed.
  */
 export async function reapGeneration(
@@ -40,6 +41,7 @@ export async function reapGeneration(
   generation: string,
   firstLookMs: number,
   guard: () => Promise<void>,
+  execution: string,
   world: ReapWorld,
 ): Promise<"gone" | "going" | "serving"> {
   const head = await world.ledger.head(service);
@@ -55,7 +57,7 @@ export async function reapGeneration(
     if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
     if (world.now() - firstLookMs < visibleMs) return "going";
   }
-  await world.ledger.updateHead(service, (present) => reaped(present, generation));
+  await world.ledger.updateHead(service, (present) => reaped(present, generation, execution));
   return "gone";
 }
 

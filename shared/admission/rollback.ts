@@ -29,7 +29,13 @@ export async function admitRollback(
   if (generation === undefined) return skipped(`nothing to do: ${to} is live and nothing else is under way`);
 
   const intent: Intent = { kind: "rollback", time: asked.startedAt, tieBreak: asked.execution };
-  await world.ledger.updateHead(service, (present) => withRollback(present, intent, asked.execution, generation));
+  const written = await world.ledger.updateHead(service, (present) =>
+    present.live?.generation === head.live?.generation
+      ? withRollback(present, intent, asked.execution, generation)
+      : present,
+  );
+  // A deploy has settled since the target was chosen: "the release before" is another one now.
+  if (generationOf(written, asked.execution) === undefined) return waiting(2, "another release has just become live");
 
   const lease = await acquireLease(service, asked.execution, world, async (owner) => {
     await world.executions.stop(owner, "Kiln.PreEmpted", `A rollback of ${service} took over: ${asked.execution}`);

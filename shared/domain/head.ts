@@ -112,8 +112,12 @@ export function settled(head: Head, execution: string): Head {
   return { ...head, pending: mine ? null : head.pending, abort: aborted ? null : head.abort };
 }
 
-/** The head once nothing of `generation` is left but, for a kept one, its image. */
-export function reaped(head: Head, generation: string): Head {
+/**
+ * The head once `by` has left nothing of `generation` but, for a kept one, its image. A generation that somebody else has
+ * begun to work on in the meantime, such as a rollback to it, stays known: something is about to be created again.
+ */
+export function reaped(head: Head, generation: string, by: string): Head {
+  if (head.pending?.generation === generation && head.pending.execution !== by) return head;
   const known = head.known.filter((other) => other !== generation);
   const standby = head.standby?.generation === generation ? null : head.standby;
   return known.length === head.known.length && standby === head.standby ? head : { ...head, known, standby };

@@ -48,7 +48,7 @@ function play(steps: Step[], see: (head: Head, nowMs: number) => void): void {
       head = settled(promoted(head, generation, now, new Date(nowMs + hotMs).toISOString()), owner);
     }
     if (kind === "fail" && head.pending) head = settled(head, head.pending.execution);
-    if (kind === "sweep") for (const generation of leftovers(head, nowMs)) head = reaped(head, generation);
+    if (kind === "sweep") for (const generation of leftovers(head, nowMs)) head = reaped(head, generation, "sweep");
     if (kind === "pass time") nowMs += hotMs;
     see(head, nowMs);
   });

@@ -110,10 +110,16 @@ describe("leftovers", () => {
   });
 
   it("forgets what was reaped, and that it stood by", () => {
-    const after = reaped(head, "web-000002");
+    const after = reaped(head, "web-000002", "sweep");
     expect(after.standby).toBeNull();
     expect(after.known).not.toContain("web-000002");
-    expect(reaped(after, "web-000002")).toBe(after);
+    expect(reaped(after, "web-000002", "sweep")).toBe(after);
+  });
+
+  it("does not forget what somebody else has begun to work on, such as a rollback to it", () => {
+    const pending = { execution: "rollback-1", generation: "web-000002" };
+    expect(reaped({ ...head, pending }, "web-000002", "exec-4").known).toContain("web-000002");
+    expect(reaped({ ...head, pending }, "web-000002", "rollback-1").known).not.toContain("web-000002");
   });
 });
 

@@ -1,0 +1,267 @@
+import {
+  adopted,
+  decideRecovery,
+  generationOf,
+  isSuperseded,
+  leftovers,
+  promoted,
+  reaped,
+  rollbackTarget,
+  settled,
+  takenUp,
+  withDeploy,
+  withRollback,
+} from "../../shared/domain/head.ts";
+import { decideLease, leaseHolds } from "../../shared/domain/lease.ts";
+import { generationName } from "../../shared/domain/names.ts";
+import { type Actor, actorNamed, epoch, intentOf, type World } from "./world.ts";
+
+/** What keeps executions out of each other's way; the model's own test switches one off and must see it break. */
+export interface Rules {
+  /** A takeover waits until the calls of the dead owner are over. */
+  waitAfterTakeover: boolean;
+  /** A deploy looks, under the lease, whether a newer one has taken its place. */
+  newestWins: boolean;
+}
+
+/** As production has it. */
+export const production: Rules = { waitAfterTakeover: true, newestWins: true };
+
+/** Where an actor goes on: the same invocation, a new one, or nowhere. */
+type Onward = { call: string } | { next: string } | { end: true };
+
+const call = (name: string): Onward => ({ call: name });
+const next = (name: string): Onward => ({ next: name });
+const end: Onward = { end: true };
+
+/** Makes one call in a copy of the world that belongs to it. Several ways onward are choices that the world makes. */
+type Call = (world: World, me: Actor, rules: Rules) => Onward[];
+
+const newest = (world: World, me: Actor) => generationOf(world.head, me.name) !== undefined;
+const holds = (world: World, me: Actor) => leaseHolds(world.lease, me.name, me.fence);
+const isActive = (world: World) => world.lease !== undefined && world.lease.activeFrom <= epoch;
+
+/** Takes or keeps the lease: `held` once it may be acted under. */
+function take(world: World, me: Actor, rules: Rules): "held" | "wait" | { busy: string } {
+  const owner = world.lease?.owner ?? undefined;
+  const ended = owner !== undefined && actorNamed(world, owner)?.execution === "ended";
+  const decision = decideLease(world.lease, me.name, ended ? "ended" : "running", 0);
+  if (decision.kind === "busy") return { busy: decision.owner };
+  if (decision.kind === "take") {
+    const tookOver = owner !== undefined;
+    if (tookOver) world.waitedOut = world.actors.filter((actor) => isZombie(actor)).map(({ name }) => name);
+    world.lease = rules.waitAfterTakeover ? decision.lease : { ...decision.lease, activeFrom: epoch };
+  }
+  me.fence = decision.lease.fence;
+  return isActive(world) ? "held" : "wait";
+}
+
+export function isZombie(actor: Actor): boolean {
+  return actor.execution === "ended" && actor.inside;
+}
+
+const failed = (me: Actor): Onward => (me.kind === "deploy" ? next("readForRestore") : end);
+
+/**
+ * Every call of the handlers that reads or changes what executions share, by the production code's own decisions. What a
+ * handler reads first and acts on later are two calls, so anything may happen in between.
+ */
+export const calls: Readonly<Record<string, Call>> = {
+  admit(world, me, rules) {
+    if (!newest(world, me) && (rules.newestWins || me.generation === "")) {
+      if (isSuperseded(world.head, intentOf(me))) return [end];
+      const generation = generationName("web", world.head.nextOrdinal);
+      world.head = withDeploy(world.head, intentOf(me), me.name, generation);
+      me.generation = generation;
+    }
+    return [call("takeLease")];
+  },
+  takeLease(world, me, rules) {
+    const lease = take(world, me, rules);
+    if (lease === "held") return [call("isNewest")];
+    const goesOn = lease === "wait" || newest(world, me) || !rules.newestWins;
+    return [goesOn ? next("admit") : end];
+  },
+  isNewest(world, me, rules) {
+    if (newest(world, me) || !rules.newestWins) return [next("launch")];
+    giveBack(world, me);
+    return [end];
+  },
+
+  preempt(world, me) {
+    const target = generationOf(world.head, me.name) ?? rollbackTarget(world.head, world.rule?.serving);
+    if (target === undefined) return [end];
+    me.generation = target;
+    me.seen = seen(world);
+    return [call("announceRollback")];
+  },
+  announceRollback(world, me) {
+    if (!newest(world, me) && world.head.live?.generation !== me.seen.live) return [next("preempt")];
+    world.head = withRollback(world.head, intentOf(me), me.name, me.generation);
+    return [call("stopOwner")];
+  },
+  stopOwner(world, me, rules) {
+    const lease = take(world, me, rules);
+    if (typeof lease === "object") {
+      const owner = actorNamed(world, lease.busy);
+      if (owner) owner.execution = "ended";
+      return [next("preempt")];
+    }
+    if (lease === "wait") return [next("preempt")];
+    return [next(world.fleets.includes(me.generation) ? "readForCutover" : "launch")];
+  },
+
+  takeService(world, me, rules) {
+    const lease = take(world, me, rules);
+    if (lease === "held") return [call("takeUpOrphan")];
+    return lease === "wait" ? [next("takeService")] : [end];
+  },
+  takeUpOrphan(world, me) {
+    const serving = world.rule?.serving;
+    if (!world.head.pending && serving !== undefined && serving !== world.head.live?.generation) {
+      world.head = takenUp(world.head, serving, me.name);
+    }
+    return [call("recover")];
+  },
+  recover(world, me) {
+    const { pending } = world.head;
+    const owner = pending && actorNamed(world, pending.execution);
+    if (!pending || (pending.execution !== me.name && owner?.execution !== "ended")) return [next("pickLeftover")];
+    world.head = adopted(world.head, pending.execution, me.name);
+    me.generation = pending.generation;
+    const live = world.head.live?.generation;
+    const liveHealthy = live !== undefined && world.fleets.includes(live);
+    const path = decideRecovery({ head: world.head, serving: world.rule?.serving, liveHealthy });
+    if (path === "finish") return [next("confirmSettle")];
+    return [next(path === "undo" ? "readForRestore" : "pickLeftover")];
+  },
+  /** The sweep goes on with what no generation holds, and gives the lease back at the end. */
+  pickLeftover(world, me) {
+    const left = leftovers(world.head, 0).filter((generation) => generation !== world.rule?.serving);
+    const [first] = left;
+    if (first === undefined) return [next("closeFailure")];
+    me.generation = first;
+    return [next("readForReap")];
+  },
+
+  launch(world, me) {
+    return [holds(world, me) ? call("createFleet") : failed(me)];
+  },
+  createFleet(world, me) {
+    world.fleets = with_(world.fleets, me.generation);
+    return me.kind === "deploy" ? [next("validate"), next("readForRestore")] : [next("validate")];
+  },
+  validate(world, me) {
+    world.validated = with_(world.validated, me.generation);
+    return [next("readForCutover")];
+  },
+
+  readForCutover(world, me) {
+    if (world.rule?.serving === me.generation) return [next("confirmSettle")];
+    if (!world.fleets.includes(me.generation)) return [failed(me)];
+    me.seen = seen(world);
+    return [call("confirmCutover")];
+  },
+  confirmCutover(world, me) {
+    return [holds(world, me) ? call("changeRule") : failed(me)];
+  },
+  changeRule(world, me) {
+    const resting = [...new Set([me.seen.live, me.seen.serving])].filter((one) => one !== undefined);
+    world.rule = { serving: me.generation, resting: resting.filter((one) => one !== me.generation) };
+    return me.kind === "deploy" ? [next("confirmSettle"), next("readForRestore")] : [next("confirmSettle")];
+  },
+
+  confirmSettle(world, me) {
+    return [holds(world, me) ? call("promote") : end];
+  },
+  promote(world, me) {
+    const already = world.head.live?.generation === me.generation;
+    world.head = promoted(world.head, me.generation, epoch, "1970-01-01T01:00:00.000Z");
+    if (!already && me.kind !== "sweep") world.promotedIntent = Math.max(world.promotedIntent, me.intent);
+    const left = leftovers(world.head, 0).filter((generation) => generation !== world.rule?.serving);
+    if (left[0] === undefined) return [call("settleHead")];
+    me.seen = { ...me.seen, live: me.generation };
+    me.generation = left[0];
+    return [next("readForReap")];
+  },
+  settleHead(world, me) {
+    world.head = settled(world.head, me.name);
+    return [call("giveBack")];
+  },
+  giveBack(world, me) {
+    giveBack(world, me);
+    return [end];
+  },
+
+  readForRestore(world, me) {
+    const isLive = world.head.live?.generation === me.generation;
+    const named = world.rule?.serving === me.generation || world.rule?.resting.includes(me.generation);
+    if (isLive || !named) return [next("readForReap")];
+    me.seen = seen(world);
+    return [call("confirmRestore")];
+  },
+  confirmRestore(world, me) {
+    return [holds(world, me) ? call("restoreRule") : end];
+  },
+  restoreRule(world, me) {
+    const { live, standby } = me.seen;
+    const resting = standby === undefined || standby === live ? [] : [standby];
+    world.rule = live === undefined ? undefined : { serving: live, resting };
+    return [next("readForReap")];
+  },
+
+  readForReap(world, me) {
+    const serves = world.head.live?.generation === me.generation || world.rule?.serving === me.generation;
+    if (serves) return [end];
+    return [call(world.rule?.resting.includes(me.generation) ? "confirmLeave" : "confirmDelete")];
+  },
+  confirmLeave(world, me) {
+    return [holds(world, me) ? call("leaveRule") : end];
+  },
+  leaveRule(world, me) {
+    const { rule } = world;
+    if (rule) world.rule = { ...rule, resting: rule.resting.filter((one) => one !== me.generation) };
+    return [next("readForReap")];
+  },
+  confirmDelete(world, me) {
+    return [holds(world, me) ? call("deleteFleet") : end];
+  },
+  deleteFleet(world, me) {
+    world.fleets = world.fleets.filter((one) => one !== me.generation);
+    return [call("forget")];
+  },
+  forget(world, me) {
+    world.head = reaped(world.head, me.generation, me.name);
+    if (me.seen.live !== undefined && world.head.live?.generation === me.seen.live && me.kind !== "sweep") {
+      me.generation = me.seen.live;
+      return [next("confirmSettle")];
+    }
+    return [next(me.kind === "sweep" ? "pickLeftover" : "closeFailure")];
+  },
+  /** A failed deploy: nothing of it is left, so only the head and the lease are to be given back. */
+  closeFailure(world, me) {
+    world.head = settled(world.head, me.name);
+    return [call("giveBack")];
+  },
+};
+
+function seen({ rule, head }: World): Actor["seen"] {
+  return {
+    ...(rule && { serving: rule.serving }),
+    ...(head.live && { live: head.live.generation }),
+    ...(head.standby && { standby: head.standby.generation }),
+  };
+}
+
+function giveBack(world: World, me: Actor): void {
+  if (world.lease && leaseHolds(world.lease, me.name, me.fence)) world.lease = { ...world.lease, owner: null };
+}
+
+function with_(list: readonly string[], one: string): string[] {
+  return [...new Set([...list, one])].sort();
+}
+
+/** Calls that change traffic or take something away: what the lease is for. */
+export const guarded: ReadonlySet<string> = new Set(["changeRule", "restoreRule", "leaveRule", "deleteFleet"]);
+
+export type { Onward };

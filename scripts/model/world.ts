@@ -1,0 +1,87 @@
+import { emptyHead, type Head } from "../../shared/domain/head.ts";
+import type { Lease } from "../../shared/domain/lease.ts";
+
+/** Everything of one service that two executions could fight about, and the executions themselves. */
+export interface World {
+  head: Head;
+  lease: Lease | undefined;
+  /** Stopped executions with a call under way when the lease was last taken from a dead owner: what its wait waits out. */
+  waitedOut: string[];
+  /** Undefined: there is no production rule. */
+  rule: Rule | undefined;
+  /** Generations whose fleet stands. */
+  fleets: string[];
+  /** Generations that passed validation. */
+  validated: string[];
+  /** Place of the newest intent that was promoted, a rollback's included. */
+  promotedIntent: number;
+  actors: Actor[];
+  /** How many more crashes and stops may happen. */
+  crashesLeft: number;
+}
+
+/** The production rule: who gets all requests, and who stays in it at weight 0. */
+export interface Rule {
+  serving: string;
+  resting: string[];
+}
+
+/** One execution, and the Lambda invocation that makes its next call. */
+export interface Actor {
+  name: string;
+  kind: "deploy" | "rollback" | "sweep";
+  /** Place in the order of intents. */
+  intent: number;
+  /** `idle` has not started; `ended` may have an invocation that runs on: a zombie. */
+  execution: "idle" | "running" | "ended";
+  /** The next call it makes. */
+  at: string;
+  /** The first call of the invocation under way: a Lambda that crashed begins there again. */
+  began: string;
+  /** Whether that call belongs to an invocation under way. */
+  inside: boolean;
+  generation: string;
+  fence: number;
+  /** What the present invocation read; it acts on that even when the world has moved on. */
+  seen: { serving?: string; live?: string; standby?: string };
+}
+
+/** The world with one release that serves, and these executions to come. */
+export function worldWith(actors: readonly Pick<Actor, "name" | "kind" | "intent">[], crashes: number): World {
+  const live = { generation: "web-000001", since: epoch };
+  return {
+    head: { ...emptyHead("web"), nextOrdinal: 2, live, known: ["web-000001"], kept: ["web-000001"] },
+    lease: undefined,
+    waitedOut: [],
+    rule: { serving: "web-000001", resting: [] },
+    fleets: ["web-000001"],
+    validated: ["web-000001"],
+    promotedIntent: 0,
+    actors: actors.map((actor) => ({
+      ...actor,
+      execution: "idle",
+      at: firstCall[actor.kind],
+      began: "",
+      inside: false,
+      generation: "",
+      fence: 0,
+      seen: {},
+    })),
+    crashesLeft: crashes,
+  };
+}
+
+/** All of the model happens at one moment of the clock, but for the end of a takeover's wait. */
+export const epoch = "1970-01-01T00:00:00.000Z";
+
+export const firstCall = { deploy: "admit", rollback: "preempt", sweep: "takeService" } as const;
+
+/** An execution's ARN is its name here; an intent's time is its place in the order. */
+export function intentOf(actor: Actor) {
+  const time = new Date(actor.intent * 1000).toISOString();
+  return { kind: actor.kind === "rollback" ? ("rollback" as const) : ("upload" as const), time, tieBreak: actor.name };
+}
+
+export function actorNamed(world: World, name: string): Actor | undefined {
+  return world.actors.find((actor) => actor.name === name);
+}
