@@ -38,5 +38,13 @@ export const allSteps: readonly Step[] = [
     prepare: pythonTools,
     limitSeconds: 2400,
   },
+  {
+    name: "clients",
+    command: "vitest",
+    args: ["run", "--config", "vitest.clients.config.ts"],
+    counts: "vitest",
+    prepare: pythonTools,
+    limitSeconds: 1200,
+  },
   { name: "vm", command: "node", args: ["scripts/vm/test.ts"], counts: "last line", limitSeconds: 1200 },
 ];

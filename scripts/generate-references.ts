@@ -1,4 +1,5 @@
 import { cliDocument, cliSchemaText } from "./documents/cli-reference.ts";
+import { clientsDocument } from "./documents/clients-page.ts";
 import { delaysTable } from "./documents/delay-list.ts";
 import { type GeneratedDocument, readProjectFile, withSection, writeDocuments } from "./documents/document.ts";
 import { errorsDocument } from "./documents/error-list.ts";
@@ -19,6 +20,7 @@ export function referenceDocuments(): GeneratedDocument[] {
     { path: "docs/cli.schema.json", text: cliSchemaText() },
     { path: "docs/kiln.schema.json", text: specSchemaText() },
     { path: "docs/permissions.md", text: note + permissionsDocument() },
+    { path: "docs/clients.md", text: note + clientsDocument() },
     { path: "docs/embedded-cloud.md", text: embeddedCloudDocument() },
     performanceDocument(),
   ];

@@ -29,8 +29,6 @@ const sources = [
   "statemachines",
   "infrastructure",
   "serverless.yml",
-  "scripts/bundling.config.ts",
-  "scripts/lambda-credentials.ts",
   "package-lock.json",
 ];
 

@@ -77,7 +77,18 @@ export function snapshotOperations(world: Ec2World): Record<string, Operation> {
     }),
     ...operation<CopySnapshotCommandInput, object>({
       name: "CopySnapshot",
-      accepts: ["SourceSnapshotId", "SourceRegion", "Description", "Encrypted", "KmsKeyId", "TagSpecifications"],
+      // DestinationRegion and PresignedUrl are what the AWS CLI and boto3 add by themselves; for copies within one region
+      // EC2 has no use for the address.
+      accepts: [
+        "SourceSnapshotId",
+        "SourceRegion",
+        "DestinationRegion",
+        "PresignedUrl",
+        "Description",
+        "Encrypted",
+        "KmsKeyId",
+        "TagSpecifications",
+      ],
       permissions: (input) => [
         world.creation("CopySnapshot", "snapshot", tagsFor(input.TagSpecifications, "snapshot")),
         world.permission("CopySnapshot", "snapshot", input.SourceSnapshotId ?? "*"),

@@ -33,23 +33,10 @@ export function checkTargetInput(target: Target): void {
   }
   if (target.InputPath !== undefined) parsePath(target.InputPath);
   for (const path of Object.values(target.InputTransformer?.InputPathsMap ?? {})) parsePath(path);
-  if (!target.InputTransformer) return;
-  const { InputTemplate: template, InputPathsMap: paths = {} } = target.InputTransformer;
-  if (!template) throw invalid(`InputTemplate is required for target ${target.Id}.`);
-  for (const [, name = ""] of template.matchAll(/<([\w.-]+)>/g)) {
-    if (name in paths || predefined.has(name)) continue;
-    throw invalid(`InputTemplate for target ${target.Id} contains invalid placeholder ${name}.`);
+  if (target.InputTransformer && !target.InputTransformer.InputTemplate) {
+    throw invalid(`InputTemplate is required for target ${target.Id}.`);
   }
 }
-
-/** Source: EventBridge user guide, "Transforming target input", predefined variables. */
-const predefined: ReadonlySet<string> = new Set([
-  "aws.events.rule-arn",
-  "aws.events.rule-name",
-  "aws.events.event.ingestion-time",
-  "aws.events.event",
-  "aws.events.event.json",
-]);
 
 function transformed(transformer: InputTransformer, event: EventEnvelope, context: TemplateContext): string {
   const values = new Map<string, unknown>([
@@ -57,7 +44,7 @@ function transformed(transformer: InputTransformer, event: EventEnvelope, contex
     ["aws.events.rule-name", context.ruleName],
     ["aws.events.event.ingestion-time", context.ingestionTime],
     ["aws.events.event.json", event],
-    ["aws.events.event", withoutDetail(event)],
+    ["aws.events.event", { ...event, detail: undefined }],
   ]);
   for (const [name, path] of Object.entries(transformer.InputPathsMap ?? {})) {
     values.set(name, valueAt(event, parsePath(path)));
@@ -65,15 +52,9 @@ function transformed(transformer: InputTransformer, event: EventEnvelope, contex
   return fillTemplate(transformer.InputTemplate ?? "", values);
 }
 
-/** The event without its detail, with the names AWS was recorded to give (LocalStack's AWS-validated suite, test_events_inputs). */
-function withoutDetail(event: EventEnvelope): Record<string, unknown> {
-  const { id, account, "detail-type": detailType, time, source, region, resources, version } = event;
-  return { id, account, detailType, time, source, region, resources, version };
-}
-
 /**
  * Replaces `<name>`: inside quotes by the value's text, outside by the value as JSON. A path that found nothing is empty
- * text in both places, as recorded in the same suite.
+ * text inside quotes and null outside. A `<…>` that names nothing stays as it is.
  */
 function fillTemplate(template: string, values: ReadonlyMap<string, unknown>): string {
   let filled = "";
@@ -90,14 +71,10 @@ function fillTemplate(template: string, values: ReadonlyMap<string, unknown>): s
       filled += character;
       continue;
     }
-    filled += quoted ? textInQuotes(values.get(name)) : jsonOf(values.get(name));
+    filled += quoted ? textInQuotes(values.get(name)) : JSON.stringify(values.get(name) ?? null);
     index += name.length + 1;
   }
   return filled;
-}
-
-function jsonOf(value: unknown): string {
-  return JSON.stringify(value === undefined ? "" : value);
 }
 
 function textInQuotes(value: unknown): string {

@@ -5,7 +5,6 @@ import type { ExecutionDocument } from "./machine/documents.ts";
 export function emitStatusChange(kernel: Kernel, execution: Readonly<ExecutionDocument>): void {
   const ended = execution.status !== "RUNNING";
   const redrivable = ended && execution.status !== "SUCCEEDED";
-  const { redriveCount = 0, redrivenMs = null } = execution;
   kernel.emit("aws.event", {
     source: "aws.states",
     "detail-type": "Step Functions Execution Status Change",
@@ -25,8 +24,8 @@ export function emitStatusChange(kernel: Kernel, execution: Readonly<ExecutionDo
       cause: execution.cause ?? null,
       stateMachineVersionArn: execution.versionArn ?? null,
       stateMachineAliasArn: execution.aliasArn ?? null,
-      redriveCount,
-      redriveDate: redrivenMs,
+      redriveCount: 0,
+      redriveDate: null,
       redriveStatus: redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE",
       redriveStatusReason: redrivable ? null : `Execution is ${execution.status} and cannot be redriven`,
     },

@@ -5,14 +5,12 @@ export interface Part {
   name: string;
   key: string;
   versionId: string;
-  /** Unit: bytes of the archive as it is baked: as pushed, unless that was a zip. */
+  /** Unit: bytes of the archive as pushed. */
   bytes: number;
   /** Unit: bytes once unpacked. */
   unpackedBytes: number;
-  /** Hex SHA-256 of the archive as it is baked. */
+  /** Hex SHA-256 of the archive. */
   sha256: string;
-  /** The zip that was pushed and is baked as a `.tar.gz`; absent for what was pushed as one. */
-  zip?: { bytes: number; sha256: string };
 }
 
 /** A layer as it was inspected when a release first used it. */

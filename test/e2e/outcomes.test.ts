@@ -18,6 +18,7 @@ describe("a first deployment", () => {
     expect(ended).toMatchObject({ status: "SUCCEEDED" });
     expect(ended.path).toEqual([
       "Admit",
+      "PrepareBase",
       "BakeImage",
       "LaunchFleet",
       "ValidateFleet",

@@ -16,7 +16,6 @@ import { historyEvent } from "./history.ts";
 import type { MachineDocument } from "./machine-documents.ts";
 import { page } from "./paging.ts";
 import type { Permissions } from "./permissions.ts";
-import { redriveCountMembers, redriveMembers, redriveOperation } from "./redrive.ts";
 import type { StateMachines } from "./state-machines.ts";
 import type { Versions } from "./versions.ts";
 
@@ -50,7 +49,6 @@ export class Executions {
         permissions: (input: StopExecutionCommandInput, call) => permissions.onExecution(call, input.executionArn),
         run: (input: StopExecutionCommandInput) => this.#stop(input),
       },
-      RedriveExecution: redriveOperation(kernel, interpreter, machines, permissions),
       DescribeExecution: {
         permissions: (input: DescribeExecutionCommandInput, call) => permissions.onExecution(call, input.executionArn),
         run: (input: DescribeExecutionCommandInput) => this.#describe(input),
@@ -144,7 +142,7 @@ export class Executions {
         stateMachineVersionArn: execution.versionArn,
         stateMachineAliasArn: execution.aliasArn,
       }),
-      ...redriveMembers(execution, this.#store, this.#kernel.clock.now()),
+      ...redrive(execution),
     };
   }
 
@@ -162,9 +160,6 @@ export class Executions {
         return reference.qualifier === undefined || versionArn === qualified || aliasArn === qualified;
       })
       .filter((execution) => input.statusFilter === undefined || execution.status === input.statusFilter)
-      .filter(({ redriveCount = 0 }) => {
-        return input.redriveFilter === undefined || (input.redriveFilter === "REDRIVEN") === redriveCount > 0;
-      })
       .sort((a, b) => b.startMs - a.startMs || (a.arn < b.arn ? -1 : 1));
     const { items, nextToken } = page(executions, input.maxResults, input.nextToken);
     return {
@@ -174,7 +169,7 @@ export class Executions {
         name: execution.name,
         status: execution.status,
         startDate: new Date(execution.startMs),
-        ...redriveCountMembers(execution),
+        redriveCount: 0,
         ...withoutUndefined({
           stopDate: execution.stopMs === undefined ? undefined : new Date(execution.stopMs),
           stateMachineVersionArn: execution.versionArn,
@@ -222,4 +217,17 @@ function executionInput(text = "{}"): string {
     throw new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${(error as Error).message}'`);
   }
   return text;
+}
+
+/** What AWS says about starting a failed execution over. RedriveExecution itself this cloud does not have. */
+function redrive(execution: Readonly<ExecutionDocument>) {
+  if (execution.status === "RUNNING") {
+    const reason = "Execution is RUNNING and cannot be redriven";
+    return { redriveCount: 0, redriveStatus: "NOT_REDRIVABLE" as const, redriveStatusReason: reason };
+  }
+  if (execution.status === "SUCCEEDED") {
+    const reason = "Execution is SUCCEEDED and cannot be redriven";
+    return { redriveCount: 0, redriveStatus: "NOT_REDRIVABLE" as const, redriveStatusReason: reason };
+  }
+  return { redriveCount: 0, redriveStatus: "REDRIVABLE" as const };
 }

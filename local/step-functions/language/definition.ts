@@ -65,7 +65,6 @@ export interface TaskState extends StateCommon, Recoverable {
   Type: "Task";
   Resource: string;
   Arguments?: Json;
-  Credentials?: Json;
   TimeoutSeconds?: Expressible<number>;
   HeartbeatSeconds?: Expressible<number>;
 }

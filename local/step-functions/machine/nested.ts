@@ -2,15 +2,11 @@ import type { Outcome } from "../integrations/outcome.ts";
 import type { Json } from "../language/json.ts";
 import type { ExecutionDocument } from "./documents.ts";
 
-/**
- * What `startExecution.sync` makes of the execution it waited for: its description, with input and output as text, or as
- * JSON with `.sync:2`. Source: Step Functions guide, "Start workflow executions from a task state in Step Functions".
- */
-export function nestedOutcome(child: Readonly<ExecutionDocument>, asText: boolean): Outcome {
-  const value = (text: string): Json => (asText ? text : (JSON.parse(text) as Json));
+/** What `startExecution.sync:2` makes of the execution it waited for: its description, with input and output as JSON. */
+export function nestedOutcome(child: Readonly<ExecutionDocument>): Outcome {
   const described: Record<string, Json> = {
     ExecutionArn: child.arn,
-    Input: value(child.input),
+    Input: JSON.parse(child.input) as Json,
     InputDetails: { Included: true },
     Name: child.name,
     StartDate: child.startMs,
@@ -19,7 +15,7 @@ export function nestedOutcome(child: Readonly<ExecutionDocument>, asText: boolea
     StopDate: child.stopMs ?? null,
   };
   if (child.status === "SUCCEEDED") {
-    described["Output"] = value(child.output ?? "null");
+    described["Output"] = JSON.parse(child.output ?? "null") as Json;
     described["OutputDetails"] = { Included: true };
     return { kind: "succeeded", output: described };
   }

@@ -28,8 +28,7 @@ export function checkGraph(container: Record<string, unknown>, location: string,
     }
     targets.set(name, known);
   }
-  // Only the machine itself is asked for an end (measured, floci-io/floci pull 2786).
-  if (location === "" && !Object.values(states).some(isTerminal)) {
+  if (!Object.values(states).some(isTerminal)) {
     findings.add("MISSING_END_STATE", "Workflow has no terminal state");
     return;
   }
