@@ -1,10 +1,8 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import type { S3Client } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
-
-/** Unit: bytes. At most 10,000 parts an upload: 8 MiB parts carry 80 GB, twenty times the largest artifact. */
-const partBytes = 8 * 1024 * 1024;
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { partsOf, type UploadProgress, uploadInParts } from "./multipart-upload.ts";
+import type { UnfinishedUploads, UploadTarget } from "./unfinished-uploads.ts";
 
 /** What was pushed. */
 export interface Uploaded {
@@ -16,21 +14,29 @@ export interface Uploaded {
 }
 
 /**
- * Sends a file to the artifact bucket, in parts when it is large; what fails half-way is taken away again.
- * @param sent Called with the bytes sent until now and in all.
+ * Sends a file to the artifact bucket: a small one at once, a larger one in parts, going on where an earlier push of the
+ * same key was cut off. S3 compares what arrives with its SHA-256.
  */
 export async function uploadFile(
   s3: S3Client,
-  target: { bucket: string; key: string; file: string },
-  sent: (bytes: number, total: number) => void,
+  { file, ...target }: UploadTarget & { file: string },
+  unfinished: UnfinishedUploads,
+  progress: UploadProgress,
 ): Promise<Uploaded> {
-  const { size: bytes } = await stat(target.file);
-  const upload = new Upload({
-    client: s3,
-    partSize: partBytes,
-    params: { Bucket: target.bucket, Key: target.key, Body: createReadStream(target.file) },
-  });
-  upload.on("httpUploadProgress", ({ loaded = 0 }) => sent(loaded, bytes));
-  const done = await upload.done();
-  return { key: target.key, versionId: done.VersionId, bytes };
+  const handle = await open(file);
+  try {
+    const { size: bytes } = await handle.stat();
+    if (partsOf(bytes).length > 1) {
+      const versionId = await uploadInParts(s3, target, { handle, bytes }, unfinished, progress);
+      return { key: target.key, versionId, bytes };
+    }
+    const Body = await handle.readFile();
+    const ChecksumSHA256 = createHash("sha256").update(Body).digest("base64");
+    const input = { Bucket: target.bucket, Key: target.key, Body, ChecksumSHA256 };
+    const { VersionId } = await s3.send(new PutObjectCommand(input));
+    progress.sent(bytes, bytes);
+    return { key: target.key, versionId: VersionId, bytes };
+  } finally {
+    await handle.close();
+  }
 }

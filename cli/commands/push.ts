@@ -1,16 +1,18 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { parameterNames } from "../../shared/aws/parameters.ts";
 import { layerNamePattern, readArtifactKey } from "../../shared/domain/keys.ts";
 import { type PreparedArtifact, prepareArtifact } from "../artifact-file.ts";
 import type { Stage } from "../aws/stage.ts";
+import { UnfinishedUploads } from "../aws/unfinished-uploads.ts";
 import { type Uploaded, uploadFile } from "../aws/upload.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { mendAndPush, type Outcome, outcomeOf } from "../execution/outcome.ts";
 import { followAloud } from "../execution/start.ts";
 import { CommandFailure, nothingDone, wrongUsage } from "../failure.ts";
-import { cacheDirectory } from "../kiln-directory.ts";
+import { cacheDirectory, kilnDirectory } from "../kiln-directory.ts";
 import { nodeLayer } from "../node-layer.ts";
 import { outcomeText } from "../outcome-text.ts";
 import type { Output, Result } from "../output.ts";
@@ -41,7 +43,8 @@ export function addPush(program: Command, surroundings: Surroundings): void {
     "kiln push build/app-1.2.0.tgz --service web --version 1.2.0",
     "kiln push --layer node-24",
   );
-  const left = "The artifact may or may not be in the bucket; what is live serves on.";
+  const left =
+    "The artifact may or may not be in the bucket; pushing it again goes on where this ended; what is live serves on.";
   runs<Options>(command, surroundings, left, async (context, [file], options) => {
     if (options.layer !== undefined) return pushLayer(await context.stage(), options.layer, file, context.output);
     if (file === undefined) throw wrongUsage("No file was named.", "Name an archive, or a directory to pack.");
@@ -141,10 +144,17 @@ async function ownLayer(name: string, output: Output): Promise<string> {
 
 async function send(stage: Stage, key: string, file: string, output: Output): Promise<Uploaded> {
   const bucket = stage.outputs.ArtifactsBucket;
-  const uploaded = await uploadFile(stage.s3, { bucket, key, file }, (sent, total) =>
-    output.transient(`${key}  ${progressBar(sent, total)}  ${mebibytes(sent)} of ${mebibytes(total)}`),
-  );
-  output.progress(`pushed  ${key}  ${mebibytes(uploaded.bytes)}`);
+  const unfinished = new UnfinishedUploads(join(kilnDirectory(), "uploads"));
+  let there = 0;
+  const uploaded = await uploadFile(stage.s3, { bucket, key, file }, unfinished, {
+    sent: (sent, total) =>
+      output.transient(`${key}  ${progressBar(sent, total)}  ${mebibytes(sent)} of ${mebibytes(total)}`),
+    resumed: (bytes) => {
+      there = bytes;
+    },
+  });
+  const kept = there > 0 ? `, ${mebibytes(there)} of it by an earlier push that was cut off` : "";
+  output.progress(`pushed  ${key}  ${mebibytes(uploaded.bytes)}${kept}`);
   return uploaded;
 }
 
