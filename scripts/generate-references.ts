@@ -3,6 +3,7 @@ import { clientsDocument } from "./documents/clients-page.ts";
 import { delaysTable } from "./documents/delay-list.ts";
 import { type GeneratedDocument, readProjectFile, withSection, writeDocuments } from "./documents/document.ts";
 import { errorsDocument } from "./documents/error-list.ts";
+import { motoDifferencesDocument } from "./documents/moto-differences.ts";
 import { performanceDocument } from "./documents/performance-page.ts";
 import { permissionsDocument } from "./documents/permission-list.ts";
 import { servicesSection } from "./documents/service-list.ts";
@@ -21,6 +22,7 @@ export function referenceDocuments(): GeneratedDocument[] {
     { path: "docs/kiln.schema.json", text: specSchemaText() },
     { path: "docs/permissions.md", text: note + permissionsDocument() },
     { path: "docs/clients.md", text: note + clientsDocument() },
+    { path: "docs/differences-moto.md", text: note + motoDifferencesDocument() },
     { path: "docs/embedded-cloud.md", text: embeddedCloudDocument() },
     performanceDocument(),
   ];
