@@ -9,6 +9,7 @@ export interface StackOutputs {
   LedgerBucket: string;
   DeployMachine: string;
   RollbackMachine: string;
+  RefreshMachine: string;
   SweepMachine: string;
   BaseFunction: string;
   ReapFunction: string;
@@ -19,6 +20,7 @@ const outputNames = [
   "LedgerBucket",
   "DeployMachine",
   "RollbackMachine",
+  "RefreshMachine",
   "SweepMachine",
   "BaseFunction",
   "ReapFunction",

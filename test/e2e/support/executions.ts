@@ -1,3 +1,5 @@
+import { type ExecutionStatus, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { type Connection, clientConfiguration } from "../../../cli/aws/connection.ts";
 import type { Stage } from "../../../cli/aws/stage.ts";
 import { type Ending, ExecutionFold, type Phase } from "../../../cli/execution/fold.ts";
 import { type Patience, until } from "./until.ts";
@@ -19,6 +21,21 @@ export async function readExecution(stage: Stage, execution: string): Promise<Ex
   const fold = new ExecutionFold();
   fold.add(await stage.runs.events(execution, 0));
   return fold;
+}
+
+/** Executions of a state machine, oldest first; the newest hundred at most. */
+export async function listExecutions(
+  connection: Connection,
+  stateMachineArn: string,
+  statusFilter?: ExecutionStatus,
+): Promise<string[]> {
+  const sfn = new SFNClient(clientConfiguration(connection));
+  try {
+    const page = await sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter, maxResults: 100 }));
+    return (page.executions ?? []).flatMap(({ executionArn }) => executionArn ?? []).reverse();
+  } finally {
+    sfn.destroy();
+  }
 }
 
 /** Waits for the end of an execution, as long as its history still grows. */

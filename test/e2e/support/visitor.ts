@@ -54,7 +54,7 @@ export interface Visitor {
   /** Uploads a version of the service and returns the deploy that the upload started. */
   push(version: string, directory?: string): Promise<string>;
   /** Starts an execution by hand and returns its ARN. */
-  start(machine: "deploy" | "rollback" | "sweep", input: unknown): Promise<string>;
+  start(machine: "deploy" | "rollback" | "refresh" | "sweep", input: unknown): Promise<string>;
   /** Puts another spec in force from the next deploy on. */
   apply(changes: Partial<ServiceSpec>): Promise<void>;
   ended(execution: string, patience?: Patience): Promise<Ended>;
@@ -110,6 +110,7 @@ export function visitorOf(place: Place, spec: ServiceSpec): Visitor {
   const machines = {
     deploy: stage.outputs.DeployMachine,
     rollback: stage.outputs.RollbackMachine,
+    refresh: stage.outputs.RefreshMachine,
     sweep: stage.outputs.SweepMachine,
   };
   let started = 0;
@@ -156,7 +157,7 @@ export function visitorOf(place: Place, spec: ServiceSpec): Visitor {
 }
 
 /** Real time after which a request counts as unanswered. Unit: milliseconds. */
-const answerPatienceMs = 10_000;
+const answerPatienceMs = 30_000;
 
 async function ask(url: string): Promise<Answer> {
   const answer = await fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(answerPatienceMs) });
