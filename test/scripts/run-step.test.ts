@@ -58,9 +58,9 @@ test("ends a step, and what it started, at its time limit", async () => {
 });
 
 test("says why a step could not be started or prepared", async () => {
-  expect(await result("", { command: "no-such-program" })).toMatchObject({
+  expect(await result("", { command: "./no-such-program" })).toMatchObject({
     failed: 1,
-    why: "spawn no-such-program ENOENT",
+    why: "spawn ./no-such-program ENOENT",
   });
   const prepare = () => {
     throw new Error("python3 is missing");

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { proxyTraffic } from "../../../local/load-balancing/proxy/proxy-traffic.ts";
 import { fixed, forwardTo, path, World } from "./world.ts";
 
@@ -307,7 +307,8 @@ describe("draining", () => {
 });
 
 describe("after a restart", () => {
-  it("the listener is back on its port, with its rules and the health of its targets", async () => {
+  /** Stops the cloud, lets something happen, and starts it again in the same directory; returns where its listener is. */
+  async function restart(meanwhile: (port: number) => Promise<void> = async () => {}) {
     const directory = await mkdtemp(join(tmpdir(), "balancing-"));
     servers.push({ close: () => rmSync(directory, { recursive: true }) });
     await run("i-00000001", (_, response) => response.end("still here"));
@@ -321,11 +322,29 @@ describe("after a restart", () => {
     await world.call("DescribeTargetGroups", {});
     const now = world.clock.now();
     await world.kernel.stop();
+    await meanwhile(port);
     world = new World(delays, proxyTraffic(connect), directory, now);
     await world.kernel.start();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(world.service.endpoints().map(({ url }) => url)).toEqual([`http://127.0.0.1:${port}`]);
-    expect((await ask(port)).body).toBe("still here");
+    return { before: port };
+  }
+
+  const listenerPorts = () => world.service.endpoints().map(({ url }) => Number(new URL(url).port));
+
+  it("the listener is back on its port, with its rules and the health of its targets", async () => {
+    const { before } = await restart();
+    await vi.waitFor(async () => expect((await ask(before)).body).toBe("still here"));
+    expect(listenerPorts()).toEqual([before]);
+  });
+
+  it("the listener is on the next free port when another program has taken its own", async () => {
+    const { before } = await restart(async (port) => {
+      const other = createTcpServer((socket) => socket.end("not yours")).listen(port, "127.0.0.1");
+      await once(other, "listening");
+      servers.push(other);
+    });
+    await vi.waitFor(() => expect(listenerPorts()).not.toEqual([before]));
+    const [instead = 0] = listenerPorts();
+    expect((await ask(instead)).body).toBe("still here");
   });
 });
 
