@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { refuseFormat } from "../shared/domain/archive-format.ts";
+import { archiveEnding, formatOfName, refuseFormat } from "../shared/domain/archive-format.ts";
 import { readArtifactKey } from "../shared/domain/keys.ts";
 import { packDirectory } from "./archive.ts";
 import { CommandFailure, nothingDone, wrongUsage } from "./failure.ts";
@@ -17,8 +17,6 @@ export interface PreparedArtifact {
   /** It was made from a directory. */
   packed: boolean;
 }
-
-const archiveEnding = /\.(tar\.gz|tgz)$/;
 
 /**
  * Gets a file or directory ready to push as one version of a service. What is not said is looked for: the service in the
@@ -36,8 +34,10 @@ export async function prepareArtifact(
   const directory = found.isDirectory();
   const service = asked.service ?? (await serviceNear(directory ? path : dirname(path)));
   const version = asked.version ?? (directory ? await versionIn(path) : basename(path).replace(archiveEnding, ""));
-  const ending = directory ? ".tar.gz" : (archiveEnding.exec(path)?.[0] ?? "");
-  if (ending === "") throw noArchive(path);
+  const ending = directory ? ".tar.gz" : archiveEnding.exec(path)?.[0];
+  if (ending === undefined) {
+    throw wrongUsage(`${path} is no .tar.gz, .tgz or .zip.`, "Name an archive, or a directory to pack.");
+  }
   const key = `${service}/${version}${ending}`;
   const read = readArtifactKey(key);
   if (read.kind !== "production") {
@@ -49,13 +49,6 @@ export async function prepareArtifact(
   return { file, key, service, version, packed: directory };
 }
 
-function noArchive(path: string): CommandFailure {
-  if (!path.toLowerCase().endsWith(".zip")) {
-    return wrongUsage(`${path} is no .tar.gz or .tgz.`, "Name an archive, or a directory to pack.");
-  }
-  return wrongUsage(`${path} is a zip, which is not supported yet.`, "Unzip it and push the directory: Kiln packs it.");
-}
-
 /**
  * Looks at the beginning of a file, so that a mistake is told before anything is sent; admission reads all of it.
  * @throws {CommandFailure} when its content is not what its name says.
@@ -64,7 +57,7 @@ async function refuseOtherFormats(path: string): Promise<void> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-    const reason = refuseFormat(buffer.subarray(0, bytesRead));
+    const reason = refuseFormat(buffer.subarray(0, bytesRead), formatOfName(path) ?? "tar.gz");
     if (!reason) return;
     const what = `${path} is refused: ${reason}.`;
     const fix = "Build the archive again, or name a directory to pack.";

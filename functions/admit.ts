@@ -8,6 +8,7 @@ import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Executions } from "../shared/aws/executions.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
+import { Images } from "../shared/aws/images.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Networks } from "../shared/aws/networks.ts";
 import { Parameters } from "../shared/aws/parameters.ts";
@@ -49,14 +50,16 @@ export const step: Step<Input, AdmissionWorld, Admission> = {
   run: admit,
   world: (common, connect) => {
     const s3 = clients.s3(connect);
+    const ec2 = clients.ec2(connect);
     const elb = clients.loadBalancing(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
+      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
       artifacts: new Artifacts(s3, common.config.artifactsBucket),
+      images: new Images(ec2),
       executions: new Executions(clients.stepFunctions(connect)),
       parameters: new Parameters(clients.ssm(connect)),
-      networks: new Networks(elb, clients.ec2(connect)),
+      networks: new Networks(elb, ec2),
       traffic: new Traffic(elb, common.config.stage),
       fleets: new Fleets(clients.autoScaling(connect)),
       targetGroups: new TargetGroups(elb),

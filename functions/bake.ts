@@ -1,21 +1,37 @@
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import { Artifacts } from "../shared/aws/artifacts.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { type BaseImage, failedImage, Images, releaseTags } from "../shared/aws/images.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
-import { notFoundPatienceMs, Snapshots } from "../shared/aws/snapshots.ts";
-import { BlockWriter } from "../shared/block-writer.ts";
+import { Snapshots } from "../shared/aws/snapshots.ts";
+import { type Progress, progressMemo, writeRange, writeVolume } from "../shared/baking/volume-writing.ts";
 import { sha256Hex } from "../shared/digests.ts";
+import type { BlockRange } from "../shared/domain/block-ranges.ts";
 import { clientToken, imageName, ownedBaseName, tagKeys } from "../shared/domain/names.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { rootVolumeGib } from "../shared/domain/root-volume.ts";
-import { BakeFailedError, isNamed } from "../shared/errors.ts";
+import { BakeFailedError } from "../shared/errors.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
 
-type Input = z.infer<typeof stepInput>;
+const input = z.extend(stepInput, {
+  /** Set for one of the ranges that a large volume is written in. */
+  range: z.optional(z.object({ first: z.number(), end: z.number() })),
+});
+
+type Input = z.infer<typeof input>;
+
+/** A large volume is written in ranges, each by an invocation of its own; then this one is asked again. */
+interface FanOut {
+  status: "fan-out";
+  memo: Record<string, unknown>;
+  ranges: BlockRange[];
+}
+
+/** The answer for one range names it, as the loop around it carries nothing else. */
+type BakeOutput = (StepOutput & { range?: BlockRange }) | FanOut;
 
 interface World extends BaseWorld {
   ledger: Ledger;
@@ -25,11 +41,7 @@ interface World extends BaseWorld {
 }
 
 /** What a bake remembers between turns. */
-interface Progress {
-  snapshotId?: string;
-  startedMs?: number;
-  /** Blocks written, counted from the start of the volume. */
-  written?: number;
+interface Memo extends Partial<Progress> {
   sealed?: boolean;
 }
 
@@ -37,11 +49,14 @@ interface Progress {
 const completedInARow = 3;
 
 /**
- * Unit: seconds between two looks at what AWS is doing. Sealing a snapshot and registering an image take a few seconds
- * each; every look is an invocation and three state transitions.
+ * Unit: seconds until the next look. The first one comes when AWS is usually ready: a snapshot is sealed in 4 s,
+ * its image is available in 5 s (each an observation, see the delays of the embedded cloud). Every look is an invocation
+ * and three state transitions.
  */
-const sealingSeconds = 5;
-const registeringSeconds = 6;
+const sealingSeconds = 4;
+const registeringSeconds = 5;
+/** Unit: seconds between further looks, when AWS takes longer than usual. */
+const againSeconds = 3;
 
 /**
  * Makes the image of a release without a builder instance: writes the release volume block by block, then registers it
@@ -50,34 +65,35 @@ const registeringSeconds = 6;
  * Before: the base's owned copy is available. After: an image named by its content is available and is what was asked.
  * Repeatable: the image's name is its digest, the snapshot's token too, and a block written twice is the same block.
  */
-export async function bake(input: Input, world: World): Promise<StepOutput> {
+export async function bake(input: Input, world: World): Promise<BakeOutput> {
   const release = await world.ledger.frozen(input.release);
-  const base = await ownedBase(release, world);
-  const name = imageName(world.config.stage, release.service, release.imageDigest);
-  const progress = input.memo as Progress;
-
-  const own = await world.images.find(name);
+  if (input.range) {
+    const writing = await writeRange(release, input.range, progressMemo.parse(input.memo), world);
+    return { ...writing, range: input.range };
+  }
+  const memo = input.memo as Memo;
+  // A snapshot that takes blocks is in no image yet.
+  if (memo.snapshotId && !memo.sealed) return writeBlocks(release, { ...memo, snapshotId: memo.snapshotId }, world);
+  const { stage } = world.config;
+  const name = imageName(stage, release.service, release.imageDigest);
+  const names = [name, ownedBaseName(stage, release.base.imageId)];
+  const [own, { image: base } = {}] = await world.images.findEach(names);
+  if (!own || !base) throw baseIsGone(release);
   if (own.state === "failed" && own.image) throw failedImage(own.image);
   if (own.state === "disabled") await world.images.enable(own.image?.ImageId ?? "");
   if (own.state === "available" && own.image) {
-    world.images.verify(own.image, base, progress.snapshotId);
+    world.images.verify(own.image, base, memo.snapshotId);
     return ready();
   }
-  if (own.state !== "absent") return pending(registeringSeconds, input.memo);
-  return advance(release, base, name, progress, world);
+  if (own.state !== "absent") return pending(againSeconds, input.memo);
+  return advance(release, base, name, memo, world);
 }
 
-async function advance(
-  release: Release,
-  base: BaseImage,
-  name: string,
-  progress: Progress,
-  world: World,
-): Promise<StepOutput> {
-  const snapshotId = progress.snapshotId ?? (await startSnapshot(release, world));
-  if (!progress.sealed) return writeBlocks(release, { ...progress, snapshotId }, world);
+async function advance(release: Release, base: BaseImage, name: string, memo: Memo, world: World): Promise<BakeOutput> {
+  const snapshotId = memo.snapshotId ?? (await startSnapshot(release, world));
+  if (!memo.sealed) return writeBlocks(release, { ...memo, snapshotId }, world);
 
-  if (!(await isCompleted(snapshotId, world))) return pending(sealingSeconds, { ...progress });
+  if (!(await isCompleted(snapshotId, world))) return pending(againSeconds, { ...memo });
   const tags = releaseTags(world.config.stage, release.service, release.generation, "image");
   const baseGib =
     base.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === base.RootDeviceName)?.Ebs?.VolumeSize ?? 8;
@@ -89,7 +105,20 @@ async function advance(
     rootGib: rootVolumeGib(baseGib, unpackedBytes),
     tags: { ...tags, [tagKeys.image]: release.imageDigest },
   });
-  return pending(registeringSeconds, { ...progress });
+  return pending(registeringSeconds, { ...memo });
+}
+
+async function writeBlocks(release: Release, progress: Progress, world: World): Promise<BakeOutput> {
+  const { snapshotId } = progress;
+  const writing = await writeVolume(release, progress, world);
+  switch (writing.kind) {
+    case "fan-out":
+      return { status: "fan-out", memo: { snapshotId }, ranges: writing.ranges };
+    case "unfinished":
+      return pending(writing.waitSeconds, { ...writing.progress });
+    case "sealed":
+      return pending(sealingSeconds, { snapshotId, sealed: true });
+  }
 }
 
 async function isCompleted(snapshotId: string, world: World): Promise<boolean> {
@@ -101,41 +130,8 @@ async function isCompleted(snapshotId: string, world: World): Promise<boolean> {
   return true;
 }
 
-async function writeBlocks(
-  release: Release,
-  progress: Progress & { snapshotId: string },
-  world: World,
-): Promise<StepOutput> {
-  const layout = volumeOf(release);
-  const { snapshotId, startedMs = world.now() } = progress;
-  const writer = new BlockWriter(world, release, layout);
-  try {
-    const written = await writer.write(snapshotId, progress.written ?? 0);
-    if (written === layout.blockCount) {
-      await world.snapshots.complete(snapshotId, layout.blockCount, await writer.linearDigest());
-      return pending(sealingSeconds, { snapshotId, sealed: true });
-    }
-    if (written === 0) assertPatience(snapshotId, startedMs, world);
-    // Nothing written: the snapshot is not yet known where blocks go. Otherwise only the turn's time was over.
-    return pending(written === 0 ? 3 : 1, { snapshotId, startedMs, written });
-  } catch (error) {
-    // Refused: an earlier turn sealed the snapshot and died, or its answer was lost. What it sealed was checked by AWS.
-    if (!isNamed(error, "ValidationException")) throw error;
-    const sealed = (await world.snapshots.state(snapshotId)) === "completed";
-    if (!sealed && world.now() - startedMs > notFoundPatienceMs) throw error;
-    return pending(sealingSeconds, sealed ? { snapshotId, sealed } : { ...progress, startedMs });
-  }
-}
-
-function assertPatience(snapshotId: string, startedMs: number, world: World): void {
-  if (world.now() - startedMs <= notFoundPatienceMs) return;
-  throw new BakeFailedError(`Snapshot ${snapshotId} was started but does not accept blocks.`, "Deploy again.");
-}
-
-async function ownedBase(release: Release, world: World): Promise<BaseImage> {
-  const { image } = await world.images.find(ownedBaseName(world.config.stage, release.base.imageId));
-  if (image) return image;
-  throw new BakeFailedError(
+function baseIsGone(release: Release): BakeFailedError {
+  return new BakeFailedError(
     `The owned copy of base ${release.base.imageId} is gone.`,
     "Deploy again; it is made anew.",
   );
@@ -151,9 +147,9 @@ function startSnapshot(release: Release, world: World): Promise<string> {
   });
 }
 
-export const step: Step<Input, World, StepOutput> = {
+export const step: Step<Input, World, BakeOutput> = {
   name: "bake",
-  input: stepInput,
+  input,
   run: bake,
   world: (common, connect) => {
     const s3 = clients.s3(connect);
@@ -161,7 +157,7 @@ export const step: Step<Input, World, StepOutput> = {
     const ebs = clients.ebs(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
+      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
       artifacts: new Artifacts(s3, common.config.artifactsBucket),
       snapshots: new Snapshots(ebs, ec2),
       images: new Images(ec2),

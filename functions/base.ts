@@ -83,7 +83,7 @@ export const step: Step<Input, World, StepOutput | StaleServices> = {
     const ec2 = clients.ec2(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
+      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
       images: new Images(ec2),
       parameters: new Parameters(clients.ssm(connect)),
       region: process.env["AWS_REGION"] ?? "us-east-1",

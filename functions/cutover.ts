@@ -8,6 +8,7 @@ import { type KilnRule, Traffic } from "../shared/aws/traffic.ts";
 import { capacityTarget } from "../shared/domain/capacity.ts";
 import { decideCutover, restoredWeights, servingGroup } from "../shared/domain/cutover.ts";
 import { fleetName } from "../shared/domain/names.ts";
+import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { CutoverRefusedError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
@@ -46,12 +47,15 @@ export async function cutover(request: Input, world: World): Promise<StepOutput>
 async function switchTo(request: Input, release: Release, world: World): Promise<StepOutput> {
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
-  const live = await liveFleet(release, world);
-  const [rule, group, fleet] = await Promise.all([
+  const { targetGroupArn } = request.memo;
+  const [rule, live, group] = await Promise.all([
     world.traffic.production(release.network.listenerArn, release.service),
-    world.targetGroups.find(targetGroupOf(stage, release.generation)),
-    world.fleets.read(name),
+    liveGroup(release, world),
+    typeof targetGroupArn === "string"
+      ? targetGroupArn
+      : world.targetGroups.find(targetGroupOf(stage, release.generation)),
   ]);
+  const [fleet, liveFleet] = await world.fleets.readEach([name, ...(live ? [live.fleetName] : [])]);
   if (!group || !fleet) throw refused(release, "its fleet is gone");
   const serving = rule && servingGroup(rule.weights);
   const [toHealth, fromHealth] = await Promise.all([
@@ -60,7 +64,7 @@ async function switchTo(request: Input, release: Release, world: World): Promise
   ]);
 
   const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
-  const needed = capacityTarget(capacity, live?.fleet);
+  const needed = capacityTarget(capacity, liveFleet);
   const decision = decideCutover({
     weights: rule?.weights,
     to: group,
@@ -69,7 +73,7 @@ async function switchTo(request: Input, release: Release, world: World): Promise
     needed,
     fromHealth,
   });
-  if (decision.kind === "done") return ready();
+  if (decision.kind === "done") return moved(release, group, world);
   if (decision.kind === "refuse") {
     const startedMs = Number(request.memo["startedMs"] ?? world.now());
     if (world.now() - startedMs > resizePatienceMs) throw refused(release, decision.reason);
@@ -77,7 +81,7 @@ async function switchTo(request: Input, release: Release, world: World): Promise
       await world.ledger.assertLease(request.release, request.execution);
       await world.fleets.resize(name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });
     }
-    return pending(5, { startedMs });
+    return pending(5, { startedMs, targetGroupArn: group });
   }
 
   await world.ledger.announceRuleChange(release.service, world.now());
@@ -85,7 +89,13 @@ async function switchTo(request: Input, release: Release, world: World): Promise
   if (rule) await world.traffic.change(rule, decision.weights, release.spec.route);
   else await world.traffic.createProduction(release, decision.weights);
   await recordEvent(request, world, "cut-over", { weights: decision.weights, toHealth, fromHealth, needed });
-  return ready();
+  return moved(release, group, world);
+}
+
+/** The observation window begins; the wait is until its first look. */
+function moved(release: Release, targetGroupArn: string, world: World): StepOutput {
+  const waitSeconds = nextObservationSeconds(release.spec.observeSeconds * 1000);
+  return ready({ observedSinceMs: world.now(), targetGroupArn }, waitSeconds);
 }
 
 async function restore(request: Input, release: Release, world: World): Promise<StepOutput> {
@@ -121,16 +131,13 @@ async function moveBack(
   else await world.traffic.delete(rule.arn);
 }
 
-/** The fleet and target group of what the ledger calls live, unless that is the release itself. */
-async function liveFleet(release: Release, world: World) {
+/** The fleet's name and the target group of what the ledger calls live, unless that is the release itself. */
+async function liveGroup(release: Release, world: World) {
   const { stage } = world.config;
   const { live } = await world.ledger.head(release.service);
   if (!live || live.generation === release.generation) return undefined;
-  const [fleet, group] = await Promise.all([
-    world.fleets.read(fleetName(stage, live.generation)),
-    world.targetGroups.find(targetGroupOf(stage, live.generation)),
-  ]);
-  return { fleet, group };
+  const group = await world.targetGroups.find(targetGroupOf(stage, live.generation));
+  return { fleetName: fleetName(stage, live.generation), group };
 }
 
 function refused(release: { generation: string }, reason: string): CutoverRefusedError {
@@ -148,7 +155,7 @@ export const step: Step<Input, World, StepOutput> = {
     const elb = clients.loadBalancing(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket)),
+      ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket), common.releases),
       fleets: new Fleets(clients.autoScaling(connect)),
       targetGroups: new TargetGroups(elb),
       traffic: new Traffic(elb, common.config.stage),

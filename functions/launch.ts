@@ -12,11 +12,11 @@ import { Traffic } from "../shared/aws/traffic.ts";
 import { sha256Hex } from "../shared/digests.ts";
 import { capacityTarget } from "../shared/domain/capacity.ts";
 import { clientToken, fleetName, imageName, tagKeys, templateName } from "../shared/domain/names.ts";
+import { firstLookSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
-import { CapacityShortageError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
-import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
+import { ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
 
 type Input = z.infer<typeof stepInput>;
@@ -30,55 +30,33 @@ interface World extends BaseWorld {
   fleets: Fleets;
 }
 
-/** Unit: milliseconds. A fleet that has not its size by then will not get it: capacity or quota is short. */
-const launchPatienceMs = 600_000;
-
-/** Unit: seconds. EC2 takes about 18 s from pending to running (brevdev/ec2-coldboot-research): no look is worth it earlier. */
-const firstLookSeconds = 20;
-
 /**
  * Launches the fleet of a release beside production, reached only through its own trial rule.
  *
  * Before: the release's image is available. After: template version, target group, trial rule and Auto Scaling group
- * exist under derived names and every instance wanted is in service; production's rule is untouched.
+ * exist under derived names, and the group wants every instance that is needed; production's rule is untouched. Whether
+ * they came is for validation to see, once they had the time that is answered here.
  * Repeatable: each of them is found by its name; nothing is created twice.
  */
 export async function launch(input: Input, world: World): Promise<StepOutput> {
   const release = await world.ledger.frozen(input.release);
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
-  const startedMs = Number(input.memo["startedMs"] ?? world.now());
+  const { live } = await world.ledger.head(release.service);
+  const other = live && live.generation !== release.generation ? [fleetName(stage, live.generation)] : [];
+  const [fleet, liveFleet] = await world.fleets.readEach([name, ...other]);
+  const needed = capacityTarget(release.spec.capacity, liveFleet);
 
-  const needed = await neededCapacity(release, world);
-  const fleet = await world.fleets.read(name);
-  if (!fleet) {
-    await world.ledger.assertLease(input.release, input.execution);
-    await createFleet(release, name, needed, world);
-    return pending(firstLookSeconds, { startedMs });
-  }
-  if (fleet.desired < needed) {
-    await world.ledger.assertLease(input.release, input.execution);
+  await world.ledger.assertLease(input.release, input.execution);
+  const targetGroupArn = await ensureTargetGroup(release, world);
+  // Also for a fleet that stands: a cold standby coming back may have lost its trial rule.
+  await world.traffic.ensureTrial(release, targetGroupArn);
+  if (!fleet) await createFleet(release, { name, size: needed, targetGroupArn }, world);
+  else if (fleet.desired < needed) {
     await world.fleets.resize(name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });
   }
-  if (fleet.inService >= needed) {
-    // A fleet that stood before (a cold standby coming back) may have lost its trial rule.
-    await world.traffic.ensureTrial(release, await ensureTargetGroup(release, world));
-    return ready();
-  }
-  if (world.now() - startedMs < launchPatienceMs) return pending(5, { startedMs });
-  const failures = await world.fleets.launchFailures(name);
-  throw new CapacityShortageError(
-    `${fleet.inService} of ${needed} instances came into service: ${failures.join("; ") || "AWS names no reason"}.`,
-    "Raise the quota, add subnets or choose another instance type, then deploy again.",
-  );
-}
-
-async function neededCapacity(release: Release, world: World): Promise<number> {
-  const head = await world.ledger.head(release.service);
-  const other = head.live && head.live.generation !== release.generation;
-  const live =
-    other && head.live ? await world.fleets.read(fleetName(world.config.stage, head.live.generation)) : undefined;
-  return capacityTarget(release.spec.capacity, live || undefined);
+  const stands = fleet !== undefined && fleet.inService >= needed;
+  return ready({ startedMs: world.now(), targetGroupArn }, stands ? 0 : firstLookSeconds(release.spec.healthCheck));
 }
 
 function ensureTargetGroup(release: Release, world: World): Promise<string> {
@@ -87,18 +65,18 @@ function ensureTargetGroup(release: Release, world: World): Promise<string> {
   return world.targetGroups.ensure(targetGroupOf(stage, release.generation), release, tags);
 }
 
-async function createFleet(release: Release, name: string, size: number, world: World): Promise<void> {
+async function createFleet(
+  release: Release,
+  fleet: { name: string; size: number; targetGroupArn: string },
+  world: World,
+): Promise<void> {
   const { stage } = world.config;
   const version = await ensureTemplate(release, world);
-  const targetGroupArn = await ensureTargetGroup(release, world);
-  await world.traffic.ensureTrial(release, targetGroupArn);
   await world.fleets.create({
-    name,
+    ...fleet,
     template: { name: templateName(stage, release.service), version },
-    size,
-    max: Math.max(size, release.spec.capacity.max),
+    max: Math.max(fleet.size, release.spec.capacity.max),
     subnetIds: release.network.subnetIds,
-    targetGroupArn,
     tags: releaseTags(stage, release.service, release.generation, "fleet"),
   });
 }
@@ -141,7 +119,7 @@ export const step: Step<Input, World, StepOutput> = {
     const s3 = clients.s3(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket)),
+      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
       images: new Images(ec2),
       templates: new Templates(ec2),
       targetGroups: new TargetGroups(elb),

@@ -90,7 +90,7 @@ export const step: Step<Input, World, StepOutput | Survey> = {
     const elb = clients.loadBalancing(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket)),
+      ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket), common.releases),
       executions: new Executions(clients.stepFunctions(connect)),
       traffic: new Traffic(elb, common.config.stage),
       fleets: new Fleets(clients.autoScaling(connect)),

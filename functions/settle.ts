@@ -92,13 +92,15 @@ async function lastingSizes(release: Release, head: Head, world: World): Promise
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
   const { capacity, healthCheck } = release.spec;
-  const live = await world.fleets.read(name);
+  const resting = head.standby ? [fleetName(stage, head.standby.generation)] : [];
+  const [live, standby] = await world.fleets.readEach([name, ...resting]);
   if (live) {
-    const max = Math.max(capacity.max, live.desired);
-    if (live.min !== capacity.min || live.max !== max) await world.fleets.resize(name, { min: capacity.min, max });
-    await world.fleets.watchByLoadBalancer(name, healthCheck.intervalSeconds * healthCheck.healthyThreshold + 60);
+    await world.fleets.settle(name, {
+      min: capacity.min,
+      max: Math.max(capacity.max, live.desired),
+      graceSeconds: healthCheck.intervalSeconds * healthCheck.healthyThreshold + 60,
+    });
   }
-  const standby = head.standby && (await world.fleets.read(fleetName(stage, head.standby.generation)));
   if (standby && !standby.deleting && standby.min < standby.desired) {
     await world.fleets.resize(standby.name, { min: standby.desired, max: standby.max });
   }
@@ -123,7 +125,7 @@ export const step: Step<Input, World, SettleOutput> = {
   run: settle,
   world: (common, connect) => ({
     ...common,
-    ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket)),
+    ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket), common.releases),
     fleets: new Fleets(clients.autoScaling(connect)),
     traffic: new Traffic(clients.loadBalancing(connect), common.config.stage),
     parameters: new Parameters(clients.ssm(connect)),

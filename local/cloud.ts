@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { assembleCloud, type Drivers } from "./assembly.ts";
 import { PacedClock } from "./core/clock.ts";
 import { type Caller, Kernel } from "./core/kernel.ts";
-import { settingsWith } from "./core/settings.ts";
+import { type EventDisturbance, settingsWith } from "./core/settings.ts";
 import { SparseBlockFiles } from "./ebs/sparse-block-files.ts";
 import { administrator } from "./iam/administrator.ts";
 import { DiskCodeFiles } from "./lambda/code-files.ts";
@@ -38,6 +38,7 @@ export interface CloudOptions {
   /** How many modelled seconds pass in a real one; 1 is AWS's own pace. */
   timeFactor: number;
   seed?: number;
+  eventDisturbance?: EventDisturbance;
   /** Receives one line for a person who watches the cloud. */
   log: (line: string) => void;
 }
@@ -47,7 +48,13 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const temporary = options.stateDirectory === undefined;
   const directory = options.stateDirectory ?? (await mkdtemp(join(tmpdir(), "kiln-cloud-")));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const settings = settingsWith({ stateDirectory: directory, seed: options.seed ?? 1, log: options.log });
+  const { seed = 1, log, eventDisturbance } = options;
+  const settings = settingsWith({
+    stateDirectory: directory,
+    seed,
+    log,
+    ...(eventDisturbance && { eventDisturbance }),
+  });
   const clock = new PacedClock(options.timeFactor);
   const kernel = new Kernel(settings, clock);
   clock.notBefore(kernel.lastWrittenMs ?? 0);

@@ -25,7 +25,7 @@ let leftOut = 0;
 for (const [index, inFile] of casesOf(file).entries()) {
   const { recorded, note } = restored(inFile);
   if (note !== undefined) restorations.push({ name: recorded.name, note });
-  if ("pattern" in recorded) results.push({ name: recorded.name, difference: checkPattern(recorded) });
+  if ("pattern" in recorded) results.push({ name: recorded.name, difference: await checkPattern(recorded) });
   else if ("definition" in recorded) {
     if (recorded.jsonataOnly || all) results.push({ name: recorded.name, difference: await checkExecution(recorded) });
     else leftOut += 1;

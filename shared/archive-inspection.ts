@@ -40,6 +40,8 @@ export interface InspectionOptions {
   name: string;
   /** Whether paths that differ in upper and lower case alone are refused. */
   caseCollisions: "refuse" | "accept";
+  /** What it means when the tar inside is damaged; left out, just that. */
+  unsound?: string;
 }
 
 type Found = Pick<Inspection, "procfile" | "procfileBelow" | "programs"> & { unpackedBytes: number };
@@ -62,7 +64,7 @@ export async function inspectArchive(
 
 async function inspect(packed: PackedBytes, options: InspectionOptions): Promise<Inspection> {
   const head = await packed.head();
-  const wrongFormat = refuseFormat(head);
+  const wrongFormat = refuseFormat(head, "tar.gz");
   if (wrongFormat) throw refused(options.name, wrongFormat);
   const gunzip = createGunzip({ chunkSize: 64 * 1024 });
   let found: Found | undefined;
@@ -71,7 +73,7 @@ async function inspect(packed: PackedBytes, options: InspectionOptions): Promise
       found = await readEntries(unpacked as AsyncIterable<Uint8Array>, packed, options);
     });
   } catch (error) {
-    throw refusalOf(error, options.name);
+    throw refusalOf(error, options);
   }
   const after = packed.bytes - gunzip.bytesWritten;
   if (after > 0) throw refused(options.name, `${after} bytes follow its end`);
@@ -80,14 +82,13 @@ async function inspect(packed: PackedBytes, options: InspectionOptions): Promise
 }
 
 /** An error of reading an archive, in words; one of reading the stream, unchanged. */
-function refusalOf(error: unknown, name: string): unknown {
+function refusalOf(error: unknown, { name, unsound }: InspectionOptions): unknown {
   if (!(error instanceof Error) || error instanceof ArtifactRefusedError) return error;
   const code = (error as { code?: string }).code ?? "";
   if (code === "Z_BUF_ERROR") return refused(name, "it was cut short: the compressed data ends too early");
   if (code.startsWith("Z_")) return refused(name, `its compressed data is damaged (${error.message})`);
-  if (error instanceof TarProblem)
-    return refused(name, `what is inside the gzip is no sound tar archive: ${error.message}`);
-  return error;
+  if (!(error instanceof TarProblem)) return error;
+  return refused(name, unsound ?? `what is inside the gzip is no sound tar archive: ${error.message}`);
 }
 
 async function readEntries(
@@ -150,7 +151,8 @@ function describe({ name, type, linkName, mode, bytes }: TarEntry): ArchiveEntry
   return { path: name, kind: isDirectory ? "directory" : kind, target: linkName, mode, bytes };
 }
 
-function refused(name: string, reason: string): ArtifactRefusedError {
+/** The refusal of an archive as a whole. */
+export function refused(name: string, reason: string): ArtifactRefusedError {
   return new ArtifactRefusedError(`${name} is refused: ${reason}.`, "Build the archive again and push that.");
 }
 

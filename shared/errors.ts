@@ -141,13 +141,19 @@ export function asKilnError(error: unknown): unknown {
     });
   }
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-  if (throttlingNames.has(error.name) || status === 429) {
+  if (isThrottling(error)) {
     return new ThrottledError(`${error.name}: ${error.message}`, "It is tried again.", { cause: error });
   }
   if (status >= 500 || error.name === "TimeoutError" || /ECONN|EPIPE|socket hang up/.test(error.message)) {
     return new TransientError(`${error.name}: ${error.message}`, "It is tried again.", { cause: error });
   }
   return error;
+}
+
+/** Whether AWS asks for patience. */
+export function isThrottling(error: unknown): boolean {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  return error instanceof Error && (throttlingNames.has(error.name) || status === 429);
 }
 
 /** Whether AWS says that a permission is missing. */

@@ -24,13 +24,14 @@ export const stepInput = z.object({
 /** What every looping step answers. */
 export interface StepOutput {
   status: "ready" | "pending";
-  /** How long the state machine waits before it asks again. Unit: seconds, ≥ 1 when pending. */
+  /** How long the state machine waits before it asks again, or goes on. Unit: seconds, ≥ 1 when pending. */
   waitSeconds: number;
   memo: Record<string, unknown>;
 }
 
-export function ready(memo: Record<string, unknown> = {}): StepOutput {
-  return { status: "ready", waitSeconds: 0, memo };
+/** @param waitSeconds What the state machine should let pass before it goes on. */
+export function ready(memo: Record<string, unknown> = {}, waitSeconds = 0): StepOutput {
+  return { status: "ready", waitSeconds, memo };
 }
 
 /** @param waitSeconds ≥ 1: a loop that asks every second for a day stays below the 25,000-event limit only with longer waits. */

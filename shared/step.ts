@@ -4,6 +4,7 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import type * as z from "zod/mini";
 import { type Config, readConfig } from "./config.ts";
+import type { Release } from "./domain/release.ts";
 import { asKilnError } from "./errors.ts";
 
 /**
@@ -12,6 +13,9 @@ import { asKilnError } from "./errors.ts";
  */
 export type Connect = <C>(client: C) => C;
 
+/** Releases by the key of their document. */
+export type FrozenReleases = Map<string, Release>;
+
 /** What every handler's world has beside its nouns. */
 export interface BaseWorld {
   config: Config;
@@ -19,6 +23,8 @@ export interface BaseWorld {
   now: () => number;
   /** A fresh 128-bit secret, hex. */
   secret: () => string;
+  /** Frozen releases that this container has read; nothing in them ever changes. */
+  releases: () => FrozenReleases;
 }
 
 /** One handler: its input's schema, the nouns it works with, and the sentence it runs. */
@@ -32,10 +38,16 @@ export interface Step<I, W extends BaseWorld, O> {
 /** Turns a step into a Lambda handler: parsed input, one world for each container, structured logs, errors by the names the state machines know. */
 export function lambdaHandler<I, W extends BaseWorld, O>(step: Step<I, W, O>) {
   const logger = new Logger({ serviceName: `kiln-${step.name}` });
+  const releases: FrozenReleases = new Map();
   let world: W | undefined;
   const handler = async (event: unknown, _context: Context): Promise<O> => {
     world ??= step.world(
-      { config: readConfig(), now: Date.now, secret: () => randomBytes(16).toString("hex") },
+      {
+        config: readConfig(),
+        now: Date.now,
+        secret: () => randomBytes(16).toString("hex"),
+        releases: () => releases,
+      },
       (client) => client,
     );
     return runStep(step, event, world);

@@ -83,10 +83,9 @@ function measurement(timed: readonly TimedPhase[][], spec: ServiceSpec): Measure
     const seconds = median(all.map((one) => one.seconds));
     const share = shares[phase];
     const aws = share?.seconds ?? 0;
-    const modelled = share?.modelledSeconds ?? aws;
     const handlersSeconds = median(all.map((one) => one.handlersSeconds));
     // CutOver's other part is a draw from the range that the load balancer's nodes take.
-    const own = phase === "CutOver" || phase === "Trigger" ? handlersSeconds : Math.max(0, seconds - modelled);
+    const own = phase === "CutOver" || phase === "Trigger" ? handlersSeconds : Math.max(0, seconds - aws);
     return { phase, seconds, handlersSeconds, aws, own };
   });
   const own = sum(phases.map((one) => one.own));
@@ -111,7 +110,7 @@ function measurement(timed: readonly TimedPhase[][], spec: ServiceSpec): Measure
     tables: [table],
     notes: [
       "It begins when S3 has answered the upload, and ends with the first answer of the new release through the load balancer, asked for every 25 ms.",
-      "Kiln's own is what a phase takes in the embedded cloud beyond what AWS is modelled to take there: handlers at work, turns that come later than AWS is ready, several good answers in a row, transitions. Two things that are not Kiln's are in it too: the turns of Auto Scaling under LaunchFleet, and unpacking and starting the pushed program under ValidateFleet.",
+      "Kiln's own is what a phase takes in the embedded cloud beyond what AWS alone takes: handlers at work, turns that come later than AWS is ready, several good answers in a row, transitions. The first wait of each phase is as long as AWS is known to take, so that usually one look is enough; only what comes after it counts, on AWS too. Two things that are not Kiln's are in it too, when they make the first look come too early: the turns of Auto Scaling, and unpacking and starting the pushed program.",
       "The latencies under AWS alone are published or observed by others; on AWS they vary, some by minutes (a new snapshot that is not found).",
     ],
   };

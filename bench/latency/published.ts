@@ -5,8 +5,6 @@ import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
 export interface AwsShare {
   /** Unit: seconds, by what is published. */
   seconds: number;
-  /** Unit: seconds that the embedded cloud lets it take; left out where that is the same. */
-  modelledSeconds?: number;
   why: string;
 }
 
@@ -26,14 +24,11 @@ export function awsShares({ healthCheck }: Pick<ServiceSpec, "healthCheck">): Re
       seconds: d.snapshotNotFoundSeconds + d.snapshotCompleteSeconds + d.imageAvailableSeconds,
       why: `a new snapshot takes blocks after ${d.snapshotNotFoundSeconds} s, is sealed in ${d.snapshotCompleteSeconds} s; its image is available in ${d.imageAvailableSeconds} s`,
     },
+    // The wait after LaunchFleet lasts until the first look at health, by these same figures; what ValidateFleet takes after
+    // it is Kiln's own.
     LaunchFleet: {
-      seconds: runInstancesSeconds + d.instancePendingSeconds,
-      modelledSeconds: d.instancePendingSeconds,
-      why: `RunInstances answers in ${runInstancesSeconds} s (at once in the embedded cloud), pending to running takes ${d.instancePendingSeconds} s (brevdev/ec2-coldboot-research, 2026)`,
-    },
-    ValidateFleet: {
-      seconds: d.instanceBootSeconds + checksSeconds,
-      why: `boot ${d.instanceBootSeconds} s, then ${healthCheck.healthyThreshold} health checks every ${healthCheck.intervalSeconds} s`,
+      seconds: runInstancesSeconds + d.instancePendingSeconds + d.instanceBootSeconds + checksSeconds,
+      why: `RunInstances answers in ${runInstancesSeconds} s (at once in the embedded cloud, where the wait for it is no shorter), pending to running takes ${d.instancePendingSeconds} s (brevdev/ec2-coldboot-research, 2026), boot ${d.instanceBootSeconds} s, then ${healthCheck.healthyThreshold} health checks every ${healthCheck.intervalSeconds} s`,
     },
     CutOver: {
       seconds: (d.rulePropagationMinSeconds + d.rulePropagationMaxSeconds) / 2,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { parameterNames } from "../../shared/aws/parameters.ts";
+import { archiveEnding } from "../../shared/domain/archive-format.ts";
 import { layerNamePattern, readArtifactKey } from "../../shared/domain/keys.ts";
 import { type PreparedArtifact, prepareArtifact } from "../artifact-file.ts";
 import type { Stage } from "../aws/stage.ts";
@@ -31,7 +32,7 @@ export function addPush(program: Command, surroundings: Surroundings): void {
     .description("push an artifact, which deploys it, or a layer")
     .argument(
       "[file]",
-      "a .tar.gz or .tgz, or a directory to pack; left out: Kiln's own layer with Node (--layer node-24)",
+      "a .tar.gz, .tgz or .zip, or a directory to pack; left out: Kiln's own layer with Node (--layer node-24)",
     )
     .option("--service <name>", "whose artifact it is; left out: the kiln.yaml beside it says it")
     .option("--version <version>", "left out: the file's name, or the directory's VERSION, says it")
@@ -124,7 +125,8 @@ export async function sendLayer(
   output: Output,
 ): Promise<Uploaded> {
   const source = file ?? (await ownLayer(name, output));
-  const key = `layers/${name}.${source.endsWith(".tgz") ? "tgz" : "tar.gz"}`;
+  const ending = archiveEnding.exec(source)?.[0] ?? ".tar.gz";
+  const key = `layers/${name}${ending}`;
   if (!existsSync(source)) throw wrongUsage(`There is no file ${source}.`, "Name the layer's archive.");
   if (readArtifactKey(key).kind !== "layer") throw wrongUsage(`${key} is no key of a layer.`, "Choose another name.");
   return send(stage, key, source, output);

@@ -4,6 +4,7 @@ import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { Images } from "../../shared/aws/images.ts";
 import { Networks } from "../../shared/aws/networks.ts";
 import { parameterNames } from "../../shared/aws/parameters.ts";
+import { keysOfLayer } from "../../shared/domain/keys.ts";
 import { ownedBaseName } from "../../shared/domain/names.ts";
 import { inOneLine } from "../../shared/domain/problems.ts";
 import type { Network } from "../../shared/domain/release.ts";
@@ -106,7 +107,7 @@ async function checkLayers(s3: S3Client, bucket: string, layers: readonly string
   if (layers.length === 0) return [ok("the spec names none")];
   return Promise.all(
     layers.map(async (layer) => {
-      const keys = [`layers/${layer}.tar.gz`, `layers/${layer}.tgz`];
+      const keys = keysOfLayer(layer);
       for (const key of keys) if (await exists(s3, bucket, key)) return ok(`${key} is there`);
       return fail(`layer ${layer} was never pushed`, `Push it: kiln push <file> --layer ${layer}.`);
     }),

@@ -29,6 +29,8 @@ const sources = [
   "statemachines",
   "infrastructure",
   "serverless.yml",
+  "scripts/bundling.config.ts",
+  "scripts/lambda-credentials.ts",
   "package-lock.json",
 ];
 

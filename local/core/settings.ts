@@ -14,10 +14,20 @@ export interface Settings {
   seed: number;
   /** How long things take on AWS; see delays.ts. */
   delays: Delays;
+  /** How EventBridge's deliveries are disturbed, to try what a consumer does; undefined: not at all. */
+  eventDisturbance?: EventDisturbance;
   /** Where clients reach this cloud, for example `http://127.0.0.1:4566`. Known once the server listens. */
   endpoint: string;
   /** Receives one line for a person who watches the cloud. */
   log: (line: string) => void;
+}
+
+/** EventBridge promises at least one delivery and no order; this makes use of it. */
+export interface EventDisturbance {
+  /** The share of deliveries that come twice, 0–1. */
+  duplicates: number;
+  /** Every delivery comes up to so much later, so that events overtake each other. Unit: modelled seconds. */
+  delaySeconds: number;
 }
 
 /** Settings for a cloud in memory, with AWS's own delays; override what a test needs. */

@@ -7,9 +7,13 @@ export function busArn(kernel: Kernel): string {
   return kernel.arn("events", "event-bus/default");
 }
 
+export function isDefaultBus(kernel: Kernel, name: string | undefined): boolean {
+  return name === undefined || name === "default" || name === busArn(kernel);
+}
+
 /** @throws {AwsError} ResourceNotFoundException for any bus but the default one. */
 export function checkBus(kernel: Kernel, name: string | undefined): void {
-  if (name === undefined || name === "default" || name === busArn(kernel)) return;
+  if (isDefaultBus(kernel, name)) return;
   throw new AwsError("ResourceNotFoundException", `Event bus ${name} does not exist.`, 400);
 }
 

@@ -34,14 +34,24 @@ export interface DeliveryFacts {
  */
 export type Disturbance = (facts: DeliveryFacts) => readonly [number, ...number[]];
 
+/** The disturbance that the cloud's settings ask for. */
+export function disturbanceOf({ settings, random }: Kernel): Disturbance {
+  const { eventDisturbance } = settings;
+  if (!eventDisturbance) return () => [0];
+  const { duplicates, delaySeconds } = eventDisturbance;
+  const delay = () => random.between(0, delaySeconds);
+  return () => (random.next() < duplicates ? [delay(), delay()] : [delay()]);
+}
+
 /** Brings events to targets: at least once, with retries, and to the dead-letter queue when a target will not have them. */
 export class Deliveries {
   readonly #kernel: Kernel;
   /** Replaced to try what a consumer does with duplicate, late and reordered events. */
-  disturb: Disturbance = () => [0];
+  disturb: Disturbance;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    this.disturb = disturbanceOf(kernel);
     kernel.jobs.on<Delivery>("events.deliver", (delivery) => this.#deliver(delivery));
   }
 

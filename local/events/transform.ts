@@ -33,10 +33,23 @@ export function checkTargetInput(target: Target): void {
   }
   if (target.InputPath !== undefined) parsePath(target.InputPath);
   for (const path of Object.values(target.InputTransformer?.InputPathsMap ?? {})) parsePath(path);
-  if (target.InputTransformer && !target.InputTransformer.InputTemplate) {
-    throw invalid(`InputTemplate is required for target ${target.Id}.`);
+  if (!target.InputTransformer) return;
+  const { InputTemplate: template, InputPathsMap: paths = {} } = target.InputTransformer;
+  if (!template) throw invalid(`InputTemplate is required for target ${target.Id}.`);
+  for (const [, name = ""] of template.matchAll(/<([\w.-]+)>/g)) {
+    if (name in paths || predefined.has(name)) continue;
+    throw invalid(`InputTemplate for target ${target.Id} contains invalid placeholder ${name}.`);
   }
 }
+
+/** Source: EventBridge user guide, "Transforming target input", predefined variables. */
+const predefined: ReadonlySet<string> = new Set([
+  "aws.events.rule-arn",
+  "aws.events.rule-name",
+  "aws.events.event.ingestion-time",
+  "aws.events.event",
+  "aws.events.event.json",
+]);
 
 function transformed(transformer: InputTransformer, event: EventEnvelope, context: TemplateContext): string {
   const values = new Map<string, unknown>([
@@ -44,7 +57,7 @@ function transformed(transformer: InputTransformer, event: EventEnvelope, contex
     ["aws.events.rule-name", context.ruleName],
     ["aws.events.event.ingestion-time", context.ingestionTime],
     ["aws.events.event.json", event],
-    ["aws.events.event", { ...event, detail: undefined }],
+    ["aws.events.event", withoutDetail(event)],
   ]);
   for (const [name, path] of Object.entries(transformer.InputPathsMap ?? {})) {
     values.set(name, valueAt(event, parsePath(path)));
@@ -52,9 +65,15 @@ function transformed(transformer: InputTransformer, event: EventEnvelope, contex
   return fillTemplate(transformer.InputTemplate ?? "", values);
 }
 
+/** The event without its detail, with the names AWS was recorded to give (LocalStack's AWS-validated suite, test_events_inputs). */
+function withoutDetail(event: EventEnvelope): Record<string, unknown> {
+  const { id, account, "detail-type": detailType, time, source, region, resources, version } = event;
+  return { id, account, detailType, time, source, region, resources, version };
+}
+
 /**
  * Replaces `<name>`: inside quotes by the value's text, outside by the value as JSON. A path that found nothing is empty
- * text inside quotes and null outside. A `<…>` that names nothing stays as it is.
+ * text in both places, as recorded in the same suite.
  */
 function fillTemplate(template: string, values: ReadonlyMap<string, unknown>): string {
   let filled = "";
@@ -71,10 +90,14 @@ function fillTemplate(template: string, values: ReadonlyMap<string, unknown>): s
       filled += character;
       continue;
     }
-    filled += quoted ? textInQuotes(values.get(name)) : JSON.stringify(values.get(name) ?? null);
+    filled += quoted ? textInQuotes(values.get(name)) : jsonOf(values.get(name));
     index += name.length + 1;
   }
   return filled;
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value === undefined ? "" : value);
 }
 
 function textInQuotes(value: unknown): string {

@@ -117,6 +117,7 @@ export class Invocations {
       ERROR_CODE: error instanceof AwsError ? error.code : "InternalError",
       ERROR_MESSAGE: message,
       ...(failureOf(error).retryable && { EXHAUSTED_RETRY_CONDITION: condition }),
+      IS_PAYLOAD_TRUNCATED: "false",
       RETRY_ATTEMPTS: String(failures),
     };
     await sendDeadLetter(this.#kernel, { queueArn, body: this.#input(invocation), attributes }, caller);

@@ -53,7 +53,7 @@ export class HistoryLog {
     for (let id = fromId; id <= toId; id++) {
       const event = this.#executions.event(executionArn, id);
       if (!event || !passes(destination.level, event.type)) continue;
-      const message = JSON.stringify(logEntry(event, executionArn, destination.data));
+      const message = JSON.stringify(logEntry(event, execution, destination.data));
       logEvents.push({ timestamp: event.atMs, message });
     }
     if (logEvents.length === 0) return;
@@ -89,14 +89,18 @@ function streamSuffix(execution: Readonly<ExecutionDocument>): string {
   return Buffer.from(execution.name).toString("hex").slice(0, 8);
 }
 
-function logEntry(event: Readonly<EventDocument>, executionArn: string, includeData: boolean): Record<string, unknown> {
+function logEntry(
+  event: Readonly<EventDocument>,
+  { arn: executionArn, redriveCount = 0 }: Readonly<ExecutionDocument>,
+  includeData: boolean,
+): Record<string, unknown> {
   const data = new Set(["input", "output", "parameters", "assignedVariables"]);
   const details = Object.entries(event.details ?? {}).filter(([name]) => includeData || !data.has(name));
   return {
     id: String(event.id),
     type: event.type,
     details: Object.fromEntries(details),
-    redrive_count: "0",
+    redrive_count: String(redriveCount),
     previous_event_id: String(event.previousEventId),
     event_timestamp: String(event.atMs),
     execution_arn: executionArn,

@@ -5,6 +5,7 @@ import type { ExecutionDocument } from "./machine/documents.ts";
 export function emitStatusChange(kernel: Kernel, execution: Readonly<ExecutionDocument>): void {
   const ended = execution.status !== "RUNNING";
   const redrivable = ended && execution.status !== "SUCCEEDED";
+  const { redriveCount = 0, redrivenMs = null } = execution;
   kernel.emit("aws.event", {
     source: "aws.states",
     "detail-type": "Step Functions Execution Status Change",
@@ -24,8 +25,8 @@ export function emitStatusChange(kernel: Kernel, execution: Readonly<ExecutionDo
       cause: execution.cause ?? null,
       stateMachineVersionArn: execution.versionArn ?? null,
       stateMachineAliasArn: execution.aliasArn ?? null,
-      redriveCount: 0,
-      redriveDate: null,
+      redriveCount,
+      redriveDate: redrivenMs,
       redriveStatus: redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE",
       redriveStatusReason: redrivable ? null : `Execution is ${execution.status} and cannot be redriven`,
     },

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { inspectArchive } from "../../shared/archive-inspection.ts";
+import { mutated, mutation } from "./mutations.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { inChunks, paxRecord, rawEntry } from "./sample-archives.ts";
 
@@ -32,24 +33,6 @@ const oddEntry = fc
 const entry = fc.oneof({ weight: 4, arbitrary: plainEntry }, { weight: 1, arbitrary: oddEntry });
 
 const end = Buffer.alloc(1024);
-
-/** A change of bytes somewhere: flipped, cut out, repeated. */
-const mutation = fc.record({
-  kind: fc.constantFrom("flip", "cut", "repeat", "truncate"),
-  at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-  length: fc.integer({ min: 1, max: 600 }),
-});
-
-function mutated(bytes: Buffer, { kind, at, length }: { kind: string; at: number; length: number }): Buffer {
-  const start = Math.floor(at * bytes.length);
-  const piece = bytes.subarray(start, start + length);
-  if (kind === "truncate") return bytes.subarray(0, start);
-  if (kind === "cut") return Buffer.concat([bytes.subarray(0, start), bytes.subarray(start + length)]);
-  if (kind === "repeat") return Buffer.concat([bytes.subarray(0, start), piece, bytes.subarray(start)]);
-  const flipped = Buffer.from(bytes);
-  if (start < flipped.length) flipped[start] = (flipped[start] ?? 0) ^ (1 << (length % 8));
-  return flipped;
-}
 
 /** Archives made of odd entries, damaged before compression, after it, or not at all; and plain bytes. */
 const archive = fc.oneof(

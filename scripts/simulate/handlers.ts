@@ -9,13 +9,14 @@ import * as settle from "../../functions/settle.ts";
 import * as validate from "../../functions/validate.ts";
 import type { SdkClient } from "../../local/server/attach-to-client.ts";
 import { readConfig } from "../../shared/config.ts";
-import { type BaseWorld, type Connect, runStep, type Step } from "../../shared/step.ts";
+import { type BaseWorld, type Connect, type FrozenReleases, runStep, type Step } from "../../shared/step.ts";
 
 /** One invocation of a handler: how its SDK clients reach the cloud it runs in, and its clock and secrets. */
 export interface HandlerScope {
   send(serviceId: string, command: never): Promise<unknown>;
   now(): number;
   secret(): string;
+  releases(): FrozenReleases;
 }
 
 /** The names services sign as, by the SDK's client class. */
@@ -58,7 +59,10 @@ function handlerOf<I, W extends BaseWorld, O>(step: Step<I, W, O>): Handler {
     const key = JSON.stringify(config);
     let world = worlds.get(key);
     if (!world) {
-      world = step.world({ config, now: () => scope().now(), secret: () => scope().secret() }, connect);
+      world = step.world(
+        { config, now: () => scope().now(), secret: () => scope().secret(), releases: () => scope().releases() },
+        connect,
+      );
       worlds.set(key, world);
     }
     const made = world;

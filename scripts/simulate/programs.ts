@@ -7,7 +7,7 @@ import type { ProbeOutcome } from "../../local/load-balancing/traffic.ts";
 export type Behaviour = "healthy" | "unhealthy" | "crashing" | "fading";
 
 /** Unit: milliseconds from boot. Long enough to pass validation, short enough to be seen while observing. */
-const fadesAfterMs = 35_000;
+const fadesAfterMs = 20_000;
 
 /** Unit: milliseconds from boot until a program listens. */
 const startsAfterMs = 2_000;

@@ -18,6 +18,7 @@ import { ScriptedHost } from "../../local/machine/scripted-host.ts";
 import { MemoryObjectFiles } from "../../local/s3/object-files.ts";
 import { attachToClient, type SdkClient } from "../../local/server/attach-to-client.ts";
 import type { ProbeRequest } from "../../shared/domain/probe.ts";
+import type { FrozenReleases } from "../../shared/step.ts";
 import { Activity } from "./activity.ts";
 import { CallFaults, CrashedError, type Invocation } from "./call-faults.ts";
 import { handlers } from "./handlers.ts";
@@ -57,6 +58,8 @@ export class SimulatedCloud {
   readonly #cloud: AssembledCloud;
   readonly #files: Pick<Snapshot, "objects" | "blocks" | "code">;
   readonly #secrets: Random;
+  /** What warm containers remember, of this cloud alone. */
+  readonly #releases: FrozenReleases = new Map();
   readonly #beganMs: number | undefined;
   readonly #log = createHash("sha256");
 
@@ -179,7 +182,12 @@ export class SimulatedCloud {
       }
       return Promise.resolve(client.send(command));
     };
-    const scope = { send, now: () => this.clock.now(), secret: () => this.#secrets.hex(32) };
+    const scope = {
+      send,
+      now: () => this.clock.now(),
+      secret: () => this.#secrets.hex(32),
+      releases: () => this.#releases,
+    };
     try {
       return await Promise.race([Promise.resolve(handler(event, context.variables, scope)), crashed]);
     } finally {

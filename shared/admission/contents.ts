@@ -2,6 +2,7 @@ import { type Inspection, type InspectionOptions, inspectArchive } from "../arch
 import type { PushedObject } from "../aws/artifacts.ts";
 import { parameterNames } from "../aws/parameters.ts";
 import { digestOf } from "../digests.ts";
+import { formatOfName } from "../domain/archive-format.ts";
 import { archiveLimits, normalised, readProcfile, shown } from "../domain/archive-rules.ts";
 import { keysOfLayer } from "../domain/keys.ts";
 import type { LayerPart, Part, Release } from "../domain/release.ts";
@@ -14,6 +15,7 @@ import {
   NetworkError,
   UnknownServiceError,
 } from "../errors.ts";
+import { inspectZip } from "../zip-inspection.ts";
 import type { AdmissionWorld } from "./world.ts";
 
 /** Everything of a release but its name: what will run, on what, started how. */
@@ -75,7 +77,7 @@ async function resolveBase(spec: ServiceSpec, world: AdmissionWorld): Promise<Re
 
 /** All layers of a spec; those that were never pushed are reported together. */
 async function readLayers({ layers, architecture }: ServiceSpec, world: AdmissionWorld): Promise<LayerPart[]> {
-  const objects = await Promise.all(layers.map((name) => world.artifacts.findFirst(keysOfLayer(name))));
+  const objects = await Promise.all(layers.map((name) => world.artifacts.findNewest(keysOfLayer(name))));
   const unknown = layers.filter((_, index) => !objects[index]);
   if (unknown.length > 0) {
     throw new LayerRefusedError(
@@ -124,12 +126,25 @@ async function readArchive(
       "Make it smaller, for example by moving the runtime into a layer.",
     );
   }
-  const stream = await world.artifacts.read(object.key, object.versionId);
-  const found = await inspectArchive(stream, { name: object.key, caseCollisions });
+  const { found, zip } = await inspected(object, { name: object.key, caseCollisions }, world);
   await world.ledger.storePartDigests(found.sha256, found.blockDigests);
   const { bytes, unpackedBytes, sha256 } = found;
   const part: Part = { name, key: object.key, versionId: object.versionId, bytes, unpackedBytes, sha256 };
-  return { ...found, part };
+  return { ...found, part: zip ? { ...part, zip } : part };
+}
+
+async function inspected(
+  { key, versionId, bytes }: PushedObject,
+  options: InspectionOptions,
+  world: AdmissionWorld,
+): Promise<{ found: Inspection; zip?: NonNullable<Part["zip"]> }> {
+  if (formatOfName(key) !== "zip") {
+    return { found: await inspectArchive(await world.artifacts.read(key, versionId), options) };
+  }
+  const read = (first: number, last: number) => world.artifacts.read(key, versionId, { first, last });
+  const found = await inspectZip(read, bytes, options);
+  await world.ledger.storeZipRecipe(found.zip.sha256, found.recipe);
+  return { found, zip: found.zip };
 }
 
 function startOf(key: string, { procfile, procfileBelow }: Pick<Inspection, "procfile" | "procfileBelow">): string {

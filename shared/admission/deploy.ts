@@ -1,8 +1,9 @@
 import type { PushedObject } from "../aws/artifacts.ts";
+import { archiveEnding } from "../domain/archive-format.ts";
 import { holdAt } from "../domain/calendar.ts";
 import { shrinks } from "../domain/capacity.ts";
 import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
-import { fleetName, generationName } from "../domain/names.ts";
+import { fleetName, generationName, ownedBaseName } from "../domain/names.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
 import { ArtifactKeyError, DeployHeldError, ManualInputError, NetworkError, ShrinkRefusedError } from "../errors.ts";
@@ -26,7 +27,8 @@ const turnSeconds = 10;
 /**
  * Admits a deploy: claims the upload, gives it its place among intents, freezes the release and takes the lease.
  *
- * Before: anything may have been asked. After `ready`: the release is frozen and this execution holds the lease.
+ * Before: anything may have been asked. After `ready`: the release is frozen and this execution holds the lease; the path
+ * says whether the owned copy of its base is there to bake on, or is to be made.
  * Repeatable: claim, release and lease are found again by this execution's ARN.
  */
 export async function admitDeploy(asked: Asked, world: AdmissionWorld): Promise<Admission> {
@@ -56,14 +58,16 @@ async function admitted(asked: Asked, world: AdmissionWorld): Promise<Admission>
     await world.ledger.releaseLease(ref, asked.execution);
     return skipped("superseded by a newer deploy while waiting");
   }
-  return { status: "ready", waitSeconds: 0, reason: "admitted", release: ref, path: "deploy" };
+  const { state } = await world.images.find(ownedBaseName(world.config.stage, release.base.imageId));
+  const path = state === "available" ? "bake" : "base";
+  return { status: "ready", waitSeconds: 0, reason: "admitted", release: ref, path };
 }
 
 function validRequest(input: unknown): ValidRequest {
   const request = readDeployRequest(input);
   if (request.kind !== "invalid") return request;
   if (request.what === "key") {
-    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz or .tgz.");
+    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz, .tgz or .zip.");
   }
   throw new ManualInputError(
     `The input is not understood: ${request.problem}.`,
@@ -199,5 +203,5 @@ async function takeGeneration(
 }
 
 function versionOf(key: string): string {
-  return (key.split("/").at(-1) ?? key).replace(/\.(tar\.gz|tgz)$/, "");
+  return (key.split("/").at(-1) ?? key).replace(archiveEnding, "");
 }

@@ -1,6 +1,7 @@
 import type { Artifacts } from "../aws/artifacts.ts";
 import type { Executions } from "../aws/executions.ts";
 import type { Fleets } from "../aws/fleets.ts";
+import type { Images } from "../aws/images.ts";
 import type { Ledger } from "../aws/ledger.ts";
 import type { Networks } from "../aws/networks.ts";
 import type { Parameters } from "../aws/parameters.ts";
@@ -14,6 +15,7 @@ export interface AdmissionWorld extends BaseWorld {
   ledger: Ledger;
   artifacts: Artifacts;
   executions: Executions;
+  images: Images;
   parameters: Parameters;
   networks: Networks;
   traffic: Traffic;
@@ -28,7 +30,7 @@ export interface Admission {
   reason: string;
   release: ReleaseRef | null;
   /** Which way the state machine goes on. */
-  path: "deploy" | "hot" | "cold" | "undo" | "finish" | "drop" | "none";
+  path: "base" | "bake" | "hot" | "cold" | "undo" | "finish" | "drop" | "none";
 }
 
 export function skipped(reason: string): Admission {

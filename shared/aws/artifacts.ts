@@ -30,19 +30,19 @@ export class Artifacts {
     throw new ArtifactMissingError(`There is no ${which} in bucket ${this.#bucket}.`, "Push it again.");
   }
 
-  /** The first of several keys under which there is an object. */
-  async findFirst(keys: readonly string[]): Promise<PushedObject | undefined> {
-    for (const key of keys) {
-      const found = await this.#head(key);
-      if (found) return found;
-    }
-    return undefined;
+  /** Of several keys, the object that was pushed last: the same thing may have been pushed under two endings. */
+  async findNewest(keys: readonly string[]): Promise<PushedObject | undefined> {
+    const found = (await Promise.all(keys.map((key) => this.#head(key)))).filter((object) => object !== undefined);
+    return found.reduce<PushedObject | undefined>(
+      (newest, object) => (newest && Date.parse(newest.pushedAt) >= Date.parse(object.pushedAt) ? newest : object),
+      undefined,
+    );
   }
 
   /** The artifact of a version, under whichever ending it was pushed. */
   async findVersion(service: string, version: string): Promise<PushedObject> {
     const keys = keysOfVersion(service, version);
-    const found = await this.findFirst(keys);
+    const found = await this.findNewest(keys);
     if (found) return found;
     throw new ArtifactMissingError(
       `There is no version "${version}" of ${service} in bucket ${this.#bucket} (looked for ${keys.join(", ")}).`,

@@ -30,9 +30,14 @@ export class Fleets {
   }
 
   async read(name: string): Promise<Fleet | undefined> {
-    const found = await this.#scaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }));
-    const group = found.AutoScalingGroups?.[0];
-    return group && fleetOf(group);
+    return (await this.readEach([name]))[0];
+  }
+
+  /** Fleets in the order of their names, from one answer. Unit: at most 50 names (DescribeAutoScalingGroups). */
+  async readEach(names: string[]): Promise<(Fleet | undefined)[]> {
+    const found = await this.#scaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: names }));
+    const fleets = (found.AutoScalingGroups ?? []).map(fleetOf);
+    return names.map((name) => fleets.find((fleet) => fleet.name === name));
   }
 
   /** Creates the group of a release; one that exists under this name is this release's own. */
@@ -83,15 +88,17 @@ export class Fleets {
   }
 
   /**
-   * From cutover on, a target that the load balancer calls unhealthy is replaced.
+   * The lasting settings of a fleet that serves: from now on a target that the load balancer calls unhealthy is replaced.
    * @param graceSeconds After launch, while a program may still be starting.
    */
-  async watchByLoadBalancer(name: string, graceSeconds: number): Promise<void> {
+  async settle(name: string, lasting: { min: number; max: number; graceSeconds: number }): Promise<void> {
     await this.#scaling.send(
       new UpdateAutoScalingGroupCommand({
         AutoScalingGroupName: name,
+        MinSize: lasting.min,
+        MaxSize: lasting.max,
         HealthCheckType: "ELB",
-        HealthCheckGracePeriod: graceSeconds,
+        HealthCheckGracePeriod: lasting.graceSeconds,
       }),
     );
   }

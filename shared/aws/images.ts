@@ -15,6 +15,14 @@ import { deleteUnlessGone } from "./deleting.ts";
 /** An image as EC2 describes it. */
 export type BaseImage = Image;
 
+/** What became of an image of ours. */
+export interface FoundImage {
+  state: ImageState;
+  image: Image | undefined;
+}
+
+const absent: FoundImage = { state: "absent", image: undefined };
+
 export type ImageState = "absent" | "pending" | "available" | "disabled" | "failed";
 
 /** Device name under which the release volume is attached; the boot script finds it by content, not by this. */
@@ -29,16 +37,23 @@ export class Images {
   }
 
   /** An image of our own by its unique name. */
-  async find(name: string): Promise<{ state: ImageState; image: Image | undefined }> {
+  async find(name: string): Promise<FoundImage> {
+    return (await this.findEach([name]))[0] ?? absent;
+  }
+
+  /** Images of our own by their unique names, in the order of the names. */
+  async findEach(names: string[]): Promise<FoundImage[]> {
     const found = await this.#ec2.send(
       new DescribeImagesCommand({
         Owners: ["self"],
-        Filters: [{ Name: "name", Values: [name] }],
+        Filters: [{ Name: "name", Values: names }],
         IncludeDisabled: true,
       }),
     );
-    const image = found.Images?.[0];
-    return { state: stateOf(image), image };
+    return names.map((name) => {
+      const image = found.Images?.find(({ Name }) => Name === name);
+      return { state: stateOf(image), image };
+    });
   }
 
   /**

@@ -6,6 +6,7 @@ import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain
 import type { LayerPart, Release } from "../domain/release.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
 import { LeaseLostError, UnknownServiceError } from "../errors.ts";
+import type { FrozenReleases } from "../step.ts";
 import type { ReleaseRef } from "../step-input.ts";
 import type { Documents } from "./documents.ts";
 
@@ -40,9 +41,12 @@ export interface Refusal {
 /** Kiln's memory: the documents of the ledger bucket, by their meaning. */
 export class Ledger {
   readonly #documents: Documents;
+  readonly #releases: () => FrozenReleases;
 
-  constructor(documents: Documents) {
+  /** @param releases What is remembered of releases; without it each one is read whenever it is asked for. */
+  constructor(documents: Documents, releases: () => FrozenReleases = () => new Map()) {
     this.#documents = documents;
+    this.#releases = releases;
   }
 
   /** Claims an upload for an execution. Returns the claim that stands. */
@@ -101,7 +105,12 @@ export class Ledger {
   }
 
   async release(service: string, generation: string): Promise<Release | undefined> {
-    return (await this.#documents.read<Release>(ledgerKeys.release(service, generation)))?.document;
+    const key = ledgerKeys.release(service, generation);
+    const known = this.#releases().get(key);
+    if (known) return known;
+    const found = (await this.#documents.read<Release>(key))?.document;
+    if (found) this.#releases().set(key, found);
+    return found;
   }
 
   /** The release a state machine works on; it was frozen at admission. */
@@ -218,6 +227,33 @@ export class Ledger {
 
   async storePartDigests(sha256: string, digests: Uint8Array): Promise<void> {
     await this.#documents.createBytes(ledgerKeys.partDigests(sha256), digests);
+  }
+
+  /** How to repack a zip archive, by its SHA-256. */
+  async zipRecipe(sha256: string): Promise<Uint8Array | undefined> {
+    return this.#documents.readBytes(ledgerKeys.zipRecipe(sha256));
+  }
+
+  async storeZipRecipe(sha256: string, recipe: Uint8Array): Promise<void> {
+    await this.#documents.createBytes(ledgerKeys.zipRecipe(sha256), recipe);
+  }
+
+  /**
+   * Writes down that a snapshot has all blocks from `first` up to, not including, `written`. The name says everything and
+   * stays true whoever writes it, so writers that do not know of each other cannot contradict one another.
+   */
+  async recordBlocks(snapshotId: string, first: number, written: number): Promise<void> {
+    await this.#documents.createBytes(ledgerKeys.bakedBlocks(snapshotId, first, written), new Uint8Array());
+  }
+
+  /** How far a snapshot's ranges are recorded as written, by their first block. */
+  async recordedBlocks(snapshotId: string): Promise<Map<number, number>> {
+    const furthest = new Map<number, number>();
+    for (const key of await this.#documents.list(ledgerKeys.bake(snapshotId))) {
+      const [first = 0, written = 0] = (key.split("/").at(-1) ?? "").split("-").map(Number);
+      furthest.set(first, Math.max(written, furthest.get(first) ?? 0));
+    }
+    return furthest;
   }
 
   async layer(name: string, versionId: string): Promise<LayerPart | undefined> {

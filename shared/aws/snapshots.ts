@@ -52,12 +52,13 @@ export class Snapshots {
   }
 
   /**
-   * Writes one block. Returns false while the snapshot is not yet known where blocks are written: ask again.
+   * Writes one block. Returns how often it was sent until AWS took it, more than once when AWS asked for patience; or
+   * undefined while the snapshot is not yet known where blocks are written: ask again.
    * @param sha256 Raw SHA-256 of the block.
    */
-  async put(snapshotId: string, index: number, block: Uint8Array, sha256: Uint8Array): Promise<boolean> {
+  async put(snapshotId: string, index: number, block: Uint8Array, sha256: Uint8Array): Promise<number | undefined> {
     try {
-      await this.#ebs.send(
+      const { $metadata } = await this.#ebs.send(
         new PutSnapshotBlockCommand({
           SnapshotId: snapshotId,
           BlockIndex: index,
@@ -67,9 +68,9 @@ export class Snapshots {
           ChecksumAlgorithm: "SHA256",
         }),
       );
-      return true;
+      return $metadata.attempts ?? 1;
     } catch (error) {
-      if (isNamed(error, "ResourceNotFoundException")) return false;
+      if (isNamed(error, "ResourceNotFoundException")) return undefined;
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { archiveEnding, archiveEndings } from "./archive-format.ts";
 import { servicePattern } from "./names.ts";
 
 /** Where a pushed object belongs, read from its key in the artifact bucket. */
@@ -7,17 +8,18 @@ export type ArtifactKey =
   | { kind: "layer"; name: string }
   | { kind: "unknown"; reason: string };
 
-/** Archive endings Kiln accepts. */
-const archiveEnding = /\.(tar\.gz|tgz)$/;
 export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 export const layerNamePattern = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 
-/** Reads a key of the artifact bucket: `<service>/<version>.tar.gz`, `<service>/experiments/<name>.tar.gz`, `layers/<name>.tar.gz`. */
+/**
+ * Reads a key of the artifact bucket: `<service>/<version>.tar.gz`, `<service>/experiments/<name>.tar.gz`,
+ * `layers/<name>.tar.gz`; `.tgz` and `.zip` do as well.
+ */
 export function readArtifactKey(key: string): ArtifactKey {
   const segments = key.split("/");
   const file = segments.at(-1) ?? "";
   const stem = file.replace(archiveEnding, "");
-  if (stem === file) return { kind: "unknown", reason: wrongEnding(file) };
+  if (stem === file) return { kind: "unknown", reason: "the key ends in neither .tar.gz, .tgz nor .zip" };
   const [first = "", second = ""] = segments;
   if (segments.length === 2 && first === "layers") {
     if (layerNamePattern.test(stem)) return { kind: "layer", name: stem };
@@ -30,20 +32,14 @@ export function readArtifactKey(key: string): ArtifactKey {
   return { kind: "unknown", reason: "it has too many parts" };
 }
 
-function wrongEnding(file: string): string {
-  const reason = "the key ends in neither .tar.gz nor .tgz";
-  if (!/\.zip$/i.test(file)) return reason;
-  return `${reason}; .zip is not supported yet, because servers unpack with what every base ships, and that is tar`;
-}
-
 /** Keys under which a layer may have been pushed, in the order they are tried. */
 export function keysOfLayer(name: string): string[] {
-  return [`layers/${name}.tar.gz`, `layers/${name}.tgz`];
+  return archiveEndings.map((ending) => `layers/${name}.${ending}`);
 }
 
 /** Keys under which a version may have been pushed, in the order they are tried. */
 export function keysOfVersion(service: string, version: string): string[] {
-  return [`${service}/${version}.tar.gz`, `${service}/${version}.tgz`];
+  return archiveEndings.map((ending) => `${service}/${version}.${ending}`);
 }
 
 /** Keys of the ledger bucket. */
@@ -58,7 +54,11 @@ export const ledgerKeys = {
     `services/${service}/refused/${at}-${encodeURIComponent(cause)}.json`,
   refusals: (service: string) => `services/${service}/refused/`,
   history: (service: string, generation: string) => `services/${service}/history/${generation}/`,
+  zipRecipe: (sha256: string) => `parts/${sha256}.zip-recipe`,
   partDigests: (sha256: string) => `parts/${sha256}.blocks`,
+  bake: (snapshotId: string) => `bakes/${snapshotId}/`,
+  bakedBlocks: (snapshotId: string, first: number, written: number) =>
+    `bakes/${snapshotId}/${String(first).padStart(8, "0")}-${String(written).padStart(8, "0")}`,
   layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,
   freezeOfStage: "freeze.json",
   freeze: (service: string) => `services/${service}/freeze.json`,

@@ -5,12 +5,14 @@ export interface Part {
   name: string;
   key: string;
   versionId: string;
-  /** Unit: bytes of the archive as pushed. */
+  /** Unit: bytes of the archive as it is baked: as pushed, unless that was a zip. */
   bytes: number;
   /** Unit: bytes once unpacked. */
   unpackedBytes: number;
-  /** Hex SHA-256 of the archive. */
+  /** Hex SHA-256 of the archive as it is baked. */
   sha256: string;
+  /** The zip that was pushed and is baked as a `.tar.gz`; absent for what was pushed as one. */
+  zip?: { bytes: number; sha256: string };
 }
 
 /** A layer as it was inspected when a release first used it. */

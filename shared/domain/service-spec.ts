@@ -81,7 +81,7 @@ export const serviceSpecSchema = z.strictObject({
   base: z._default(base, "al2023"),
   /** Processor architecture of the servers; the base, the layers and the program are for it. */
   architecture: z._default(z.enum(["x86_64", "arm64"]), "x86_64"),
-  /** Layers unpacked under the artifact, such as a language runtime; each was pushed as `layers/<name>.tar.gz`. */
+  /** Layers unpacked under the artifact, such as a language runtime; each was pushed as `layers/<name>.tar.gz`, `.tgz` or `.zip`. */
   layers: z._default(
     z.array(z.string().check(z.regex(layerNamePattern, "must be a layer name"))).check(z.maxLength(10)),
     [],
@@ -138,14 +138,14 @@ export const serviceSpecSchema = z.strictObject({
   /** What a fleet must pass before it gets traffic. */
   validate: z._default(
     z.strictObject({
-      /** Health answers in a row, all targets healthy, before the fleet passes. 1–20. */
-      healthyInARow: z._default(wholeNumber(1, 20), 3),
-      /** Unit: seconds, 30–3600: how long a candidate may take from launch to a verdict. */
+      /** Looks in a row that find all targets healthy before the fleet passes, the last one after the probes; what the load balancer calls healthy is itself `healthCheck.healthyThreshold` good answers in a row. 1–20. */
+      healthyInARow: z._default(wholeNumber(1, 20), 2),
+      /** Unit: seconds, 30–3600: how long a candidate may take to pass once its instances are in service. */
       timeoutSeconds: z._default(wholeNumber(30, 3600), 300),
       /** Requests through the trial rule that must be answered rightly; left out, the health path, three times. */
       probes: z._default(z.array(probe).check(z.maxLength(10)), []),
     }),
-    { healthyInARow: 3, timeoutSeconds: 300, probes: [] },
+    { healthyInARow: 2, timeoutSeconds: 300, probes: [] },
   ),
   /** When it may be deployed; left out, always. Rollbacks always may, a refresh waits for its next turn. */
   windows: z._default(z.array(window).check(z.maxLength(10)), []),

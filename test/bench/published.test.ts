@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { awsShares } from "../../bench/latency/published.ts";
 import { readProjectFile } from "../../scripts/documents/document.ts";
+import { firstLookSeconds } from "../../shared/domain/pace.ts";
 
 const shares = awsShares({
   healthCheck: { path: "/health", intervalSeconds: 5, timeoutSeconds: 4, healthyThreshold: 2, unhealthyThreshold: 3 },
@@ -14,11 +15,10 @@ it("gives AWS its share only in phases that the deploy machine has", () => {
 });
 
 it("counts the health checks that the spec asks for", () => {
-  expect(shares["ValidateFleet"]?.seconds).toBe(13);
+  expect(shares["LaunchFleet"]?.seconds).toBeCloseTo(4.8 + 18 + 3 + 10);
 });
 
-it("never credits Kiln with what the embedded cloud does faster than AWS", () => {
-  const longer = Object.values(shares).filter(({ seconds, modelledSeconds = seconds }) => modelledSeconds > seconds);
-  expect(longer).toEqual([]);
-  expect(shares["LaunchFleet"]).toMatchObject({ seconds: 22.8, modelledSeconds: 18 });
+it("takes nothing from Kiln's share that Kiln's own wait does not cover", () => {
+  const firstLook = firstLookSeconds({ healthyThreshold: 2, intervalSeconds: 5 });
+  expect(shares["LaunchFleet"]?.seconds).toBeLessThanOrEqual(firstLook);
 });

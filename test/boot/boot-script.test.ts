@@ -1,11 +1,16 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blockBytes } from "../../boot/release-volume.ts";
 import { packDirectory } from "../../cli/archive.ts";
+import { noise } from "../../scripts/fuzz/sample-archives.ts";
+import { rangesOf, zipOf } from "../../scripts/fuzz/sample-zips.ts";
 import { bootScriptModule } from "../../scripts/generate-boot-script.ts";
 import type { ReleaseFiles } from "../../scripts/vm/volume-image.ts";
+import { inspectZip } from "../../shared/zip-inspection.ts";
+import { decodeRecipe, RepackedZip } from "../../shared/zip-recipe.ts";
 import { BootRoot } from "./boot-root.ts";
 
 let work: string;
@@ -237,6 +242,24 @@ describe.skipIf(process.platform !== "linux")("the boot script", () => {
     expect(code).toBe(1);
     expect(output).toBe(`kiln: fatal: no release volume after 0 s among ${root.path}/dev/{nvme*n1,xvd?,sd?,vd?}\n`);
     nothingStarted(root);
+  });
+
+  test("unpacks what a zip is repacked as, with its permissions and links", async () => {
+    using root = new BootRoot();
+    const zip = zipOf([
+      { name: "bin/tool", content: "#!/bin/bash\n".repeat(100), mode: 0o100_755 },
+      { name: "tool", content: "bin/tool", mode: 0o120_777 },
+      { name: "data", content: noise(200_000), method: 0 },
+    ]);
+    const { recipe, bytes } = await inspectZip(rangesOf(zip), zip.length, { name: "a.zip", caseCollisions: "refuse" });
+    const file = join(work, "repacked.tgz");
+    await writeFile(file, new RepackedZip(decodeRecipe(recipe), rangesOf(zip), zip.length).range(0, bytes - 1));
+    root.addVolume("dev/nvme1n1", { ...release, artifact: { name: "1.0.0.zip", file } });
+    const { code } = await root.boot();
+    expect(code).toBe(0);
+    expect(statSync(join(root.path, "opt/kiln/app/bin/tool")).mode & 0o777).toBe(0o755);
+    expect(root.read("opt/kiln/app/tool")).toBe("#!/bin/bash\n".repeat(100));
+    expect(readFileSync(join(root.path, "opt/kiln/app/data"))).toEqual(noise(200_000));
   });
 
   test("starts nothing when a part is whole but no archive", async () => {

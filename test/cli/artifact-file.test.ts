@@ -58,8 +58,7 @@ test("takes the version of an archive from its name, and pushes it as it is", as
 });
 
 test.each([
-  ["app.rar", {}, "is no .tar.gz or .tgz."],
-  ["app.zip", {}, "is a zip, which is not supported yet."],
+  ["app.rar", {}, "is no .tar.gz, .tgz or .zip."],
   ["1.0.0.tgz", { service: "Bad Service" }, "is no key of an artifact"],
   ["1.0.0.tgz", { service: "layers" }, "it is the key of a layer"],
 ])("refuses %s with %j as wrong usage", async (name, asked, message) => {
@@ -82,6 +81,21 @@ test.each([
     message: expect.stringContaining(reason),
     left: "Nothing was done.",
     exitCode: 1,
+  });
+});
+
+test("pushes a zip as it is, and refuses what only has its name", async () => {
+  const file = join(app, "1.2.3.zip");
+  writeFileSync(file, "PK\x03\x04");
+  expect(await prepareArtifact(file, {})).toMatchObject({
+    file,
+    key: "web/1.2.3.zip",
+    version: "1.2.3",
+    packed: false,
+  });
+  writeFileSync(file, gzipSync("x"));
+  await expect(prepareArtifact(file, {})).rejects.toMatchObject({
+    message: expect.stringContaining("it is compressed with gzip, not a .zip"),
   });
 });
 

@@ -49,7 +49,7 @@ async function history(execution: string): Promise<{ text: string; tasks: string
   return { text, tasks, types: new Set(events.map(({ type }) => type)) };
 }
 
-const deployed = ["Admit", "PrepareBase", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"];
+const deployed = ["Admit", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"];
 
 describe("a person with the AWS CLI", () => {
   it("deploys by copying an artifact into the bucket", async () => {

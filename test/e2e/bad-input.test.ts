@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { archiveOf, noise, procfile, tarOf } from "../../scripts/fuzz/sample-archives.ts";
+import { zipOf, zippedProcfile } from "../../scripts/fuzz/sample-zips.ts";
 import type { Ended } from "./support/executions.ts";
 import { until } from "./support/until.ts";
 import type { SteadyLoad } from "./support/visitor.ts";
@@ -56,7 +57,21 @@ describe("an upload that cannot be deployed", () => {
       archiveOf([{ name: "Procfile" }, "web: ./server\n"], [{ name: "server" }, program]),
       /starts server, which is built for ELF machine 243/,
     ],
-    ["a zip", "web/2.0.7.zip", "ArtifactKeyError", Buffer.from("PK\x03\x04"), /\.zip is not supported yet/],
+    [
+      "a zip that climbs out",
+      "web/2.0.7.zip",
+      "ArtifactRefusedError",
+      zipOf([zippedProcfile, { name: "../x", content: "x" }]),
+      /entry "\.\.\/x": its path leaves the archive/,
+    ],
+    [
+      "a zip whose headers disagree",
+      "web/2.0.8.zip",
+      "ArtifactRefusedError",
+      zipOf([{ ...zippedProcfile, local: { name: "Procfilf" } }]),
+      /its own header and the archive's directory say different names/,
+    ],
+    ["a key with another ending", "web/2.0.9.rar", "ArtifactKeyError", Buffer.from("Rar!"), /nor \.zip/],
     ["an unknown service", "nobody/1.0.0.tgz", "UnknownServiceError", archiveOf(procfile), /Apply its spec first/],
   ])(
     "ends FailedClean with the reason, before anything exists on AWS: %s",
@@ -72,8 +87,8 @@ describe("an upload that cannot be deployed", () => {
 
   it("is found among the service's refusals, newest first", async () => {
     const refusals = await world.stage.ledger.refusals("web", 20);
-    expect(refusals.map(({ key }) => key)).toHaveLength(8);
-    expect(refusals[0]).toMatchObject({ key: "web/2.0.7.zip", error: "ArtifactKeyError" });
+    expect(refusals.map(({ key }) => key)).toHaveLength(10);
+    expect(refusals[0]).toMatchObject({ key: "web/2.0.9.rar", error: "ArtifactKeyError" });
     expect(await world.stage.ledger.services()).toEqual(["web"]);
   });
 

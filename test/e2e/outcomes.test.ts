@@ -18,7 +18,6 @@ describe("a first deployment", () => {
     expect(ended).toMatchObject({ status: "SUCCEEDED" });
     expect(ended.path).toEqual([
       "Admit",
-      "PrepareBase",
       "BakeImage",
       "LaunchFleet",
       "ValidateFleet",

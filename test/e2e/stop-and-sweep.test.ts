@@ -54,7 +54,7 @@ async function stopAt(execution: string, state: string): Promise<void> {
 }
 
 describe("a deploy that is stopped", () => {
-  it.each(["Admit", "PrepareBase", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"])(
+  it.each(["Admit", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"])(
     "at %s leaves the live service serving; the sweep frees the lease and leaves no orphan",
     async (state) => {
       const load = world.steadyLoad();

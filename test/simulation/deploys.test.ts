@@ -18,17 +18,13 @@ beforeAll(async () => {
 const forward = [
   "Admit",
   "IsAdmitted",
-  "PrepareBase",
-  "IsBaseReady",
   "BakeImage",
   "IsImageReady",
   "WaitForImage",
   "LaunchFleet",
-  "IsFleetReady",
   "WaitForFleet",
   "ValidateFleet",
   "IsFleetValid",
-  "WaitForVerdict",
 ];
 
 async function open(seed = 1): Promise<SimulatedStage> {
@@ -51,9 +47,9 @@ describe("the simulated stage", () => {
     expect(path.slice(forward.length)).toEqual([
       "CutOver",
       "IsTrafficMoved",
+      "WaitWhileObserving",
       "Observe",
       "IsObserved",
-      "WaitWhileObserving",
       "Settle",
       "IsSettled",
       "Live",

@@ -127,7 +127,15 @@ describe("the deploy machine's way back", () => {
   const machine = machines.find(({ name }) => name === "deploy")?.machine as Machine;
 
   it("leads every failure between Admit and Settle through RestoreTraffic and ReapCandidate to SettleFailure", () => {
-    for (const name of ["PrepareBase", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe"]) {
+    for (const name of [
+      "PrepareBase",
+      "BakeImage",
+      "WriteRanges",
+      "LaunchFleet",
+      "ValidateFleet",
+      "CutOver",
+      "Observe",
+    ]) {
       expect(machine.States[name]?.Catch?.map((catcher) => catcher.Next)).toEqual(["RestoreTraffic"]);
     }
     expect(machine.States["RestoreTraffic"]?.Next).toBe("ReapCandidate");

@@ -1,11 +1,13 @@
 import type { LoggingConfiguration, ValidateStateMachineDefinitionCommandInput } from "@aws-sdk/client-sfn";
 import { AwsError } from "../../core/aws-error.ts";
 import { invalidDefinitionMessage } from "../validation/diagnostics.ts";
+import { variableReferences } from "../validation/variable-references.ts";
 import type { RevisionDocument } from "./machine-documents.ts";
 import { checkDefinition } from "./prepared-definition.ts";
 
 /** A revision as the describing operations return it. */
 export function describeRevision(revision: Readonly<RevisionDocument>) {
+  const references = variableReferences(JSON.parse(revision.definition));
   return {
     definition: revision.definition,
     roleArn: revision.roleArn,
@@ -13,6 +15,7 @@ export function describeRevision(revision: Readonly<RevisionDocument>) {
     tracingConfiguration: { enabled: revision.tracing },
     encryptionConfiguration: { type: "AWS_OWNED_KEY" as const },
     revisionId: revision.id,
+    ...(Object.keys(references).length === 0 ? {} : { variableReferences: references }),
   };
 }
 
@@ -47,7 +50,7 @@ export async function assertDefinition(text: string): Promise<void> {
 
 /** ValidateStateMachineDefinition. */
 export async function validate(input: ValidateStateMachineDefinitionCommandInput) {
-  const { diagnostics } = await checkDefinition(input.definition ?? "");
+  const { diagnostics } = await checkDefinition(input.definition ?? "", input.type);
   const max = input.maxResults || 100;
   return {
     result: diagnostics.length === 0 ? ("OK" as const) : ("FAIL" as const),

@@ -16,6 +16,7 @@ import { historyEvent } from "./history.ts";
 import type { MachineDocument } from "./machine-documents.ts";
 import { page } from "./paging.ts";
 import type { Permissions } from "./permissions.ts";
+import { redriveCountMembers, redriveMembers, redriveOperation } from "./redrive.ts";
 import type { StateMachines } from "./state-machines.ts";
 import type { Versions } from "./versions.ts";
 
@@ -49,6 +50,7 @@ export class Executions {
         permissions: (input: StopExecutionCommandInput, call) => permissions.onExecution(call, input.executionArn),
         run: (input: StopExecutionCommandInput) => this.#stop(input),
       },
+      RedriveExecution: redriveOperation(kernel, interpreter, machines, permissions),
       DescribeExecution: {
         permissions: (input: DescribeExecutionCommandInput, call) => permissions.onExecution(call, input.executionArn),
         run: (input: DescribeExecutionCommandInput) => this.#describe(input),
@@ -142,7 +144,7 @@ export class Executions {
         stateMachineVersionArn: execution.versionArn,
         stateMachineAliasArn: execution.aliasArn,
       }),
-      ...redrive(execution),
+      ...redriveMembers(execution, this.#store, this.#kernel.clock.now()),
     };
   }
 
@@ -160,6 +162,9 @@ export class Executions {
         return reference.qualifier === undefined || versionArn === qualified || aliasArn === qualified;
       })
       .filter((execution) => input.statusFilter === undefined || execution.status === input.statusFilter)
+      .filter(({ redriveCount = 0 }) => {
+        return input.redriveFilter === undefined || (input.redriveFilter === "REDRIVEN") === redriveCount > 0;
+      })
       .sort((a, b) => b.startMs - a.startMs || (a.arn < b.arn ? -1 : 1));
     const { items, nextToken } = page(executions, input.maxResults, input.nextToken);
     return {
@@ -169,7 +174,7 @@ export class Executions {
         name: execution.name,
         status: execution.status,
         startDate: new Date(execution.startMs),
-        redriveCount: 0,
+        ...redriveCountMembers(execution),
         ...withoutUndefined({
           stopDate: execution.stopMs === undefined ? undefined : new Date(execution.stopMs),
           stateMachineVersionArn: execution.versionArn,
@@ -217,17 +222,4 @@ function executionInput(text = "{}"): string {
     throw new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${(error as Error).message}'`);
   }
   return text;
-}
-
-/** What AWS says about starting a failed execution over. RedriveExecution itself this cloud does not have. */
-function redrive(execution: Readonly<ExecutionDocument>) {
-  if (execution.status === "RUNNING") {
-    const reason = "Execution is RUNNING and cannot be redriven";
-    return { redriveCount: 0, redriveStatus: "NOT_REDRIVABLE" as const, redriveStatusReason: reason };
-  }
-  if (execution.status === "SUCCEEDED") {
-    const reason = "Execution is SUCCEEDED and cannot be redriven";
-    return { redriveCount: 0, redriveStatus: "NOT_REDRIVABLE" as const, redriveStatusReason: reason };
-  }
-  return { redriveCount: 0, redriveStatus: "REDRIVABLE" as const };
 }

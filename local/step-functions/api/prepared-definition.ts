@@ -8,8 +8,8 @@ import { type Validated, validateDefinition } from "../validation/validate.ts";
  * Checks a definition and makes ready what running it needs: the SDK models of its tasks are loaded here, so that the
  * machine itself never waits for a file. Actions those SDKs do not have are refused.
  */
-export async function checkDefinition(text: string): Promise<Validated> {
-  const validated = validateDefinition(text);
+export async function checkDefinition(text: string, type?: "STANDARD" | "EXPRESS"): Promise<Validated> {
+  const validated = validateDefinition(text, type);
   if (!validated.definition) return validated;
   const { diagnostics } = validated;
   for (const { arn, location } of resources(validated.definition, "")) {

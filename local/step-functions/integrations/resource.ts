@@ -23,7 +23,7 @@ export type TaskResource =
 /** The optimised integrations this cloud has, each with the ways it can be waited for. */
 const optimized: Readonly<Record<string, readonly string[]>> = {
   "lambda:invoke": ["", "waitForTaskToken"],
-  "states:startExecution": ["", "sync:2", "waitForTaskToken"],
+  "states:startExecution": ["", "sync", "sync:2", "waitForTaskToken"],
   "sqs:sendMessage": ["", "waitForTaskToken"],
   "sns:publish": ["", "waitForTaskToken"],
   "events:putEvents": ["", "waitForTaskToken"],

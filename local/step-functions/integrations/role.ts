@@ -15,18 +15,18 @@ export function roleName(roleArn: string): string {
 const sessionNameLength = 32;
 
 /**
- * The state machine's role, as Step Functions takes it on; the role's trust policy is judged.
+ * A role as Step Functions takes it on; its trust policy is judged.
+ * @param by Who asks for it: Step Functions for a machine's own role, that role for the credentials of a task.
  * @throws {AwsError} AccessDeniedException with AWS's sentence when the role does not trust Step Functions.
  */
-export async function assumeRole(kernel: Kernel, roleArn: string): Promise<Caller> {
+export async function assumeRole(
+  kernel: Kernel,
+  roleArn: string,
+  by = kernel.serviceCaller("states.amazonaws.com"),
+): Promise<Caller> {
   const input = { RoleArn: roleArn, RoleSessionName: kernel.random.code(sessionNameLength) };
   try {
-    const role = await kernel.call<AssumedRole>(
-      "sts",
-      "AssumeRole",
-      input,
-      kernel.serviceCaller("states.amazonaws.com"),
-    );
+    const role = await kernel.call<AssumedRole>("sts", "AssumeRole", input, by);
     const caller: Caller = {
       kind: "role",
       name: roleName(roleArn),
@@ -36,7 +36,7 @@ export async function assumeRole(kernel: Kernel, roleArn: string): Promise<Calle
     if (role.Credentials?.AccessKeyId !== undefined) caller.accessKeyId = role.Credentials.AccessKeyId;
     return caller;
   } catch (error) {
-    if (error instanceof AwsError && error.status < 500) {
+    if (error instanceof AwsError && error.status < 500 && by.kind === "service") {
       throw new AwsError(
         "AccessDeniedException",
         "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.",

@@ -65,6 +65,7 @@ export interface TaskState extends StateCommon, Recoverable {
   Type: "Task";
   Resource: string;
   Arguments?: Json;
+  Credentials?: Json;
   TimeoutSeconds?: Expressible<number>;
   HeartbeatSeconds?: Expressible<number>;
 }

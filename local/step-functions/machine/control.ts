@@ -4,7 +4,7 @@ import { QueryEvaluationError, type StateError, StateFailure } from "../language
 import { childFailed, childSucceeded } from "./branches.ts";
 import type { FrameDocument } from "./documents.ts";
 import { failState } from "./failure.ts";
-import { assignments, type Extra, fillField } from "./scope.ts";
+import { assignments, type Extra, fillField, setVariables } from "./scope.ts";
 import { payloadText, type Turn, withoutUndefined } from "./turn.ts";
 
 /** The definition of the state a frame stands at. */
@@ -50,7 +50,7 @@ export async function leave(
       ? fallback
       : await fillField(turn, frame, state, rule.Output, `${rule.prefix}Output`, extra);
   const text = payloadText(output, frame.state);
-  Object.assign(frame.variables, assigned);
+  setVariables(turn, frame, assigned);
   const variables = Object.fromEntries(Object.entries(assigned).map(([name, value]) => [name, JSON.stringify(value)]));
   const details = {
     name: frame.state,

@@ -23,6 +23,11 @@ export interface ExecutionDocument {
   output?: string;
   error?: string;
   cause?: string;
+  /** How often it was redriven, and when last. */
+  redriveCount?: number;
+  redrivenMs?: number;
+  /** The client tokens of its last redrives, the newest last. */
+  redrives?: { clientToken: string; atMs: number }[];
   /** The task of another execution that waits for this one (`startExecution.sync:2`). */
   waiter?: { executionArn: string; frameId: string; attempt: number };
 }
@@ -32,6 +37,7 @@ export interface CursorDocument {
   lastEventId: number;
   /** Numbers given to frames and task attempts so far. */
   counter: number;
+  /** After a failure, those that stood when it came: a redrive goes on with them. */
   frameIds: string[];
 }
 
@@ -44,6 +50,8 @@ export interface FrameDocument {
   input: Json;
   /** Variables of this scope; outer ones are read through the parents. */
   variables: Record<string, Json>;
+  /** Size of `variables` as JSON. Unit: bytes of UTF-8. */
+  variableBytes?: number;
   /** The event the next one of this line follows. */
   previousEventId: number;
   phase: "enter" | "wait" | "task" | "retry" | "children";
@@ -65,6 +73,8 @@ export interface TaskDocument {
   /** The request was answered and the task waits for a token or a nested execution. */
   submitted: boolean;
   token?: string;
+  /** The role its Credentials name, made in place of the machine's own. */
+  credentials?: { roleArn?: string };
   /** The nested execution of a `.sync:2` task. */
   childArn?: string;
   timeoutSeconds?: number;

@@ -1,7 +1,6 @@
 import type { Caller, Kernel } from "../../core/kernel.ts";
 import type { Outcome } from "../integrations/outcome.ts";
 import { perform } from "../integrations/requests.ts";
-import { assumeRole } from "../integrations/role.ts";
 import type { Definition } from "../language/definition.ts";
 import { isObject } from "../language/json.ts";
 import { DecisionQueue } from "./decision-queue.ts";
@@ -12,7 +11,9 @@ import {
   type TaskDocument,
   type TokenDocument,
 } from "./documents.ts";
+import { ExecutionRoles } from "./execution-roles.ts";
 import { nestedOutcome } from "./nested.ts";
+import { notRedrivable, resumeFrames } from "./redrive.ts";
 import { takeStep } from "./steps.ts";
 import {
   abandonTask,
@@ -52,7 +53,7 @@ export class Interpreter {
   readonly #kernel: Kernel;
   readonly #revisions: RevisionSource;
   readonly #queue = new DecisionQueue();
-  readonly #roles = new Map<string, Caller>();
+  readonly #roles: ExecutionRoles;
   readonly #listeners: TurnListener[] = [];
   #stopped = false;
 
@@ -60,6 +61,7 @@ export class Interpreter {
     this.#kernel = kernel;
     this.#revisions = revisions;
     this.store = new ExecutionStore(kernel.store);
+    this.#roles = new ExecutionRoles(kernel);
     const { jobs } = kernel;
     jobs.on<FrameJob & { phase: string; after: number }>("states.step", (job) => this.#step(job));
     jobs.on<AttemptJob>("states.invoke", (job) => this.#invoke(job));
@@ -100,10 +102,13 @@ export class Interpreter {
     });
     const firstMs = turn.nowMs + this.#kernel.settings.delays.transitionSeconds * 1000;
     turn.plan("step", root.id, firstMs, { phase: root.phase, after: root.previousEventId });
-    if (definition.TimeoutSeconds !== undefined) {
-      turn.plan("deadline", "", turn.nowMs + definition.TimeoutSeconds * 1000);
-    }
+    this.#planDeadline(turn);
     this.#write(turn, true);
+  }
+
+  #planDeadline(turn: Turn): void {
+    const seconds = turn.definition.TimeoutSeconds;
+    if (seconds !== undefined) turn.plan("deadline", "", turn.nowMs + seconds * 1000);
   }
 
   /** Ends a running execution at once. What its tasks started goes on. Returns false when it had ended already. */
@@ -116,6 +121,27 @@ export class Interpreter {
       turn.finish("ABORTED", reason);
     });
     return aborted;
+  }
+
+  /**
+   * Makes an execution that did not succeed go on where it stood. Returns why it cannot, or undefined when it does.
+   * @param redrives The client tokens to remember from now on.
+   */
+  redrive(executionArn: string, redrives: NonNullable<ExecutionDocument["redrives"]>): Promise<string | undefined> {
+    return this.#queue.run(executionArn, () => {
+      const execution = this.store.executions.get(executionArn);
+      if (!execution) return "It does not exist";
+      const definition = this.#revisions.definition(execution.revisionId);
+      const turn = new Turn(this.#kernel, this.store, execution, definition);
+      const reason = notRedrivable(execution, turn.lastEventId, turn.nowMs);
+      if (reason !== undefined) return reason;
+      turn.redrive(redrives);
+      const redriveCount = turn.execution.redriveCount ?? 0;
+      resumeFrames(turn, turn.record("ExecutionRedriven", turn.lastEventId, { redriveCount }));
+      this.#planDeadline(turn);
+      this.#write(turn, true);
+      return undefined;
+    });
   }
 
   /** Hands a task the result its worker sent with a token. Returns false when nothing waits for it any more. */
@@ -163,14 +189,11 @@ export class Interpreter {
   async #perform(turn: Turn, frame: FrameDocument, task: TaskDocument): Promise<Outcome> {
     const { execution } = turn;
     const resource = resourceOf(turn, frame);
-    let caller = this.#roles.get(execution.arn);
-    if (!caller) {
-      try {
-        caller = await assumeRole(this.#kernel, execution.roleArn);
-      } catch (error) {
-        return { kind: "failed", error: "States.Permissions", cause: (error as Error).message };
-      }
-      this.#roles.set(execution.arn, caller);
+    let caller: Caller;
+    try {
+      caller = await this.#roles.callerOf(execution, task.credentials?.roleArn);
+    } catch (error) {
+      return { kind: "failed", error: "States.Permissions", cause: (error as Error).message };
     }
     return perform(resource, {
       kernel: this.#kernel,
@@ -210,14 +233,17 @@ export class Interpreter {
   async #tellWaiter(childArn: string): Promise<void> {
     const child = this.store.executions.get(childArn);
     if (!child?.waiter) return;
-    const outcome = nestedOutcome(child);
-    await this.#onAttempt(child.waiter, (turn, frame) => settleTask(turn, frame, outcome));
+    await this.#onAttempt(child.waiter, (turn, frame) => {
+      const resource = resourceOf(turn, frame);
+      const asText = resource.kind === "optimized" && resource.resource.endsWith(".sync");
+      return settleTask(turn, frame, nestedOutcome(child, asText));
+    });
   }
 
   async #stopNested({ childArn, executionArn }: { childArn: string; executionArn: string }): Promise<void> {
     const parent = this.store.executions.get(executionArn);
     if (!parent) return;
-    const caller = await assumeRole(this.#kernel, parent.roleArn);
+    const caller = await this.#roles.callerOf(parent, undefined);
     const cause = `The parent execution ${executionArn} no longer waits for it.`;
     await this.#kernel.call(
       "states",
@@ -298,7 +324,7 @@ export class Interpreter {
     const { execution } = turn;
     if (execution.status !== "RUNNING") {
       if (execution.waiter) turn.plan("ended", "", turn.nowMs);
-      this.#roles.delete(execution.arn);
+      this.#roles.forget(execution.arn);
     }
     turn.commit();
     for (const listener of this.#listeners) listener(turn, changedStatus);

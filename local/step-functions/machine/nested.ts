@@ -2,11 +2,15 @@ import type { Outcome } from "../integrations/outcome.ts";
 import type { Json } from "../language/json.ts";
 import type { ExecutionDocument } from "./documents.ts";
 
-/** What `startExecution.sync:2` makes of the execution it waited for: its description, with input and output as JSON. */
-export function nestedOutcome(child: Readonly<ExecutionDocument>): Outcome {
+/**
+ * What `startExecution.sync` makes of the execution it waited for: its description, with input and output as text, or as
+ * JSON with `.sync:2`. Source: Step Functions guide, "Start workflow executions from a task state in Step Functions".
+ */
+export function nestedOutcome(child: Readonly<ExecutionDocument>, asText: boolean): Outcome {
+  const value = (text: string): Json => (asText ? text : (JSON.parse(text) as Json));
   const described: Record<string, Json> = {
     ExecutionArn: child.arn,
-    Input: JSON.parse(child.input) as Json,
+    Input: value(child.input),
     InputDetails: { Included: true },
     Name: child.name,
     StartDate: child.startMs,
@@ -15,7 +19,7 @@ export function nestedOutcome(child: Readonly<ExecutionDocument>): Outcome {
     StopDate: child.stopMs ?? null,
   };
   if (child.status === "SUCCEEDED") {
-    described["Output"] = JSON.parse(child.output ?? "null") as Json;
+    described["Output"] = value(child.output ?? "null");
     described["OutputDetails"] = { Included: true };
     return { kind: "succeeded", output: described };
   }

@@ -3,8 +3,9 @@ import type { State } from "../language/definition.ts";
 import { evaluate, expressionIn, unexpectedType } from "../language/expression.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { byteLength } from "../language/json.ts";
-import { StateFailure } from "../language/state-error.ts";
+import { QueryEvaluationError, StateFailure } from "../language/state-error.ts";
 import { fill } from "../language/template.ts";
+import { isWithin, stateNumbers } from "../validation/numbers.ts";
 import type { FrameDocument } from "./documents.ts";
 import type { Turn } from "./turn.ts";
 
@@ -16,8 +17,10 @@ export interface Extra {
   taskToken?: string;
 }
 
-/** Unit: bytes of UTF-8, of one variable and of all that one Assign sets. Source: Step Functions guide, "Passing data between states with variables". */
+/** Unit: bytes of UTF-8, of one variable and of all that one Assign sets. Source: Step Functions guide, "Service quotas". */
 const assignBytesMax = 262_144;
+/** Unit: bytes of UTF-8, of all variables an execution holds. Source: the same page. */
+const variablesBytesMax = 10 * 1024 * 1024;
 
 export function usesJsonata(turn: Turn, state: State): boolean {
   return (state.QueryLanguage ?? turn.definition.QueryLanguage) === "JSONata";
@@ -36,7 +39,8 @@ export async function fillField(
 }
 
 /**
- * A field that must become a whole number of at least 0, such as `Seconds` or `MaxConcurrency`.
+ * A field that must become a number within its bounds, such as `Seconds` or `MaxConcurrency`. What AWS says of a number
+ * outside them is not published; the error is the one of every other wrong result.
  * @throws {QueryEvaluationError}
  */
 export async function countField(
@@ -50,8 +54,13 @@ export async function countField(
   if (typeof value !== "string") return value;
   const source = expressionIn(value) ?? value;
   const result = await evaluate(source, bindings(turn, frame, state, extra), field);
-  if (typeof result !== "number" || result < 0 || !Number.isInteger(result)) {
-    throw unexpectedType(source, field, "number", result);
+  if (typeof result !== "number") throw unexpectedType(source, field, "number", result);
+  const rule = stateNumbers[field];
+  if (rule && !isWithin(result, rule)) {
+    throw new QueryEvaluationError(
+      `The JSONata expression '${source}' specified for the field '${field}' returned ${result}, which is not within ${rule.min} and ${rule.max}.`,
+      field,
+    );
   }
   return result;
 }
@@ -96,7 +105,8 @@ function contextObject(turn: Turn, frame: FrameDocument, state: State, extra: Ex
       StartTime: new Date(execution.startMs).toISOString(),
       Name: execution.name,
       RoleArn: execution.roleArn,
-      RedriveCount: 0,
+      RedriveCount: execution.redriveCount ?? 0,
+      ...(execution.redrivenMs === undefined ? {} : { RedriveTime: new Date(execution.redrivenMs).toISOString() }),
     },
     StateMachine: { Id: execution.stateMachineArn, Name: execution.stateMachineName },
     State: {
@@ -132,4 +142,24 @@ export async function assignments(
     );
   }
   return values;
+}
+
+/**
+ * Sets variables of a frame's scope.
+ * @throws {StateFailure} States.DataLimitExceeded
+ */
+export function setVariables(turn: Turn, frame: FrameDocument, assigned: Record<string, Json>): void {
+  if (Object.keys(assigned).length === 0) return;
+  const variables = { ...frame.variables, ...assigned };
+  const variableBytes = byteLength(JSON.stringify(variables));
+  const others = turn.frameIds().filter((id) => id !== frame.id);
+  const total = others.reduce((sum, id) => sum + (turn.frame(id)?.variableBytes ?? 0), variableBytes);
+  if (total > variablesBytesMax) {
+    throw new StateFailure(
+      "States.DataLimitExceeded",
+      "The variables of the execution exceed the maximum number of bytes service limit.",
+    );
+  }
+  frame.variables = variables;
+  frame.variableBytes = variableBytes;
 }

@@ -1,7 +1,7 @@
 import type { Outcome } from "../integrations/outcome.ts";
 import { parseResource, type TaskResource } from "../integrations/resource.ts";
 import type { TaskState } from "../language/definition.ts";
-import type { Json } from "../language/json.ts";
+import { isObject, type Json } from "../language/json.ts";
 import { type StateError, StateFailure } from "../language/state-error.ts";
 import { guarded, leave, ownRule, stateOf } from "./control.ts";
 import type { FrameDocument, TaskDocument } from "./documents.ts";
@@ -34,12 +34,13 @@ export async function scheduleTask(turn: Turn, frame: FrameDocument, state: Task
       : await fillField(turn, frame, state, state.Arguments, "Arguments", extra);
   const timeoutSeconds = await countField(turn, frame, state, "TimeoutSeconds", state.TimeoutSeconds);
   const heartbeatSeconds = await countField(turn, frame, state, "HeartbeatSeconds", state.HeartbeatSeconds);
+  const credentials = await credentialsOf(turn, frame, state);
   const task: TaskDocument = {
     attempt: turn.nextNumber(),
     parameters,
     started: false,
     submitted: false,
-    ...withoutUndefined({ token, timeoutSeconds, heartbeatSeconds }),
+    ...withoutUndefined({ token, credentials, timeoutSeconds, heartbeatSeconds }),
   };
   recordScheduled(turn, frame, resource, task);
   frame.task = task;
@@ -51,8 +52,24 @@ export async function scheduleTask(turn: Turn, frame: FrameDocument, state: Task
   planHeartbeat(turn, frame, task);
 }
 
+/** Source: Step Functions guide, "Accessing resources in other AWS accounts". */
+async function credentialsOf(
+  turn: Turn,
+  frame: FrameDocument,
+  state: TaskState,
+): Promise<TaskDocument["credentials"] | undefined> {
+  if (state.Credentials === undefined) return undefined;
+  const filled = await fillField(turn, frame, state, state.Credentials, "Credentials");
+  const roleArn = isObject(filled) ? filled["RoleArn"] : undefined;
+  return typeof roleArn === "string" ? { roleArn } : {};
+}
+
 function recordScheduled(turn: Turn, frame: FrameDocument, resource: TaskResource, task: TaskDocument): void {
-  const limits = withoutUndefined({ timeoutInSeconds: task.timeoutSeconds, heartbeatInSeconds: task.heartbeatSeconds });
+  const limits = withoutUndefined({
+    timeoutInSeconds: task.timeoutSeconds,
+    heartbeatInSeconds: task.heartbeatSeconds,
+    taskCredentials: task.credentials,
+  });
   if (resource.kind === "function") {
     const input = payloadText(task.parameters, resource.functionArn);
     const details = { input, inputDetails: { truncated: false }, resource: resource.functionArn, ...limits };

@@ -35,7 +35,7 @@ interface PlannedJob {
 export class Turn {
   readonly kernel: Kernel;
   readonly definition: Definition;
-  readonly execution: ExecutionDocument;
+  execution: ExecutionDocument;
   readonly nowMs: number;
   readonly #store: ExecutionStore;
   readonly #cursor: CursorDocument;
@@ -45,6 +45,7 @@ export class Turn {
   readonly #events: EventDocument[] = [];
   readonly #planned = new Map<string, PlannedJob | undefined>();
   readonly #afterwards: (() => void)[] = [];
+  readonly #framesBefore: readonly string[];
   #input: { value: Json } | undefined;
 
   constructor(kernel: Kernel, store: ExecutionStore, execution: Readonly<ExecutionDocument>, definition: Definition) {
@@ -55,6 +56,7 @@ export class Turn {
     this.#store = store;
     const cursor = store.cursors.get(execution.arn) ?? { lastEventId: 0, counter: 0, frameIds: [] };
     this.#cursor = { ...cursor, frameIds: [...cursor.frameIds] };
+    this.#framesBefore = cursor.frameIds;
   }
 
   /** The execution's input as data. */
@@ -104,6 +106,10 @@ export class Turn {
   removeFrame(id: string): void {
     this.#removed.add(id);
     this.#cursor.frameIds = this.#cursor.frameIds.filter((other) => other !== id);
+    this.#unplanFrame(id);
+  }
+
+  #unplanFrame(id: string): void {
     for (const kind of ["step", "invoke", "timeout", "heartbeat"]) this.unplan(kind, id);
   }
 
@@ -163,7 +169,10 @@ export class Turn {
     this.#afterwards.push(run);
   }
 
-  /** Ends the execution and everything that still runs in it. */
+  /**
+   * Ends the execution and everything that still runs in it. After anything but success the frames stay in the store as
+   * they were before this decision: there a redrive begins.
+   */
   finish(
     status: Exclude<ExecutionStatus, "RUNNING">,
     result: { output?: string; error?: string; cause?: string },
@@ -171,6 +180,23 @@ export class Turn {
     Object.assign(this.execution, { status, stopMs: this.nowMs }, withoutUndefined(result));
     for (const id of [...this.#cursor.frameIds]) this.removeFrame(id);
     this.unplan("deadline", "");
+    if (status === "SUCCEEDED") return;
+    for (const id of this.#framesBefore) this.#unplanFrame(id);
+    this.#cursor.frameIds = [...this.#framesBefore];
+    this.#frames.clear();
+    this.#removed.clear();
+  }
+
+  /** Makes an ended execution run again, as a decision of its own. */
+  redrive(redrives: NonNullable<ExecutionDocument["redrives"]>): void {
+    const { stopMs: _stop, output: _output, error: _error, cause: _cause, ...rest } = this.execution;
+    this.execution = {
+      ...rest,
+      status: "RUNNING",
+      redriveCount: (rest.redriveCount ?? 0) + 1,
+      redrivenMs: this.nowMs,
+      redrives,
+    };
   }
 
   get lastEventId(): number {

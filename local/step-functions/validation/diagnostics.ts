@@ -24,6 +24,19 @@ export class Findings {
     this.add("SCHEMA_VALIDATION_FAILED", message, location);
   }
 
+  /** A value of another type than the field's. Wording measured, floci-io/floci issue 2968. */
+  type(location: string, expected: "ARRAY" | "INTEGER" | "NUMBER" | "OBJECT" | "STRING"): void {
+    this.schema(location, `Expected value of type [${expected}]`);
+  }
+
+  /** Complains unless the value is one of these. Wording from the same place. */
+  oneOf(location: string, value: unknown, values: readonly string[]): void {
+    if (typeof value !== "string") this.type(location, "STRING");
+    else if (!values.includes(value)) {
+      this.schema(location, `Value should be one of the following: [${values.join(", ")}]`);
+    }
+  }
+
   add(code: Diagnostic["code"], message: string, location?: string): void {
     const diagnostic: Diagnostic = { severity: "ERROR", code, message };
     if (location !== undefined) diagnostic.location = location;

@@ -2,28 +2,39 @@ import { compile, expressionIn } from "../language/expression.ts";
 import { isObject } from "../language/json.ts";
 import type { Findings } from "./diagnostics.ts";
 
-/** What an expression may read, by the field it stands in. */
-export interface ExpressionPlace {
-  /** `$states.errorOutput` exists in a Catch's own Assign and Output only. */
-  inCatch: boolean;
-}
+/** Members of `$states` that only some fields can read: the result of the state, or the error of a catcher. */
+type SpecialMember = "result" | "errorOutput";
 
-/** Checks every expression inside a field's value, whatever its depth. */
-export function checkExpressions(value: unknown, location: string, place: ExpressionPlace, findings: Findings): void {
+/**
+ * Checks every expression inside a field's value, whatever its depth.
+ * @param readable The special members of `$states` that this field can read.
+ */
+export function checkExpressions(
+  value: unknown,
+  location: string,
+  readable: readonly SpecialMember[],
+  findings: Findings,
+): void {
   if (typeof value === "string") {
     const source = expressionIn(value);
-    if (source !== undefined) checkExpression(source, location, place, findings);
+    if (source !== undefined) checkExpression(source, location, readable, findings);
     return;
   }
   if (Array.isArray(value)) {
-    for (const [index, element] of value.entries()) checkExpressions(element, `${location}[${index}]`, place, findings);
+    for (const [index, element] of value.entries())
+      checkExpressions(element, `${location}[${index}]`, readable, findings);
     return;
   }
   if (!isObject(value)) return;
-  for (const [key, member] of Object.entries(value)) checkExpressions(member, `${location}/${key}`, place, findings);
+  for (const [key, member] of Object.entries(value)) checkExpressions(member, `${location}/${key}`, readable, findings);
 }
 
-function checkExpression(source: string, location: string, place: ExpressionPlace, findings: Findings): void {
+function checkExpression(
+  source: string,
+  location: string,
+  readable: readonly SpecialMember[],
+  findings: Findings,
+): void {
   let root: unknown;
   try {
     root = compile(source).ast();
@@ -37,8 +48,10 @@ function checkExpression(source: string, location: string, place: ExpressionPlac
     reported.add(reference);
     findings.add("UNSUPPORTED_JSONATA_EXPRESSION", sentence, location);
   });
-  if (!place.inCatch && readsErrorOutput(root)) {
-    findings.add("UNSUPPORTED_JSONATA_EXPRESSION", "Reference to '$states.errorOutput' is not supported.", location);
+  // Wording measured for errorOutput (floci-io/floci pull 2786); that both are refused: guide, the page on variables.
+  for (const member of ["result", "errorOutput"] as const) {
+    if (readable.includes(member) || !readsMember(root, member)) continue;
+    findings.add("UNSUPPORTED_JSONATA_EXPRESSION", `Field '$states.${member}' does not exist.`, location);
   }
 }
 
@@ -91,12 +104,12 @@ const scoped: ReadonlySet<string> = new Set([
   "body",
 ]);
 
-function readsErrorOutput(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(readsErrorOutput);
+function readsMember(node: unknown, member: SpecialMember): boolean {
+  if (Array.isArray(node)) return node.some((element) => readsMember(element, member));
   if (!isObject(node)) return false;
   if (node["type"] === "path" && Array.isArray(node["steps"])) {
     const [first, second] = node["steps"] as { type?: string; value?: unknown }[];
-    if (first?.type === "variable" && first.value === "states" && second?.value === "errorOutput") return true;
+    if (first?.type === "variable" && first.value === "states" && second?.value === member) return true;
   }
-  return Object.values(node).some(readsErrorOutput);
+  return Object.values(node).some((child) => readsMember(child, member));
 }

@@ -28,7 +28,8 @@ export function checkGraph(container: Record<string, unknown>, location: string,
     }
     targets.set(name, known);
   }
-  if (!Object.values(states).some(isTerminal)) {
+  // Only the machine itself is asked for an end (measured, floci-io/floci pull 2786).
+  if (location === "" && !Object.values(states).some(isTerminal)) {
     findings.add("MISSING_END_STATE", "Workflow has no terminal state");
     return;
   }

@@ -1,23 +1,22 @@
 import { checkResource } from "../integrations/resource.ts";
 import type { State } from "../language/definition.ts";
-import { expressionIn } from "../language/expression.ts";
 import { isObject } from "../language/json.ts";
 import type { Findings } from "./diagnostics.ts";
 import { checkExpressions } from "./expressions.ts";
 import { jsonataFields, jsonataOnlyFields, jsonPathOnlyFields, requiredFields } from "./fields.ts";
+import { checkStateNumbers } from "./numbers.ts";
+import { checkRecovery } from "./recovery.ts";
+import { checkAssign } from "./scopes.ts";
 
 type RawState = Record<string, unknown>;
 
 /** The longest state name AWS accepts. Unit: characters. Source: Step Functions guide, "Service quotas". */
 const nameLengthMax = 80;
-/** Longest name of a variable. Unit: characters. Source: Step Functions guide, "Passing data between states with variables". */
-const variableNameLengthMax = 80;
-
 /** Checks one state by itself; where it may go is the graph's business, what is inside it the container's. */
 export function checkState(name: string, state: unknown, location: string, jsonata: boolean, findings: Findings): void {
   if (name.length > nameLengthMax) findings.schema(location, `State name must not exceed ${nameLengthMax} characters`);
   if (!isObject(state)) {
-    findings.schema(location, "Expected value of type Object");
+    findings.type(location, "OBJECT");
     return;
   }
   const type = state["Type"];
@@ -26,14 +25,12 @@ export function checkState(name: string, state: unknown, location: string, jsona
     return;
   }
   if (typeof type !== "string" || !(type in jsonataFields)) {
-    findings.schema(
-      `${location}/Type`,
-      `Value is not one of the supported values: [${Object.keys(jsonataFields).join(", ")}]`,
-    );
+    findings.oneOf(`${location}/Type`, type, Object.keys(jsonataFields));
     return;
   }
   const usesJsonata = checkLanguage(state, location, jsonata, findings);
-  checkFields(state, type as State["Type"], location, usesJsonata, findings);
+  // Going back to JSONPath is the whole complaint about such a state (measured, floci-io/floci pull 2786).
+  if (usesJsonata || !jsonata) checkFields(state, type as State["Type"], location, usesJsonata, findings);
   checkMoves(state, type, location, findings);
   checkValues(state, type, location, findings);
   checkRecovery(state, location, findings);
@@ -45,9 +42,7 @@ export function checkState(name: string, state: unknown, location: string, jsona
 function checkLanguage(state: RawState, location: string, jsonata: boolean, findings: Findings): boolean {
   const own = state["QueryLanguage"];
   if (own === undefined) return jsonata;
-  if (own !== "JSONata" && own !== "JSONPath") {
-    findings.schema(`${location}/QueryLanguage`, "Value is not one of the supported values: [JSONPath, JSONata]");
-  }
+  findings.oneOf(`${location}/QueryLanguage`, own, ["JSONPath", "JSONata"]);
   if (own === "JSONPath" && jsonata) {
     findings.schema(location, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine");
   }
@@ -105,14 +100,8 @@ function checkValues(state: RawState, type: string, location: string, findings: 
   }
   if (type === "Task" && typeof state["Resource"] === "string") {
     checkResource(state["Resource"], `${location}/Resource`, findings);
-    if ("Credentials" in state) findings.lacks(location, "the field 'Credentials'");
   }
-  for (const field of ["Seconds", "TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency", "ToleratedFailureCount"]) {
-    const value = state[field];
-    if (typeof value === "string" ? expressionIn(value) === undefined : value !== undefined && !isCount(value)) {
-      findings.schema(`${location}/${field}`, "Expected value of type Integer");
-    }
-  }
+  checkStateNumbers(state, location, findings);
   for (const field of ["ItemReader", "ItemBatcher", "ResultWriter", "Label"]) {
     if (field in state && type === "Map") findings.lacks(location, `the field '${field}' of a distributed Map`);
   }
@@ -120,53 +109,6 @@ function checkValues(state: RawState, type: string, location: string, findings: 
 
 function hasPath(state: RawState): boolean {
   return "SecondsPath" in state || "TimestampPath" in state;
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0;
-}
-
-function checkRecovery(state: RawState, location: string, findings: Findings): void {
-  for (const field of ["Retry", "Catch"]) {
-    const list = state[field];
-    if (list === undefined) continue;
-    if (!Array.isArray(list)) {
-      findings.schema(`${location}/${field}`, "Expected value of type Array");
-      continue;
-    }
-    for (const [index, entry] of list.entries()) {
-      const place = `${location}/${field}[${index}]`;
-      const required = field === "Retry" ? ["ErrorEquals"] : ["ErrorEquals", "Next"];
-      const absent = required.filter((name) => !isObject(entry) || !(name in entry));
-      if (absent.length > 0) findings.schema(place, `These fields are required: [${absent.join(", ")}]`);
-      else checkErrorEquals((entry as RawState)["ErrorEquals"], place, index === list.length - 1, findings);
-      if (field === "Catch" && isObject(entry)) checkAssign(entry["Assign"], `${place}/Assign`, findings);
-    }
-  }
-}
-
-function checkErrorEquals(names: unknown, location: string, last: boolean, findings: Findings): void {
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === "string")) {
-    findings.schema(`${location}/ErrorEquals`, "Expected a non-empty Array of String");
-    return;
-  }
-  if (names.includes("States.ALL") && (names.length > 1 || !last)) {
-    findings.schema(`${location}/ErrorEquals`, "States.ALL must appear alone and in the last entry");
-  }
-}
-
-function checkAssign(assign: unknown, location: string, findings: Findings): void {
-  if (assign === undefined) return;
-  if (!isObject(assign)) {
-    findings.schema(location, "Expected value of type Object");
-    return;
-  }
-  for (const name of Object.keys(assign)) {
-    const plain = name.endsWith(".$") ? name.slice(0, -2) : name;
-    if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(plain) || plain === "states" || plain.length > variableNameLengthMax) {
-      findings.schema(location, `Invalid variable name '${name}'`);
-    }
-  }
 }
 
 /** Fields whose strings may be expressions; a Comment may hold anything. */
@@ -187,25 +129,34 @@ const expressible = [
   "HeartbeatSeconds",
 ];
 
+/** States whose own Assign and Output may read `$states.result`. Source: guide, "Passing data between states with variables". */
+const withResult: ReadonlySet<unknown> = new Set(["Task", "Parallel", "Map"]);
+
 function checkStateExpressions(state: RawState, location: string, findings: Findings): void {
   for (const field of expressible) {
-    checkExpressions(state[field], `${location}/${field}`, { inCatch: false }, findings);
+    const hasResult = withResult.has(state["Type"]) && (field === "Assign" || field === "Output");
+    checkExpressions(state[field], `${location}/${field}`, hasResult ? ["result"] : [], findings);
   }
   const choices = Array.isArray(state["Choices"]) ? state["Choices"] : [];
   for (const [index, rule] of choices.entries()) {
     if (!isObject(rule)) continue;
+    const place = `${location}/Choices[${index}]`;
     for (const field of Object.keys(rule)) {
-      const place = `${location}/Choices[${index}]`;
-      if (!["Condition", "Next", "Assign", "Output", "Comment"].includes(field)) {
+      if (["Condition", "Assign", "Output"].includes(field)) {
+        checkExpressions(rule[field], `${place}/${field}`, [], findings);
+      } else if (field !== "Next" && field !== "Comment") {
         findings.schema(place, `Field '${field}' is not supported`);
-      } else checkExpressions(rule[field], `${place}/${field}`, { inCatch: false }, findings);
+      }
     }
+    const absent = ["Condition", "Next"].filter((field) => !(field in rule));
+    if (absent.length > 0) findings.schema(place, `These fields are required: [${absent.join(", ")}]`);
+    checkAssign(rule["Assign"], `${place}/Assign`, findings);
   }
   const catchers = Array.isArray(state["Catch"]) ? state["Catch"] : [];
   for (const [index, catcher] of catchers.entries()) {
     if (!isObject(catcher)) continue;
     for (const field of ["Assign", "Output"]) {
-      checkExpressions(catcher[field], `${location}/Catch[${index}]/${field}`, { inCatch: true }, findings);
+      checkExpressions(catcher[field], `${location}/Catch[${index}]/${field}`, ["errorOutput"], findings);
     }
   }
 }

@@ -3,6 +3,8 @@ import { byteLength, isObject } from "../language/json.ts";
 import { Findings } from "./diagnostics.ts";
 import { machineFields } from "./fields.ts";
 import { checkGraph } from "./graph.ts";
+import { checkNumber, secondsMax } from "./numbers.ts";
+import { checkShadowing } from "./scopes.ts";
 import { checkState } from "./states.ts";
 
 /** Longest definition AWS accepts. Unit: bytes. Source: Step Functions guide, "Service quotas". */
@@ -14,7 +16,7 @@ export interface Validated extends Pick<Findings, "diagnostics" | "missing"> {
 }
 
 /** Checks a definition as CreateStateMachine and ValidateStateMachineDefinition do. */
-export function validateDefinition(text: string): Validated {
+export function validateDefinition(text: string, type: "STANDARD" | "EXPRESS" = "STANDARD"): Validated {
   const findings = new Findings();
   const raw = parse(text, findings);
   if (raw === undefined) return findings;
@@ -22,10 +24,13 @@ export function validateDefinition(text: string): Validated {
     if (!machineFields.includes(field)) findings.schema("/", `Field '${field}' is not supported`);
   }
   const language = raw["QueryLanguage"];
-  if (language !== undefined && language !== "JSONata" && language !== "JSONPath") {
-    findings.schema("/QueryLanguage", "Value is not one of the supported values: [JSONPath, JSONata]");
-  }
-  checkContainer(raw, "", language === "JSONata", new Set(), findings);
+  if (language !== undefined) findings.oneOf("/QueryLanguage", language, ["JSONPath", "JSONata"]);
+  const timeout = raw["TimeoutSeconds"];
+  if (timeout !== undefined) checkNumber(timeout, { min: 1, max: secondsMax }, "/TimeoutSeconds", findings);
+  // Anything but the exact word JSONPath means JSONata (measured, floci-io/floci issue 2968).
+  const jsonata = language !== undefined && language !== "JSONPath";
+  checkContainer(raw, "", { jsonata, names: new Set(), variables: new Set() }, findings);
+  if (type === "EXPRESS") refuseWaiting(raw, "", findings);
   if (findings.diagnostics.length > 0 || findings.missing.length > 0) return findings;
   return { diagnostics: [], missing: [], definition: raw as unknown as Definition };
 }
@@ -49,11 +54,19 @@ function parse(text: string, findings: Findings): Record<string, unknown> | unde
   return undefined;
 }
 
+/** What a container inherits from what is around it. */
+interface Surroundings {
+  jsonata: boolean;
+  /** Names of states used so far in the whole machine. */
+  names: Set<string>;
+  /** Variables of the scopes around. */
+  variables: ReadonlySet<string>;
+}
+
 function checkContainer(
   container: Record<string, unknown>,
   location: string,
-  jsonata: boolean,
-  names: Set<string>,
+  around: Surroundings,
   findings: Findings,
 ): void {
   const absent = ["States", "StartAt"].filter((field) => !(field in container));
@@ -66,27 +79,22 @@ function checkContainer(
     findings.schema(`${location}/States`, "Field 'States' must have at least 1 state");
     return;
   }
+  const inside = { ...around, variables: checkShadowing(container, location, around.variables, findings) };
   for (const [name, state] of Object.entries(states)) {
     const place = `${location}/States/${name}`;
-    if (names.has(name)) findings.add("DUPLICATE_STATE_NAME", `Duplicate State name: ${name}`, place);
-    names.add(name);
-    checkState(name, state, place, jsonata, findings);
-    if (isObject(state)) checkInner(state, place, jsonata, names, findings);
+    if (around.names.has(name)) findings.add("DUPLICATE_STATE_NAME", `Duplicate State name: ${name}`, place);
+    around.names.add(name);
+    checkState(name, state, place, around.jsonata, findings);
+    if (isObject(state)) checkInner(state, place, inside, findings);
   }
   checkGraph(container, location, findings);
 }
 
-function checkInner(
-  state: Record<string, unknown>,
-  place: string,
-  jsonata: boolean,
-  names: Set<string>,
-  findings: Findings,
-): void {
+function checkInner(state: Record<string, unknown>, place: string, around: Surroundings, findings: Findings): void {
   const branches = state["Type"] === "Parallel" && Array.isArray(state["Branches"]) ? state["Branches"] : [];
   for (const [index, branch] of branches.entries()) {
-    if (isObject(branch)) checkContainer(branch, `${place}/Branches[${index}]`, jsonata, names, findings);
-    else findings.schema(`${place}/Branches[${index}]`, "Expected value of type Object");
+    if (isObject(branch)) checkContainer(branch, `${place}/Branches[${index}]`, around, findings);
+    else findings.type(`${place}/Branches[${index}]`, "OBJECT");
   }
   const processor = state["ItemProcessor"];
   if (state["Type"] !== "Map" || !isObject(processor)) return;
@@ -94,5 +102,27 @@ function checkInner(
   const config = processor["ProcessorConfig"];
   if (isObject(config) && config["Mode"] === "DISTRIBUTED")
     findings.lacks(`${place}/ItemProcessor`, "a distributed Map");
-  checkContainer(processor, `${place}/ItemProcessor`, jsonata, names, findings);
+  checkContainer(processor, `${place}/ItemProcessor`, around, findings);
+}
+
+/** An EXPRESS machine cannot wait for a token or a job. Wording: LocalStack's AWS-validated suite, test_sfn_api_validation. */
+function refuseWaiting(node: unknown, location: string, findings: Findings): void {
+  if (Array.isArray(node)) {
+    for (const [index, element] of node.entries()) refuseWaiting(element, `${location}[${index}]`, findings);
+    return;
+  }
+  if (!isObject(node)) return;
+  const { Type: type, Resource: resource } = node;
+  const [pattern] = (type === "Task" && /\.(waitForTaskToken|sync(:2)?)$/.exec(String(resource))) || [];
+  if (pattern !== undefined) {
+    const message = `Express state machine does not support '${pattern}' service integration `;
+    findings.schema(`${location}/Resource`, message);
+  }
+  for (const field of ["States", "Branches", "ItemProcessor"])
+    refuseStates(node[field], `${location}/${field}`, findings);
+}
+
+function refuseStates(node: unknown, location: string, findings: Findings): void {
+  if (!isObject(node) || "States" in node) refuseWaiting(node, location, findings);
+  else for (const [name, state] of Object.entries(node)) refuseWaiting(state, `${location}/${name}`, findings);
 }

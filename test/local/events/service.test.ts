@@ -142,6 +142,26 @@ describe("rules on patterns", () => {
     expect(new Set(started.map(({ input }) => input.name)).size).toBe(3);
   });
 
+  // Source: EventBridge user guide, "Event delivery": at least once, in no order.
+  it("deliver some twice and any late when the cloud's settings say so, the same for the same seed", async () => {
+    const deliveries = async () => {
+      const { clock, kernel, stub, started, rule, emit, service } = await eventsCloud();
+      stub("sts", trustingSts);
+      kernel.settings.eventDisturbance = { duplicates: 0.5, delaySeconds: 30 };
+      service.disturbDeliveries(undefined);
+      await rule();
+      for (let index = 0; index < 20; index++) emit(`web/${index}.tgz`);
+      await clock.advance(30_000);
+      return started.map(({ input }) => JSON.parse(input.input).detail.key as string);
+    };
+    const keys = await deliveries();
+    expect(new Set(keys).size).toBe(20);
+    expect(keys.length).toBeGreaterThan(20);
+    expect(keys.length).toBeLessThan(40);
+    expect([...new Set(keys)]).not.toEqual([...new Set(keys)].sort());
+    expect(await deliveries()).toEqual(keys);
+  });
+
   it("transform what the target receives", async () => {
     const { clock, stub, started, rule, emit } = await eventsCloud();
     stub("sts", trustingSts);
@@ -159,12 +179,27 @@ describe("rules on patterns", () => {
     expect(inputs).toContainEqual({
       artifact: 'web/"1".tgz',
       text: 'pushed web/"1".tgz',
-      none: null,
+      none: "",
       all: { key: 'web/"1".tgz' },
       rule: "push",
     });
     expect(inputs).toContainEqual('web/"1".tgz');
     expect(inputs).toContainEqual({ service: "web" });
+  });
+
+  // Source: LocalStack's AWS-validated suite, test_events_inputs: the names and members AWS gives.
+  it("give a template the whole event, and the event without its detail", async () => {
+    const { clock, stub, started, rule, emit } = await eventsCloud();
+    stub("sts", trustingSts);
+    await rule({ InputTransformer: { InputTemplate: '{"plain":<aws.events.event>,"all":<aws.events.event.json>}' } });
+    emit("web/1.tgz");
+    await clock.advance(0);
+    const { plain, all } = JSON.parse(started[0]?.input.input);
+    expect(all).toMatchObject({ "detail-type": "Object Created", detail: { key: "web/1.tgz" } });
+    expect(Object.keys(plain).sort()).toEqual(
+      ["account", "detailType", "id", "region", "resources", "source", "time", "version"].sort(),
+    );
+    expect(plain).toMatchObject({ detailType: "Object Created", id: all.id });
   });
 
   it("reach queues, topics, functions and log groups as the service itself, naming the rule", async () => {
@@ -231,6 +266,10 @@ describe("the API", () => {
     const targets = (target: object) => message("PutTargets", { Rule: "push", Targets: [{ Id: "x", ...target }] });
     expect(await targets({ Arn: machine })).toContain("RoleArn is required");
     expect(await targets({ Arn: machine, RoleArn: role, Input: "{" })).toContain("JSON syntax error");
+    const InputTransformer = { InputPathsMap: { key: "$.detail.key" }, InputTemplate: '"<key> of <nothing>"' };
+    expect(await targets({ Arn: machine, RoleArn: role, InputTransformer })).toBe(
+      "InputTemplate for target x contains invalid placeholder nothing.",
+    );
     expect(await targets({ Arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s" })).toContain("does not have");
     const entry = { FailedEntryCount: 1, Entries: [{ ErrorCode: "NotAuthorizedForSourceException" }] };
     const forged = { Source: "aws.s3", DetailType: "x", Detail: "{}" };
@@ -249,6 +288,59 @@ describe("the API", () => {
     await clock.advance(0);
     const input = JSON.parse(started[0]?.input.input);
     expect(input).toMatchObject({ id: answer.Entries[0].EventId, time: "2026-02-03T04:05:06Z" });
+  });
+
+  // Source: LocalStack's AWS-validated suite, test_events_patterns: what AWS took and refused, and how.
+  it("tests an event with the members AWS asks for, and refuses any other in AWS's words", async () => {
+    const { call } = await eventsCloud();
+    const event = {
+      id: "1",
+      account: "123456789012",
+      source: "order",
+      time: "2026-01-01T00:00:00Z",
+      region: "us-east-1",
+      "detail-type": "Test",
+    };
+    const test = (tested: unknown, EventPattern = '{"source":["order"]}') =>
+      call("TestEventPattern", { EventPattern, Event: typeof tested === "string" ? tested : JSON.stringify(tested) });
+    expect(await test(event)).toEqual({ Result: true });
+    expect(await test({ ...event, source: "other" })).toEqual({ Result: false });
+    for (const wrong of ["plain string", ["plain"], { testEvent: "value" }]) {
+      expect(await refused(test(wrong))).toMatchObject({
+        code: "ValidationException",
+        message: "Parameter Event is not valid.",
+      });
+    }
+    expect((await refused(test(event, '{"int":42}'))).message).toBe(
+      'Event pattern is not valid. Reason: "int" must be an object or an array',
+    );
+  });
+
+  // Source: PutEvents API reference on partial failure; aws/aws-sdk-java-v2 issue 3173 on a bus that does not exist.
+  it("takes events for a bus that does not exist without effect, and refuses entries one by one", async () => {
+    const { clock, stub, started, call, rule, logged } = await eventsCloud();
+    stub("sts", trustingSts);
+    await rule();
+    await call("PutRule", { Name: "push", EventPattern: '{"source":["kiln"]}' });
+    const entry = { Source: "kiln", DetailType: "Live", Detail: "{}" };
+    const { FailedEntryCount, Entries } = await call("PutEvents", {
+      Entries: [
+        { ...entry, EventBusName: "nowhere" },
+        { ...entry, Detail: "[1]" },
+        { ...entry, DetailType: "" },
+        entry,
+      ],
+    });
+    expect(FailedEntryCount).toBe(2);
+    expect(Entries.map(({ ErrorCode = "taken" }) => ErrorCode)).toEqual([
+      "taken",
+      "MalformedDetail",
+      "InvalidArgument",
+      "taken",
+    ]);
+    await clock.advance(0);
+    expect(started.map(({ input }) => JSON.parse(input.input).id)).toEqual([Entries[3].EventId]);
+    expect(logged.join()).toContain("nowhere");
   });
 
   it("needs iam:PassRole for the role of a target", async () => {

@@ -57,6 +57,14 @@ describe("schedule expressions", () => {
     ]);
   });
 
+  // Source: AWS Knowledge Center, "eventbridge-scheduler-adjust-dst": a day of a rate is 24 hours of the clock, whatever the zone does.
+  it("count a rate in days by 24 hours, across a change of the clocks", () => {
+    expect(times("rate(1 day)", "2026-03-28T12:00:00Z", 2, "Europe/Berlin")).toEqual([
+      "2026-03-29T12:00:00.000Z",
+      "2026-03-30T12:00:00.000Z",
+    ]);
+  });
+
   it("run once at a time in a zone", () => {
     expect(times("at(2026-07-01T09:00:00)", "2026-01-01T00:00:00Z", 2, "America/New_York")).toEqual([
       "2026-07-01T13:00:00.000Z",

@@ -128,6 +128,17 @@ describe("schedules", () => {
         MessageAttributes: { ERROR_CODE: { StringValue: "StateMachineDoesNotExist" } },
       },
     });
+    // Source: Scheduler user guide, "Configuring a schedule's dead-letter queue", the dead-letter event.
+    expect(Object.keys(letters[0]?.input.MessageAttributes).sort()).toEqual([
+      "ERROR_CODE",
+      "ERROR_MESSAGE",
+      "EXECUTION_ID",
+      "IS_PAYLOAD_TRUNCATED",
+      "RETRY_ATTEMPTS",
+      "SCHEDULED_TIME",
+      "SCHEDULE_ARN",
+      "TARGET_ARN",
+    ]);
   });
 
   it("are refused for a role that does not trust Scheduler, an unknown group, zone, expression or target", async () => {

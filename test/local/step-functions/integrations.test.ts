@@ -134,6 +134,12 @@ describe("a nested execution", () => {
     expect(types(await cloud.history(execution.executionArn))).toContain("TaskSubmitted");
   });
 
+  it("is waited for with sync, its input and output being text", async () => {
+    const { cloud, childArn } = await withChild({ P: { Type: "Pass", Output: { got: 1 }, End: true } });
+    const execution = await cloud.run(parent(childArn, "states:startExecution.sync"));
+    expect(execution.output).toMatchObject({ Input: '{"from":"parent"}', Output: '{"got":1}' });
+  });
+
   it("fails the task when it fails", async () => {
     const { cloud, childArn } = await withChild({ F: { Type: "Fail", Error: "Inner", Cause: "why" } });
     const execution = await cloud.run(parent(childArn, "states:startExecution.sync:2"));

@@ -95,6 +95,36 @@ describe("variables", () => {
   });
 });
 
+describe("the sizes of variables", () => {
+  const text = (bytes: number) => "x".repeat(bytes);
+
+  // Source: Step Functions guide, "Service quotas": 256 KiB for all that one Assign sets.
+  it("fail a state that assigns more than 256 KiB at once", async () => {
+    const cloud = await startCloud();
+    const Assign = { a: text(131_000), b: text(131_200) };
+    const execution = await cloud.run(machine({ A: { Type: "Pass", Assign, End: true } }));
+    expect(execution).toMatchObject({ status: "FAILED", error: "States.DataLimitExceeded" });
+  });
+
+  // Source: the same page: 10 MiB for all variables of an execution.
+  it("fail the state that makes an execution's variables larger than 10 MiB together", async () => {
+    const cloud = await startCloud();
+    const names = Array.from({ length: 42 }, (_, index) => `v${index}`);
+    const states = Object.fromEntries(
+      names.map((name, index) => {
+        const next = names[index + 1];
+        return [
+          name,
+          { Type: "Pass", Assign: { [name]: "{% $states.input.text %}" }, ...(next ? { Next: next } : { End: true }) },
+        ];
+      }),
+    );
+    const execution = await cloud.run(machine(states), { text: text(262_000) });
+    expect(execution).toMatchObject({ status: "FAILED", error: "States.DataLimitExceeded" });
+    expect(execution.cause).toContain("'v40'");
+  });
+});
+
 describe("a Wait", () => {
   it("ends at the instant its timestamp names, whatever the offset", async () => {
     const cloud = await startCloud();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AwsError } from "../../../local/core/aws-error.ts";
 import { settle } from "../../../local/core/clock.ts";
-import { FunctionFailure, invoke, machine, startCloud, types } from "./cloud.ts";
+import { FunctionFailure, invoke, machine, roleArn, startCloud, types } from "./cloud.ts";
 
 const boom = { errorType: "BoomError", errorMessage: "boom", trace: [] };
 
@@ -319,5 +319,45 @@ describe("a task token", () => {
     await expect(cloud.call("SendTaskSuccess", { taskToken: "made up", output: "1" })).rejects.toMatchObject({
       code: "InvalidToken",
     });
+  });
+});
+
+describe("the credentials of a task", () => {
+  // Source: Step Functions guide, "Accessing resources in other AWS accounts"; TaskCredentials API reference.
+  it("name the role its call is made in, which the machine's own role is let into", async () => {
+    const asked: { by: string; role: string }[] = [];
+    const cloud = await startCloud({ functions: { f: () => "done" } });
+    const sts = cloud.kernel.services().find(({ id }) => id === "sts")?.operations["AssumeRole"];
+    if (!sts) throw new Error("no AssumeRole");
+    sts.run = ({ RoleArn }: { RoleArn: string }, { caller }) => {
+      asked.push({ by: caller.name, role: RoleArn });
+      return { AssumedRoleUser: { Arn: `arn:aws:sts::123456789012:assumed-role/${RoleArn.split("/").at(-1)}/s` } };
+    };
+    const taskRole = "arn:aws:iam::123456789012:role/other";
+    const { executionArn } = await cloud.run(
+      machine({ F: invoke("f", { Credentials: { RoleArn: "{% $states.input.role %}" }, End: true }) }),
+      { role: taskRole },
+    );
+    expect(asked.slice(-2)).toEqual([
+      { by: "states.amazonaws.com", role: roleArn },
+      { by: "engine", role: taskRole },
+    ]);
+    const invoked = cloud.judged.find(({ requirement }) => requirement.action === "lambda:Invoke");
+    expect(invoked?.caller.arn).toContain("assumed-role/other/");
+    const scheduled = (await cloud.history(executionArn)).find(({ type }) => type === "TaskScheduled");
+    expect(scheduled?.taskScheduledEventDetails?.taskCredentials).toEqual({ roleArn: taskRole });
+  });
+});
+
+describe("numbers that expressions make", () => {
+  it.each([
+    ["TimeoutSeconds", 0, "1 and 99999999"],
+    ["HeartbeatSeconds", 1.5, "1 and 99999999"],
+  ])("fail the state when %s becomes %s", async (field, value, bounds) => {
+    const cloud = await startCloud({ functions: { f: () => "done" } });
+    const execution = await cloud.run(machine({ F: invoke("f", { [field]: `{% ${value} %}`, End: true }) }));
+    expect(execution).toMatchObject({ status: "FAILED", error: "States.QueryEvaluationError" });
+    expect(execution.cause).toContain(`the field '${field}' returned ${value}, which is not within ${bounds}.`);
+    expect(cloud.invocations).toEqual([]);
   });
 });

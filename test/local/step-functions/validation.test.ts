@@ -70,6 +70,84 @@ describe("a definition", () => {
       ["UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. at /States/A/Output/v"],
     ],
     [
+      "goes back to JSONPath with fields of JSONata, which are not complained about too",
+      machine({ A: { ...end, QueryLanguage: "JSONPath", Output: 1 } }),
+      [
+        "SCHEMA_VALIDATION_FAILED: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A",
+      ],
+    ],
+    [
+      "names a language there is not",
+      { QueryLanguage: "jsonata", ...machine({ A: end }) },
+      ["SCHEMA_VALIDATION_FAILED: Value should be one of the following: [JSONPath, JSONata] at /QueryLanguage"],
+    ],
+    [
+      "has an empty expression",
+      machine({ A: { ...end, Output: "{%%}" } }),
+      ["INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/A/Output"],
+    ],
+    [
+      "catches everything before something",
+      machine({
+        A: {
+          Type: "Parallel",
+          Branches: [machine({ X: end })],
+          Retry: [{ ErrorEquals: ["States.ALL", "Other"] }, { ErrorEquals: ["States.ALL"] }],
+          Catch: [
+            { ErrorEquals: ["States.ALL"], Next: "B" },
+            { ErrorEquals: ["Other"], Next: "B" },
+          ],
+          Next: "B",
+        },
+        B: end,
+      }),
+      ["Retry[0]", "Catch[0]"].map(
+        (place) =>
+          `SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and at end of list at /States/A/${place}/ErrorEquals[0]`,
+      ),
+    ],
+    [
+      "retries in ways that cannot be",
+      machine({
+        A: {
+          Type: "Task",
+          Resource: "arn:aws:states:::lambda:invoke",
+          TimeoutSeconds: 10,
+          HeartbeatSeconds: 10,
+          Retry: [
+            { ErrorEquals: ["X"], IntervalSeconds: 0, MaxAttempts: -1, BackoffRate: 0.5, MaxDelaySeconds: 31_622_401 },
+            { ErrorEquals: ["Y"], JitterStrategy: "HALF", Delay: 1 },
+          ],
+          End: true,
+        },
+      }),
+      [
+        "HeartbeatSeconds must be smaller than TimeoutSeconds at /States/A/HeartbeatSeconds",
+        "Value must be between 1 and 99999999 at /States/A/Retry[0]/IntervalSeconds",
+        "Value must be between 0 and 99999999 at /States/A/Retry[0]/MaxAttempts",
+        "Value must be between 1 and 31622400 at /States/A/Retry[0]/MaxDelaySeconds",
+        `Value must be between 1 and ${Number.MAX_VALUE} at /States/A/Retry[0]/BackoffRate`,
+        "Field 'Delay' is not supported at /States/A/Retry[1]",
+        "Value should be one of the following: [FULL, NONE] at /States/A/Retry[1]/JitterStrategy",
+      ].map((complaint) => `SCHEMA_VALIDATION_FAILED: ${complaint}`),
+    ],
+    [
+      "assigns in a branch what is assigned around it",
+      machine({
+        A: { Type: "Pass", Assign: { x: 1 }, Next: "P" },
+        P: {
+          Type: "Parallel",
+          Branches: [machine({ X: { ...end, Assign: { x: 2, y: 2 } } })],
+          Assign: { y: 1 },
+          End: true,
+        },
+      }),
+      ["x", "y"].map(
+        (name) =>
+          `SCHEMA_VALIDATION_FAILED: The variable name '${name}' was already defined in a parent scope. at /States/P/Branches[0]/States/X/Assign/${name}`,
+      ),
+    ],
+    [
       "tries a Resource that is none",
       machine({ A: { Type: "Task", Resource: "lambda", End: true } }),
       [
@@ -89,8 +167,75 @@ describe("a definition", () => {
       Next: "B",
     };
     expect(complaints(machine({ A: task, B: end }))).toEqual([]);
-    const [complaint] = complaints(machine({ A: { ...end, Output: "{% $states.errorOutput.Error %}" } }));
-    expect(complaint).toContain("UNSUPPORTED_JSONATA_EXPRESSION");
+  });
+
+  // Source: Step Functions guide, "Passing data between states with variables": both are refused where they cannot be read.
+  it.each([
+    ["a Pass", { ...end, Output: "{% $states.errorOutput.Error %}" }, "errorOutput", "Output"],
+    ["a Pass", { ...end, Assign: { x: "{% $states.result %}" } }, "result", "Assign/x"],
+    [
+      "a Task's Arguments",
+      { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Arguments: "{% $states.result %}", End: true },
+      "result",
+      "Arguments",
+    ],
+  ])("may not read in %s what only comes later", (_name, state, member, place) => {
+    expect(complaints(machine({ A: state }))).toEqual([
+      `UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.${member}' does not exist. at /States/A/${place}`,
+    ]);
+  });
+
+  it("may repeat a variable's name in scopes beside each other, and leave expressions in a rule's Comment alone", () => {
+    const branch = (name: string) => machine({ [name]: { ...end, Assign: { x: 1 } } });
+    const choice = { Type: "Choice", Choices: [{ Condition: true, Next: "P", Comment: "{% 1 + %}" }] };
+    const parallel = { Type: "Parallel", Branches: [branch("X"), branch("Y")], End: true };
+    expect(complaints(machine({ C: choice, P: parallel }))).toEqual([]);
+  });
+
+  it("may end nowhere inside a branch, as far as AWS looks", () => {
+    const endless = machine({ X: { Type: "Pass", Next: "Y" }, Y: { Type: "Pass", Next: "X" } });
+    expect(complaints(machine({ P: { Type: "Parallel", Branches: [endless], End: true } }))).toEqual([]);
+  });
+
+  it("may not wait for others when it is EXPRESS", () => {
+    const task = (pattern: string) => ({
+      Type: "Task",
+      Resource: `arn:aws:states:::states:startExecution${pattern}`,
+      Arguments: {},
+      End: true,
+    });
+    const definition = machine({
+      P: { Type: "Parallel", Branches: [machine({ T: task(".waitForTaskToken") })], End: true },
+    });
+    const text = JSON.stringify({ QueryLanguage: "JSONata", ...definition });
+    expect(validateDefinition(text, "STANDARD").diagnostics).toEqual([]);
+    expect(validateDefinition(text, "EXPRESS").diagnostics).toMatchObject([
+      {
+        message: "Express state machine does not support '.waitForTaskToken' service integration ",
+        location: "/States/P/Branches[0]/States/T/Resource",
+      },
+    ]);
+  });
+});
+
+describe("DescribeStateMachine", () => {
+  // Source: its API reference, variableReferences; order and shape from LocalStack's AWS-validated suite.
+  it("tells which variables each state reads", async () => {
+    const cloud = await startCloud();
+    const stateMachineArn = await cloud.create(
+      machine({
+        Set: { Type: "Pass", Assign: { b: 1, a: 2 }, Next: "M" },
+        M: {
+          Type: "Map",
+          Items: "{% [$b] %}",
+          ItemProcessor: machine({ In: { ...end, Output: "{% $sum([$b, $a, $map([1], function($i){ $i })]) %}" } }),
+          Next: "Plain",
+        },
+        Plain: { ...end, Output: "$a" },
+      }),
+    );
+    const described = await cloud.call("DescribeStateMachine", { stateMachineArn });
+    expect(described["variableReferences"]).toEqual({ M: ["b"], In: ["a", "b"] });
   });
 });
 

@@ -195,12 +195,12 @@ describe("a request that is refused", () => {
   it("for a key outside the layout leaves a record under the service that the key begins with", async () => {
     const { world, apply, push, asked } = await frontDoor();
     await apply();
-    const event = await push("web/1.0.0.zip", Buffer.from("PK"));
+    const event = await push("web/1.0.0.rar", Buffer.from("Rar!"));
     await expect(admitDeploy(asked(event), world)).rejects.toMatchObject({
       name: "ArtifactKeyError",
-      message: expect.stringMatching(/web\/1\.0\.0\.zip.*\.zip is not supported yet/),
+      message: expect.stringMatching(/web\/1\.0\.0\.rar.*neither \.tar\.gz, \.tgz nor \.zip/),
     });
-    expect(await world.ledger.refusals("web", 5)).toMatchObject([{ key: "web/1.0.0.zip" }]);
+    expect(await world.ledger.refusals("web", 5)).toMatchObject([{ key: "web/1.0.0.rar" }]);
   });
 
   it("shows the newest first, and no more than asked for", async () => {

@@ -16,6 +16,7 @@ import { Artifacts } from "../../../shared/aws/artifacts.ts";
 import { Documents } from "../../../shared/aws/documents.ts";
 import { Executions } from "../../../shared/aws/executions.ts";
 import { Fleets } from "../../../shared/aws/fleets.ts";
+import { Images } from "../../../shared/aws/images.ts";
 import { Ledger } from "../../../shared/aws/ledger.ts";
 import { Networks } from "../../../shared/aws/networks.ts";
 import { Parameters, parameterNames } from "../../../shared/aws/parameters.ts";
@@ -61,8 +62,10 @@ export async function frontDoor() {
     config,
     now: () => clock.now(),
     secret: () => "0".repeat(32),
+    releases: () => new Map(),
     ledger: new Ledger(new Documents(s3, config.ledgerBucket)),
     artifacts: new Artifacts(s3, config.artifactsBucket),
+    images: new Images(ec2),
     executions: new Executions(attachToClient(new SFNClient(region), kernel, "states", person)),
     parameters: new Parameters(ssm),
     networks: new Networks(elb, ec2),
@@ -127,7 +130,10 @@ function answers(): Record<string, Record<string, Operation["run"]>> {
         ],
       }),
     },
-    ec2: { DescribeSecurityGroups: () => ({ SecurityGroups: [{ GroupId: "sg-1" }] }) },
+    ec2: {
+      DescribeSecurityGroups: () => ({ SecurityGroups: [{ GroupId: "sg-1" }] }),
+      DescribeImages: () => ({ Images: [] }),
+    },
     autoscaling: {},
     states: {},
   };

@@ -108,15 +108,16 @@ describe("keys of the artifact bucket", () => {
     },
   );
 
-  it("says that a zip is not supported yet, and what is", () => {
-    expect(readArtifactKey("web/1.2.0.zip")).toMatchObject({
+  it("reads a zip's, and says of any other ending which ones there are", () => {
+    expect(readArtifactKey("web/1.2.0.zip")).toEqual({ kind: "production", service: "web", version: "1.2.0" });
+    expect(readArtifactKey("web/1.2.0.rar")).toEqual({
       kind: "unknown",
-      reason: expect.stringMatching(/neither \.tar\.gz nor \.tgz; \.zip is not supported yet/),
+      reason: "the key ends in neither .tar.gz, .tgz nor .zip",
     });
   });
 
-  it("looks for a version under both endings", () => {
-    expect(keysOfVersion("web", "1.0")).toEqual(["web/1.0.tar.gz", "web/1.0.tgz"]);
+  it("looks for a version under every ending", () => {
+    expect(keysOfVersion("web", "1.0")).toEqual(["web/1.0.tar.gz", "web/1.0.tgz", "web/1.0.zip"]);
   });
 });
 

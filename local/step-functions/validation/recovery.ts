@@ -1,0 +1,78 @@
+import { isObject } from "../language/json.ts";
+import type { Findings } from "./diagnostics.ts";
+import { checkNumber, type NumberRule } from "./numbers.ts";
+import { checkAssign } from "./scopes.ts";
+
+type Entry = Record<string, unknown>;
+
+const fields: Readonly<Record<"Retry" | "Catch", { required: readonly string[]; allowed: readonly string[] }>> = {
+  Retry: {
+    required: ["ErrorEquals"],
+    allowed: [
+      "ErrorEquals",
+      "IntervalSeconds",
+      "MaxAttempts",
+      "BackoffRate",
+      "MaxDelaySeconds",
+      "JitterStrategy",
+      "Comment",
+    ],
+  },
+  Catch: { required: ["ErrorEquals", "Next"], allowed: ["ErrorEquals", "Next", "Assign", "Output", "Comment"] },
+};
+
+/** Source: Step Functions guide, "Handling errors in Step Functions workflows", the fields of a retrier. */
+const retrierNumbers: Readonly<Record<string, NumberRule>> = {
+  IntervalSeconds: { min: 1, max: 99_999_999 },
+  MaxAttempts: { min: 0, max: 99_999_999 },
+  MaxDelaySeconds: { min: 1, max: 31_622_400 },
+  BackoffRate: { min: 1, max: Number.MAX_VALUE, fractions: true },
+};
+
+/** Checks the retriers and catchers of a state. */
+export function checkRecovery(state: Entry, location: string, findings: Findings): void {
+  for (const field of ["Retry", "Catch"] as const) {
+    const list = state[field];
+    if (list === undefined) continue;
+    if (!Array.isArray(list)) {
+      findings.type(`${location}/${field}`, "ARRAY");
+      continue;
+    }
+    for (const [index, entry] of list.entries()) {
+      const place = `${location}/${field}[${index}]`;
+      if (!isObject(entry)) findings.type(place, "OBJECT");
+      else checkEntry(entry, field, place, index === list.length - 1, findings);
+    }
+  }
+}
+
+function checkEntry(entry: Entry, field: "Retry" | "Catch", place: string, last: boolean, findings: Findings): void {
+  const { required, allowed } = fields[field];
+  for (const name of Object.keys(entry)) {
+    if (!allowed.includes(name)) findings.schema(place, `Field '${name}' is not supported`);
+  }
+  const absent = required.filter((name) => !(name in entry));
+  if (absent.length > 0) findings.schema(place, `These fields are required: [${absent.join(", ")}]`);
+  if ("ErrorEquals" in entry) checkErrorEquals(entry["ErrorEquals"], `${place}/ErrorEquals`, last, findings);
+  checkAssign(entry["Assign"], `${place}/Assign`, findings);
+  for (const [name, rule] of Object.entries(retrierNumbers)) {
+    if (name in entry) checkNumber(entry[name], rule, `${place}/${name}`, findings);
+  }
+  const jitter = entry["JitterStrategy"];
+  if (jitter !== undefined) findings.oneOf(`${place}/JitterStrategy`, jitter, ["FULL", "NONE"]);
+}
+
+/** The sentence about States.ALL is AWS's (aws/aws-cdk issue 10530). */
+function checkErrorEquals(names: unknown, location: string, last: boolean, findings: Findings): void {
+  if (!Array.isArray(names)) {
+    findings.type(location, "ARRAY");
+    return;
+  }
+  if (names.length === 0) findings.schema(location, "Field 'ErrorEquals' must have at least 1 item");
+  for (const [index, name] of names.entries()) {
+    if (typeof name !== "string") findings.type(`${location}[${index}]`, "STRING");
+    else if (name === "States.ALL" && (names.length > 1 || !last)) {
+      findings.schema(`${location}[${index}]`, "States.ALL must appear alone and at end of list");
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { maxUnderWay } from "./put-pace.ts";
+
+/** Blocks after which what is written is recorded: 24 MiB, for which a record costs a fiftieth of what the blocks cost. */
+export const recordedEveryBlocks = 48;
+
+/**
+ * Which blocks of a range are written, and how far the ledger knows it. Blocks finish in any order; what counts is the
+ * end of those without a gap.
+ *
+ * No block is begun further than a fixed distance past the record, so a process that is killed leaves at most so many
+ * blocks to be written again.
+ */
+export class BlockWindow {
+  /** The first block that is not begun. */
+  #next: number;
+  /** Every block before this one is written. */
+  #written: number;
+  /** The ledger says that every block before this one is written. */
+  #recorded: number;
+  readonly #ahead = new Set<number>();
+
+  /** @param from Every block before this one is written and recorded. */
+  constructor(from: number) {
+    this.#next = from;
+    this.#written = from;
+    this.#recorded = from;
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Whether the next block may be begun, as far as a kill is concerned. */
+  get mayBegin(): boolean {
+    return this.#next < this.#recorded + recordedEveryBlocks + maxUnderWay;
+  }
+
+  /** Whether enough is written since the last record. */
+  get isRecordDue(): boolean {
+    return this.#written >= this.#recorded + recordedEveryBlocks;
+  }
+
+  begin(): number {
+    return this.#next++;
+  }
+
+  finished(index: number): void {
+    this.#ahead.add(index);
+    while (this.#ahead.delete(this.#written)) this.#written += 1;
+  }
+
+  recorded(written: number): void {
+    this.#recorded = Math.max(this.#recorded, written);
+  }
+}
