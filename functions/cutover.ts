@@ -1,22 +1,30 @@
 import * as z from "zod/mini";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
-import { Fleets } from "../shared/aws/fleets.ts";
+import { type Fleet, Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { type KilnRule, Traffic } from "../shared/aws/traffic.ts";
 import { capacityTarget } from "../shared/domain/capacity.ts";
-import { decideCutover, restoredWeights, servingGroup } from "../shared/domain/cutover.ts";
+import { decideCutover, restoredWeights, sameWeights, servingGroup, switched } from "../shared/domain/cutover.ts";
 import { fleetName } from "../shared/domain/names.ts";
 import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
-import { CutoverRefusedError } from "../shared/errors.ts";
+import { stepSeconds, trafficSteps } from "../shared/domain/strategy.ts";
+import { CutoverRefusedError, RuleConflictError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { recordEvent } from "../shared/history.ts";
+import { pin } from "../shared/pinning.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 
-const input = z.extend(stepInput, { direction: z.enum(["forward", "restore"]) });
+const input = z.extend(stepInput, {
+  /**
+   * `forward`: to a new release, in the steps of its strategy. `back`: to a release that served before, all at once.
+   * `finish`: all to a release whose deploy died, once it was decided that it stays. `restore`: away from a candidate.
+   */
+  direction: z.enum(["forward", "back", "finish", "restore"]),
+});
 type Input = z.infer<typeof input>;
 
 interface World extends BaseWorld {
@@ -30,10 +38,10 @@ interface World extends BaseWorld {
 const resizePatienceMs = 300_000;
 
 /**
- * Moves production traffic in one rule change: to the release (`forward`), or away from a failed candidate (`restore`).
+ * Changes production's rule once: to the release, all of it or the next share, or away from a failed candidate.
  *
- * Before: the release passed validation, or failed after the switch. After: the rule points at the release (or at what
- * was live), the other fleet stays in the rule at weight 0, and the rule was read back.
+ * Before: the release passed validation, or failed after a change. After: the rule says what was decided at this instant
+ * and was read back, the other fleet stays in it; the memo says which step that was and when.
  * Repeatable: a retry that finds the rule as wanted changes nothing.
  */
 export async function cutover(request: Input, world: World): Promise<StepOutput> {
@@ -41,14 +49,40 @@ export async function cutover(request: Input, world: World): Promise<StepOutput>
   // A deploy that died before its release was frozen has moved nothing.
   if (!release && request.direction === "restore") return ready();
   if (!release) throw refused(request.release, "it is not in the ledger");
-  return request.direction === "forward" ? switchTo(request, release, world) : restore(request, release, world);
+  if (request.direction === "restore") return restore(request, release, world);
+  return request.direction === "finish" ? finish(request, release, world) : shift(request, release, world);
 }
 
-async function switchTo(request: Input, release: Release, world: World): Promise<StepOutput> {
+async function shift(request: Input, release: Release, world: World): Promise<StepOutput> {
+  const shares = request.direction === "forward" ? trafficSteps(release.spec.deploy) : [100];
+  const seen = await look(request, release, world);
+  // Nobody could take the rest: everything moves, and that is the last step.
+  const step = seen.liveCanServe ? Number(request.memo["step"] ?? 0) : shares.length - 1;
+  const percent = shares[step] ?? 100;
+  const decision = decideCutover({ ...seen, percent, percentBefore: shares[step - 1] });
+
+  const memo = { step, targetGroupArn: seen.to };
+  if (decision.kind === "done") return moved(release, memo, world);
+  if (decision.kind === "conflict") throw conflicted(release, decision.reason);
+  if (decision.kind === "refuse") return grow(request, release, { ...seen, memo, reason: decision.reason }, world);
+
+  await holdLive(request, seen, world);
+  await world.ledger.announceRuleChange(release.service, world.now());
+  await world.ledger.assertLease(request.release, request.execution);
+  if (seen.rule) await world.traffic.change(seen.rule, decision.weights, release.spec.route);
+  else await world.traffic.createProduction(release, decision.weights);
+  const { toHealth, fromHealth, needed } = seen;
+  const evidence = { weights: decision.weights, percent, toHealth, fromHealth, needed };
+  await recordEvent(request, world, step === 0 ? "cut-over" : `cut-over-${step}`, evidence);
+  return moved(release, memo, world);
+}
+
+/** Everything a change of traffic is decided from, read at this instant. */
+async function look(request: Input, release: Release, world: World) {
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
   const { targetGroupArn } = request.memo;
-  const [rule, live, group] = await Promise.all([
+  const [rule, live, to] = await Promise.all([
     world.traffic.production(release.network.listenerArn, release.service),
     liveGroup(release, world),
     typeof targetGroupArn === "string"
@@ -56,46 +90,76 @@ async function switchTo(request: Input, release: Release, world: World): Promise
       : world.targetGroups.find(targetGroupOf(stage, release.generation)),
   ]);
   const [fleet, liveFleet] = await world.fleets.readEach([name, ...(live ? [live.fleetName] : [])]);
-  if (!group || !fleet) throw refused(release, "its fleet is gone");
+  if (!to || !fleet) throw refused(release, "its fleet is gone");
   const serving = rule && servingGroup(rule.weights);
-  const [toHealth, fromHealth] = await Promise.all([
-    world.targetGroups.health(group),
-    serving ? world.targetGroups.health(serving) : undefined,
+  const from = serving === to ? live?.group : serving;
+  const [toHealth, fromHealth, liveHealth] = await Promise.all([
+    world.targetGroups.health(to),
+    from ? world.targetGroups.health(from) : undefined,
+    live?.group && live.group !== from ? world.targetGroups.health(live.group) : undefined,
   ]);
-
   const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
-  const needed = capacityTarget(capacity, liveFleet);
-  const decision = decideCutover({
+  return {
+    rule,
     weights: rule?.weights,
-    to: group,
+    to,
     live: live?.group,
+    liveGeneration: live?.generation,
+    fleet,
+    liveFleet,
+    needed: capacityTarget(capacity, liveFleet),
     toHealth,
-    needed,
     fromHealth,
-  });
-  if (decision.kind === "done") return moved(release, group, world);
-  if (decision.kind === "refuse") {
-    const startedMs = Number(request.memo["startedMs"] ?? world.now());
-    if (world.now() - startedMs > resizePatienceMs) throw refused(release, decision.reason);
-    if (fleet.desired < needed) {
-      await world.ledger.assertLease(request.release, request.execution);
-      await world.fleets.resize(name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });
-    }
-    return pending(5, { startedMs, targetGroupArn: group });
-  }
-
-  await world.ledger.announceRuleChange(release.service, world.now());
-  await world.ledger.assertLease(request.release, request.execution);
-  if (rule) await world.traffic.change(rule, decision.weights, release.spec.route);
-  else await world.traffic.createProduction(release, decision.weights);
-  await recordEvent(request, world, "cut-over", { weights: decision.weights, toHealth, fromHealth, needed });
-  return moved(release, group, world);
+    liveCanServe: ((liveHealth ?? fromHealth)?.healthy ?? 0) > 0,
+  };
 }
 
-/** The observation window begins; the wait is until its first look. */
-function moved(release: Release, targetGroupArn: string, world: World): StepOutput {
-  const waitSeconds = nextObservationSeconds(release.spec.observeSeconds * 1000);
-  return ready({ observedSinceMs: world.now(), targetGroupArn }, waitSeconds);
+/** Makes a candidate that live outgrew larger, and waits for it. @throws {CutoverRefusedError} after five minutes. */
+async function grow(
+  request: Input,
+  release: Release,
+  seen: { fleet: Fleet; needed: number; reason: string; memo: Record<string, unknown> },
+  world: World,
+): Promise<StepOutput> {
+  const { fleet, needed, reason, memo } = seen;
+  const waitingSinceMs = Number(request.memo["waitingSinceMs"] ?? world.now());
+  if (world.now() - waitingSinceMs > resizePatienceMs) throw refused(release, reason);
+  if (fleet.desired < needed) {
+    await world.ledger.assertLease(request.release, request.execution);
+    await world.fleets.resize(fleet.name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });
+  }
+  return pending(5, { ...memo, waitingSinceMs });
+}
+
+/** Idle servers make target tracking shrink a fleet: live keeps its size while requests leave it. */
+async function holdLive(
+  request: Input,
+  { liveFleet, liveGeneration }: { liveFleet: Fleet | undefined; liveGeneration: string | undefined },
+  world: World,
+): Promise<void> {
+  if (!liveFleet || liveGeneration === undefined || liveFleet.deleting || liveFleet.min >= liveFleet.desired) return;
+  const { execution, release } = request;
+  await world.ledger.assertLease(release, execution);
+  await pin(request, { generation: liveGeneration, min: liveFleet.desired, lasting: liveFleet.min }, world);
+  await world.fleets.resize(liveFleet.name, { min: liveFleet.desired, max: liveFleet.max });
+}
+
+/** The window begins in which this step is watched; the wait is until its first look. */
+function moved(release: Release, memo: { step: number; targetGroupArn: string }, world: World): StepOutput {
+  const waitSeconds = nextObservationSeconds(stepSeconds(release.spec, memo.step) * 1000);
+  return ready({ ...memo, observedSinceMs: world.now() }, waitSeconds);
+}
+
+/** All requests to a release that got some of them when its deploy died. */
+async function finish(request: Input, release: Release, world: World): Promise<StepOutput> {
+  const { rule, to, live } = await look(request, release, world);
+  const weights = switched(rule?.weights, to, live, 100);
+  if (!rule || sameWeights(rule.weights, weights)) return ready();
+  await world.ledger.announceRuleChange(release.service, world.now());
+  await world.ledger.assertLease(request.release, request.execution);
+  await world.traffic.change(rule, weights, release.spec.route);
+  await recordEvent(request, world, "finished", { from: rule.weights, weights });
+  return ready();
 }
 
 async function restore(request: Input, release: Release, world: World): Promise<StepOutput> {
@@ -137,7 +201,14 @@ async function liveGroup(release: Release, world: World) {
   const { live } = await world.ledger.head(release.service);
   if (!live || live.generation === release.generation) return undefined;
   const group = await world.targetGroups.find(targetGroupOf(stage, live.generation));
-  return { fleetName: fleetName(stage, live.generation), group };
+  return { generation: live.generation, fleetName: fleetName(stage, live.generation), group };
+}
+
+function conflicted({ generation }: Release, reason: string): RuleConflictError {
+  return new RuleConflictError(
+    `Traffic was not moved further to ${generation}: ${reason}.`,
+    "Find out what else changes this rule; traffic goes back to the live release.",
+  );
 }
 
 function refused(release: { generation: string }, reason: string): CutoverRefusedError {

@@ -15,6 +15,7 @@ import { clientToken, fleetName, imageName, tagKeys, templateName } from "../sha
 import { firstLookSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
+import { pin } from "../shared/pinning.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
@@ -51,6 +52,8 @@ export async function launch(input: Input, world: World): Promise<StepOutput> {
   const targetGroupArn = await ensureTargetGroup(release, world);
   // Also for a fleet that stands: a cold standby coming back may have lost its trial rule.
   await world.traffic.ensureTrial(release, targetGroupArn);
+  const lasting = release.spec.capacity.min;
+  if (needed > lasting) await pin(input, { generation: release.generation, min: needed, lasting }, world);
   if (!fleet) await createFleet(release, { name, size: needed, targetGroupArn }, world);
   else if (fleet.desired < needed) {
     await world.fleets.resize(name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });

@@ -8,8 +8,10 @@ import { Parameters, parameterNames } from "../shared/aws/parameters.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { type Head, leftovers, promoted, settled } from "../shared/domain/head.ts";
 import { fleetName } from "../shared/domain/names.ts";
+import { duePins, type Pin, withPin } from "../shared/domain/pins.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { recordEvent } from "../shared/history.ts";
+import { unpin } from "../shared/pinning.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { releaseRef } from "../shared/step-input.ts";
 
@@ -58,6 +60,7 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
     return { status: "ready" };
   }
   const { service } = release;
+  if (request.outcome !== "live") await unpinAll(request, await world.ledger.head(service), world);
   await world.ledger.updateHead(service, (head) => settled(head, execution));
   await world.ledger.releaseLease(release, execution);
   return { status: "ready" };
@@ -82,13 +85,17 @@ async function promote(request: Input, world: World): Promise<Head> {
   const head = await world.ledger.updateHead(ref.service, (present) =>
     promoted(present, ref.generation, now, hotUntil),
   );
-  await Promise.all([lastingSizes(release, head, world), removeTrial(release, world), publish(release, world)]);
+  await Promise.all([
+    lastingSizes(request, release, head, world),
+    removeTrial(release, world),
+    publish(release, world),
+  ]);
   await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
   return head;
 }
 
-/** Live may scale again within its spec; standby keeps the size it had, because it must be able to take over at once. */
-async function lastingSizes(release: Release, head: Head, world: World): Promise<void> {
+/** Live may scale again within its spec; standby is held at the size it had, because it must be able to take over at once. */
+async function lastingSizes(request: Input, release: Release, head: Head, world: World): Promise<void> {
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
   const { capacity, healthCheck } = release.spec;
@@ -101,9 +108,21 @@ async function lastingSizes(release: Release, head: Head, world: World): Promise
       graceSeconds: healthCheck.intervalSeconds * healthCheck.healthyThreshold + 60,
     });
   }
-  if (standby && !standby.deleting && standby.min < standby.desired) {
-    await world.fleets.resize(standby.name, { min: standby.desired, max: standby.max });
+  if (head.standby && standby && !standby.deleting && standby.desired > 0) {
+    const { generation, until } = head.standby;
+    const held = { generation, min: standby.desired, lasting: standby.min, until, by: request.execution };
+    await world.ledger.updatePins(release.service, (pins) => withPin(pins, { ...held, reason: "it stands by" }));
+    if (standby.min < standby.desired) {
+      await world.fleets.resize(standby.name, { min: standby.desired, max: standby.max });
+    }
   }
+  await unpinAll(request, head, world);
+}
+
+/** Once nothing is under way, no fleet is held but the standby. */
+async function unpinAll({ release, execution }: Input, { standby }: Head, world: World): Promise<void> {
+  const due = (pins: readonly Pin[]) => duePins(pins, standby?.generation, world.now());
+  await unpin(release.service, due, () => world.ledger.assertLease(release, execution), world);
 }
 
 async function removeTrial(release: Release, world: World): Promise<void> {

@@ -12,11 +12,12 @@ import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import type { ProbeReport } from "../shared/domain/probe.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { trialHeader } from "../shared/domain/rules.ts";
+import { stepSeconds, trafficSteps } from "../shared/domain/strategy.ts";
 import { CapacityShortageError, ObservationFailedError, ValidationFailedError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { recordEvent } from "../shared/history.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
-import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
+import { pending, ready, type StepOutput, shift, stepInput } from "../shared/step-input.ts";
 
 const input = z.extend(stepInput, { phase: z.enum(["candidate", "serving"]) });
 type Input = z.infer<typeof input>;
@@ -168,14 +169,14 @@ async function judgeLive(request: Input, release: Release, world: World): Promis
       "Traffic goes back to the previous release; see its history for console output.",
     );
   }
-  const leftMs = observedSinceMs + release.spec.observeSeconds * 1000 - world.now();
-  if (leftMs <= 0 && judged.verdict === "pass") return ready();
+  const step = Number(request.memo["step"] ?? 0);
+  const memo = { ...(group && { targetGroupArn: group }) };
+  const leftMs = observedSinceMs + stepSeconds(release.spec, step) * 1000 - world.now();
+  if (leftMs <= 0 && judged.verdict === "pass") {
+    return step < trafficSteps(release.spec.deploy).length - 1 ? shift({ ...memo, step: step + 1 }) : ready();
+  }
   const waitSeconds = judged.verdict === "pass" ? nextObservationSeconds(leftMs) : doubtSeconds;
-  return pending(Math.max(1, waitSeconds), {
-    observedSinceMs,
-    badStreak: judged.badStreak,
-    ...(group && { targetGroupArn: group }),
-  });
+  return pending(Math.max(1, waitSeconds), { ...memo, step, observedSinceMs, badStreak: judged.badStreak });
 }
 
 async function failure(

@@ -23,7 +23,8 @@ export const stepInput = z.object({
 
 /** What every looping step answers. */
 export interface StepOutput {
-  status: "ready" | "pending";
+  /** `shift`: this step of the strategy held, the next one may be taken. */
+  status: "ready" | "pending" | "shift";
   /** How long the state machine waits before it asks again, or goes on. Unit: seconds, ≥ 1 when pending. */
   waitSeconds: number;
   memo: Record<string, unknown>;
@@ -32,6 +33,10 @@ export interface StepOutput {
 /** @param waitSeconds What the state machine should let pass before it goes on. */
 export function ready(memo: Record<string, unknown> = {}, waitSeconds = 0): StepOutput {
   return { status: "ready", waitSeconds, memo };
+}
+
+export function shift(memo: Record<string, unknown>): StepOutput {
+  return { status: "shift", waitSeconds: 0, memo };
 }
 
 /** @param waitSeconds ≥ 1: a loop that asks every second for a day stays below the 25,000-event limit only with longer waits. */

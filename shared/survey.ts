@@ -1,12 +1,13 @@
 import type { Executions } from "./aws/executions.ts";
 import type { Ledger } from "./aws/ledger.ts";
 import { leftovers } from "./domain/head.ts";
+import { expiredPins } from "./domain/pins.ts";
 
 /** One thing the sweep would do, and why. */
 export interface PlannedWork {
   service: string;
   generation: string;
-  action: "recover" | "reap" | "free";
+  action: "recover" | "reap" | "free" | "unpin";
   reason: string;
 }
 
@@ -40,6 +41,10 @@ async function surveyService(
   } else if (ownerEnded) {
     const reason = `the lease is held by ${lease?.owner}, which has ended`;
     work.push({ service, generation: head.live?.generation ?? "", action: "free", reason });
+  }
+  for (const { generation, min, reason: why } of expiredPins(await world.ledger.pins(service), world.now())) {
+    const reason = `it was held at ${min} instances for a time that is over (${why})`;
+    work.push({ service, generation, action: "unpin", reason });
   }
   for (const generation of leftovers(head, world.now())) {
     const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";

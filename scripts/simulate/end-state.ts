@@ -4,6 +4,7 @@ import type { ImageRecord, InstanceRecord, LaunchTemplateVersionRecord } from ".
 import type { GroupDocument, RuleDocument } from "../../local/load-balancing/documents.ts";
 import type { Head } from "../../shared/domain/head.ts";
 import { fleetName, imageName, tagKeys } from "../../shared/domain/names.ts";
+import type { Pin } from "../../shared/domain/pins.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import { type SimulatedStage, stageName } from "./simulated-stage.ts";
 
@@ -19,6 +20,7 @@ export async function endStateProblems(stage: SimulatedStage, services: readonly
     if (head.pending) problems.push(`L1 ends: ${service} still has ${head.pending.generation} pending`);
     problems.push(
       ...fleetProblems(stage, head),
+      ...pinProblems(head, await stage.cloud.complete(stage.ledger.pins(service))),
       ...trafficProblems(stage, head),
       ...(await imageProblems(stage, head)),
     );
@@ -45,6 +47,12 @@ function fleetProblems(stage: SimulatedStage, head: Head): string[] {
     ...missing("fleet", own, held),
     ...stray.map(({ instanceId }) => `L2 nothing left: instance ${instanceId} belongs to nothing that is held`),
   ];
+}
+
+function pinProblems({ service, standby }: Head, pins: readonly Pin[]): string[] {
+  return pins
+    .filter(({ generation }) => generation !== standby?.generation)
+    .map(({ generation, reason }) => `L3 pins: ${generation} of ${service} is still held (${reason})`);
 }
 
 function trafficProblems(stage: SimulatedStage, head: Head): string[] {

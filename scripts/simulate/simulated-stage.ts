@@ -41,6 +41,7 @@ const executionLimitMs = 4 * 3_600_000;
 export class SimulatedStage {
   readonly cloud: SimulatedCloud;
   readonly ledger: Ledger;
+  readonly #parameters: Parameters;
   readonly outputs: Readonly<Record<string, string>>;
   #executions = 0;
 
@@ -49,8 +50,15 @@ export class SimulatedStage {
     this.outputs = outputs;
     cloud.visitors.listener = { balancerArn, listenerArn };
     this.ledger = ledgerOf(cloud, outputs["LedgerBucket"] ?? "");
+    this.#parameters = new Parameters(attachToClient(new SSMClient(), cloud.kernel, "ssm", cloud.administrator));
     cloud.versionOf = async (service, generation) =>
       (await this.ledger.release(service, generation))?.version ?? "unknown";
+  }
+
+  /** Puts a service's spec in force, with changes. */
+  async apply(service: Service, changes: object = {}): Promise<void> {
+    const digest = await this.cloud.complete(this.ledger.storeSpec(specOf(service, changes)));
+    await this.cloud.complete(this.#parameters.write(parameterNames.spec(stageName, service), digest));
   }
 
   /** Uploads an artifact; what the program of this version does is told by its name. Returns once S3 has it. */
@@ -172,21 +180,21 @@ export async function prepareStage(files: PackageFiles): Promise<PreparedStage> 
   const stage = new SimulatedStage(cloud, { outputs, ...balancer });
   const parameters = new Parameters(attachToClient(new SSMClient(), cloud.kernel, "ssm", cloud.administrator));
   await cloud.complete(parameters.write(parameterNames.listener(stageName), balancer.listenerArn));
-  for (const service of services) {
-    const digest = await cloud.complete(stage.ledger.storeSpec(specOf(service)));
-    await cloud.complete(parameters.write(parameterNames.spec(stageName, service), digest));
-  }
+  await stage.apply("web");
+  // The other service takes its traffic step by step, so that every mix of faults meets both ways.
+  await stage.apply("api", { deploy: { strategy: "canary", steps: [10, 50], intervalSeconds: 30 } });
   await prepareBase(cloud, await cloud.complete(parameters.read(knownBases.al2023.x86_64)), outputs["BaseFunction"]);
   return stage.snapshot();
 }
 
-function specOf(service: Service): ServiceSpec {
+function specOf(service: Service, changes: object): ServiceSpec {
   const parsed = parseServiceSpec({
     service,
     port: 8080,
     capacity: { min: 2, max: 4 },
     healthCheck: { path: "/health" },
     route: { hosts: [hostOf(service)] },
+    ...changes,
   });
   if ("spec" in parsed) return parsed.spec;
   throw new Error(JSON.stringify(parsed.problems));

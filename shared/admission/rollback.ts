@@ -1,5 +1,4 @@
 import { capacityTarget } from "../domain/capacity.ts";
-import { servingGroup } from "../domain/cutover.ts";
 import { generationOf, type Head, rollbackTarget, withRollback } from "../domain/head.ts";
 import { fleetName } from "../domain/names.ts";
 import { inOneLine, problemsOf } from "../domain/problems.ts";
@@ -62,21 +61,31 @@ async function chooseTarget(head: Head, to: string | undefined, world: Admission
   );
 }
 
-/** The generation that production goes to now, among those that the head knows. */
+/**
+ * The generation that production goes to now, among those that the head knows. When two share the requests it is the one
+ * that is not live: the new release of a deploy that is under way, or that died.
+ */
 export async function servingGeneration(head: Head, world: AdmissionWorld): Promise<string | undefined> {
-  const candidates = [
-    ...new Set([head.pending?.generation, head.live?.generation, head.standby?.generation, ...head.known]),
-  ];
-  for (const generation of candidates) {
+  const live = head.live?.generation;
+  const others = [head.pending?.generation, head.standby?.generation, ...head.known].filter((one) => one !== live);
+  // A service keeps its listener, and so its rule.
+  let serving: Set<string> | undefined;
+  for (const generation of new Set([...others, live])) {
     if (generation === undefined) continue;
     const release = await world.ledger.release(head.service, generation);
     if (!release) continue;
-    const rule = await world.traffic.production(release.network.listenerArn, head.service);
-    const serving = rule && servingGroup(rule.weights);
-    if (serving === undefined) continue;
-    if (serving === (await world.targetGroups.find(targetGroupOf(world.config.stage, generation)))) return generation;
+    serving ??= await servingGroups(release, world);
+    if (serving.size === 0) return undefined;
+    const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
+    if (group !== undefined && serving.has(group)) return generation;
   }
   return undefined;
+}
+
+async function servingGroups({ network, service }: Release, world: AdmissionWorld): Promise<Set<string>> {
+  const rule = await world.traffic.production(network.listenerArn, service);
+  const weights = (rule?.weights ?? []).filter(({ weight }) => weight > 0);
+  return new Set(weights.map(({ targetGroupArn }) => targetGroupArn));
 }
 
 /** What it takes to see how fleets are; commands ask this too. */

@@ -3,6 +3,7 @@ import type { Freeze } from "../domain/calendar.ts";
 import { emptyHead, type Head } from "../domain/head.ts";
 import { ledgerKeys } from "../domain/keys.ts";
 import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
+import type { Pin } from "../domain/pins.ts";
 import type { LayerPart, Release } from "../domain/release.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
 import { LeaseLostError, UnknownServiceError } from "../errors.ts";
@@ -23,6 +24,11 @@ export interface HistoryEvent {
   at: string;
   execution: string;
   [evidence: string]: unknown;
+}
+
+/** `services/<service>/pins.json`. */
+interface Pins {
+  pins: Pin[];
 }
 
 /** An upload or a request that was refused at the front door, before there was a release to write a history for. */
@@ -218,6 +224,16 @@ export class Ledger {
       `The lease of ${ref.service} is held by ${lease?.owner ?? "nobody"} (fence ${lease?.fence ?? 0}), not by this execution (fence ${ref.fence}).`,
       "Let the other execution finish, then start this one again.",
     );
+  }
+
+  /** Temporary changes of fleets' sizes, none when nothing was ever pinned. */
+  async pins(service: string): Promise<Pin[]> {
+    return (await this.#documents.read<Pins>(ledgerKeys.pins(service)))?.document.pins ?? [];
+  }
+
+  /** Changes the pins by compare-and-set; `change` may be asked several times. */
+  async updatePins(service: string, change: (pins: readonly Pin[]) => Pin[]): Promise<void> {
+    await this.#documents.update<Pins>(ledgerKeys.pins(service), (present) => ({ pins: change(present?.pins ?? []) }));
   }
 
   /** Digests of a part's 512 KiB blocks, 32 raw bytes each, in order. */

@@ -1,55 +1,82 @@
 import type { FleetHealth } from "./health.ts";
 
-/** One target group in Kiln's production rule. */
+/** One target group in Kiln's production rule. Unit of weights: ELBv2 allows 0–999; each group gets its share of their sum. */
 export interface Weight {
   targetGroupArn: string;
   weight: number;
 }
 
-/** The least share of today's healthy targets that must be healthy after a switch. */
+/** The least share of today's healthy targets that must be healthy after a change of traffic. */
 export const capacityFloor = 0.9;
 
 export type CutoverDecision =
   | { kind: "done" }
   | { kind: "refuse"; reason: string }
+  /** Somebody else changed the rule since the step before. */
+  | { kind: "conflict"; reason: string }
   | { kind: "switch"; weights: Weight[] };
 
-/**
- * Decides whether all production traffic may move to `to`, and what the rule says afterwards. Fails closed: a health that
- * could not be read is not passed in as healthy.
- */
-export function decideCutover(world: {
+/** What a cutover, or one step of it, is decided from: read at this very instant. */
+export interface CutoverView {
   weights: Weight[] | undefined;
   to: string;
   /** Group of the release that the ledger calls live: it will stand by. */
   live: string | undefined;
+  /** Unit: percent of the requests, 1–100, that `to` is to get. */
+  percent: number;
+  /** What it got in the step before; left out for the first one, which may find a rule that an interrupted deploy left. */
+  percentBefore?: number | undefined;
   toHealth: FleetHealth;
   needed: number;
+  /** Health of the group that gives requests up. */
   fromHealth: FleetHealth | undefined;
-}): CutoverDecision {
-  const { weights, to, toHealth, needed } = world;
-  if (weights && servingGroup(weights) === to) return { kind: "done" };
-  if (toHealth.healthy < needed) {
-    return { kind: "refuse", reason: `${toHealth.healthy} healthy targets, ${needed} needed` };
-  }
-  const up = world.fromHealth?.healthy ?? 0;
-  if (up > 0 && toHealth.healthy / up < capacityFloor) {
-    return { kind: "refuse", reason: `${toHealth.healthy} healthy targets would replace ${up}` };
-  }
-  return { kind: "switch", weights: switched(weights, to, world.live) };
+  /** Whether the live release has healthy targets, to take what `to` does not get. */
+  liveCanServe: boolean;
 }
 
 /**
- * The rule after a switch to `to`. What the ledger calls live stays in it at weight 0, since a group that no rule names is
- * not health-checked and could not take over again. So does the group that served until now, when an interrupted deploy
- * made that another one: its requests in flight end in peace.
+ * Decides whether production traffic may move to `to`, all of it or a share, and what the rule says afterwards. Fails
+ * closed: a health that could not be read is not passed in as healthy. A share needs a live release that can take the
+ * rest; without one everything moves.
  */
-export function switched(weights: Weight[] | undefined, to: string, live: string | undefined): Weight[] {
+export function decideCutover(view: CutoverView): CutoverDecision {
+  const { weights, to, live, toHealth, needed, percentBefore, liveCanServe } = view;
+  const up = view.fromHealth?.healthy ?? 0;
+  const wanted = switched(weights, to, live, liveCanServe ? view.percent : 100);
+  if (weights && sameShares(weights, wanted)) return { kind: "done" };
+  if (percentBefore !== undefined && weights && liveCanServe) {
+    const left = switched(weights, to, live, percentBefore);
+    if (!sameShares(weights, left)) {
+      return { kind: "conflict", reason: `the rule says ${shares(weights)}, and was left at ${shares(left)}` };
+    }
+  }
+  if (toHealth.healthy < needed) {
+    return { kind: "refuse", reason: `${toHealth.healthy} healthy targets, ${needed} needed` };
+  }
+  if (up > 0 && toHealth.healthy / up < capacityFloor) {
+    return { kind: "refuse", reason: `${toHealth.healthy} healthy targets would replace ${up}` };
+  }
+  return { kind: "switch", weights: wanted };
+}
+
+/**
+ * The rule after `to` was given its share. What the ledger calls live stays in it, with the rest of the requests or at
+ * weight 0, since a group that no rule names is not health-checked and could not take over again. So does the group that
+ * served until now, when an interrupted deploy made that another one: its requests in flight end in peace.
+ * @param percent Whole numbers from 1 to 100. With a live release the weights of a share add up to 100.
+ */
+export function switched(
+  weights: Weight[] | undefined,
+  to: string,
+  live: string | undefined,
+  percent: number,
+): Weight[] {
   const others = new Set([live, weights && servingGroup(weights)]);
-  const resting = [...others].filter((group) => group !== undefined && group !== to);
+  const resting = [...others].filter((group) => group !== undefined && group !== to) as string[];
+  const isWhole = percent >= 100 || live === undefined || live === to;
   return [
-    { targetGroupArn: to, weight: 1 },
-    ...resting.map((group) => ({ targetGroupArn: group as string, weight: 0 })),
+    { targetGroupArn: to, weight: isWhole ? 1 : percent },
+    ...resting.map((group) => ({ targetGroupArn: group, weight: !isWhole && group === live ? 100 - percent : 0 })),
   ];
 }
 
@@ -66,10 +93,32 @@ export function servingGroup(weights: Weight[]): string | undefined {
 }
 
 export function sameWeights(a: Weight[], b: Weight[]): boolean {
-  const text = (weights: Weight[]) =>
-    weights
-      .map(({ targetGroupArn, weight }) => `${targetGroupArn} ${weight}`)
-      .sort()
-      .join();
-  return text(a) === text(b);
+  return asText(a) === asText(b);
+}
+
+/** Whether two rules send every request to the same groups in the same proportion, whatever rests in them at weight 0. */
+function sameShares(a: Weight[], b: Weight[]): boolean {
+  return asText(inPercent(a)) === asText(inPercent(b));
+}
+
+function inPercent(weights: Weight[]): Weight[] {
+  const sum = weights.reduce((total, { weight }) => total + weight, 0);
+  return weights
+    .filter(({ weight }) => weight > 0)
+    .map(({ targetGroupArn, weight }) => ({ targetGroupArn, weight: (weight * 100) / sum }));
+}
+
+function asText(weights: Weight[]): string {
+  return weights
+    .map(({ targetGroupArn, weight }) => `${targetGroupArn} ${weight}`)
+    .sort()
+    .join();
+}
+
+/** For a person: `green 10 %, blue 90 %`; a group by the readable part of its ARN. */
+function shares(weights: Weight[]): string {
+  const told = inPercent(weights).map(
+    ({ targetGroupArn, weight }) => `${targetGroupArn.split("/").at(-2) ?? targetGroupArn} ${weight} %`,
+  );
+  return told.join(", ") || "nothing";
 }

@@ -133,8 +133,20 @@ export const serviceSpecSchema = z.strictObject({
   ),
   /** Instance profile for what the program itself needs of AWS; its role stands under `/kiln/<stage>/instances/`. */
   instanceProfile: z.optional(z.string().check(z.regex(/^[\w+=,.@-]{1,128}$/, "must be an instance profile's name"))),
-  /** How traffic moves. */
-  strategy: z._default(z.literal("all-at-once"), "all-at-once"),
+  /** How traffic moves to a release that passed. A first deploy, and a rollback, move it all at once. */
+  deploy: z._default(
+    z.strictObject({
+      /** `all-at-once`; `canary`: the named shares first; `linear`: equal shares, one after another. */
+      strategy: z._default(z.enum(["all-at-once", "canary", "linear"]), "all-at-once"),
+      /** Of a canary: percent of the requests that the new release gets, rising, before it gets all. 1–10 steps of 1–99; left out, one of 10. */
+      steps: z.optional(z.array(wholeNumber(1, 99)).check(z.minLength(1), z.maxLength(10))),
+      /** Of a linear deploy: percent of the requests that each step adds, 5–50; left out, 20. */
+      stepPercent: z.optional(wholeNumber(5, 50)),
+      /** Unit: seconds, 10–3600: how long each step but the last is watched; after the last one it is `observeSeconds`. */
+      intervalSeconds: z._default(wholeNumber(10, 3600), 60),
+    }),
+    { strategy: "all-at-once", intervalSeconds: 60 },
+  ),
   /** What a fleet must pass before it gets traffic. */
   validate: z._default(
     z.strictObject({
@@ -193,9 +205,32 @@ function contradictions(document: unknown): Problem[] {
   if (typeof every === "number" && typeof patience === "number" && patience >= every) {
     problems.push({ path: "healthCheck.timeoutSeconds", message: "must be below healthCheck.intervalSeconds" });
   }
+  problems.push(...deployContradictions(document));
   const layers = at(document, "layers");
   if (Array.isArray(layers) && layers.length !== new Set(layers).size) {
     problems.push({ path: "layers", message: "names a layer twice" });
+  }
+  return problems;
+}
+
+/** Unit: seconds. Steps and observation together; the deploy machine gives up after six hours, baking and launching included. */
+const longestCutoverSeconds = 4 * 3600;
+
+function deployContradictions(document: unknown): Problem[] {
+  const problems: Problem[] = [];
+  const { strategy, steps, stepPercent, intervalSeconds } = Object(at(document, "deploy"));
+  if (steps !== undefined && strategy !== "canary") {
+    problems.push({ path: "deploy.steps", message: "belongs to strategy canary" });
+  }
+  if (stepPercent !== undefined && strategy !== "linear") {
+    problems.push({ path: "deploy.stepPercent", message: "belongs to strategy linear" });
+  }
+  const rising = Array.isArray(steps) && steps.every((step, index) => index === 0 || step > steps[index - 1]);
+  if (Array.isArray(steps) && !rising) problems.push({ path: "deploy.steps", message: "must rise from step to step" });
+  const watched = strategy === "linear" ? Math.ceil(100 / (stepPercent ?? 20)) - 1 : Object(steps).length;
+  if (watched * intervalSeconds > longestCutoverSeconds) {
+    const message = `makes ${watched} steps take more than ${longestCutoverSeconds} s together`;
+    problems.push({ path: "deploy.intervalSeconds", message });
   }
   return problems;
 }

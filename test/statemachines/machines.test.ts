@@ -147,9 +147,9 @@ describe("the deploy machine's way back", () => {
     expect(before.map(([name]) => name).sort()).toEqual(["RestoreTraffic", "WaitForReaping"]);
   });
 
-  it("moves traffic only to a fleet that was validated", () => {
+  it("moves traffic only to a fleet that was validated, and further only after a step was observed", () => {
     const before = Object.entries(machine.States).filter(([, state]) => successors(state).includes("CutOver"));
-    expect(before.map(([name]) => name).sort()).toEqual(["IsFleetValid", "WaitForCapacity"]);
+    expect(before.map(([name]) => name).sort()).toEqual(["IsFleetValid", "IsObserved", "WaitForCapacity"]);
   });
 });
 

@@ -8,6 +8,8 @@ const serving = (arn: string) => [{ targetGroupArn: arn, weight: 1 }];
 describe("the guard at the switch", () => {
   it("moves everything to the candidate and keeps the previous group at weight 0", () => {
     const decision = decideCutover({
+      percent: 100,
+      liveCanServe: true,
       weights: serving("blue"),
       to: "green",
       live: "blue",
@@ -26,6 +28,8 @@ describe("the guard at the switch", () => {
 
   it("names only the candidate in a first deployment", () => {
     const decision = decideCutover({
+      percent: 100,
+      liveCanServe: true,
       weights: undefined,
       to: "green",
       live: undefined,
@@ -39,6 +43,8 @@ describe("the guard at the switch", () => {
   it("changes nothing when the candidate serves already", () => {
     expect(
       decideCutover({
+        percent: 100,
+        liveCanServe: true,
         weights: serving("green"),
         to: "green",
         live: "blue",
@@ -51,6 +57,8 @@ describe("the guard at the switch", () => {
 
   it("refuses a candidate with fewer healthy targets than needed", () => {
     const decision = decideCutover({
+      percent: 100,
+      liveCanServe: true,
       weights: serving("blue"),
       to: "green",
       live: "blue",
@@ -63,6 +71,8 @@ describe("the guard at the switch", () => {
 
   it("refuses to replace many healthy targets by few, even when the spec would allow it", () => {
     const decision = decideCutover({
+      percent: 100,
+      liveCanServe: true,
       weights: serving("blue"),
       to: "green",
       live: "blue",
@@ -76,6 +86,8 @@ describe("the guard at the switch", () => {
   it("replaces a service that is down by one that is up", () => {
     expect(
       decideCutover({
+        percent: 100,
+        liveCanServe: true,
         weights: serving("blue"),
         to: "green",
         live: "blue",
@@ -88,12 +100,15 @@ describe("the guard at the switch", () => {
 
   it("drops every third group from the rule", () => {
     const weights = [...serving("blue"), { targetGroupArn: "old", weight: 0 }];
-    expect(switched(weights, "green", "blue").map(({ targetGroupArn }) => targetGroupArn)).toEqual(["green", "blue"]);
+    expect(switched(weights, "green", "blue", 100).map(({ targetGroupArn }) => targetGroupArn)).toEqual([
+      "green",
+      "blue",
+    ]);
   });
 
   it("keeps what the ledger calls live in the rule when an interrupted deploy had taken its traffic", () => {
     const weights = [...serving("interrupted"), { targetGroupArn: "blue", weight: 0 }];
-    expect(switched(weights, "green", "blue")).toEqual([
+    expect(switched(weights, "green", "blue", 100)).toEqual([
       { targetGroupArn: "green", weight: 1 },
       { targetGroupArn: "blue", weight: 0 },
       { targetGroupArn: "interrupted", weight: 0 },
@@ -116,6 +131,65 @@ describe("the guard at the switch", () => {
     const a = [...serving("x"), { targetGroupArn: "y", weight: 0 }];
     expect(sameWeights(a, [...a].reverse())).toBe(true);
     expect(sameWeights(a, serving("x"))).toBe(false);
+  });
+});
+
+describe("a step of a strategy", () => {
+  const view = {
+    weights: serving("blue"),
+    to: "green",
+    live: "blue",
+    percent: 10,
+    liveCanServe: true,
+    toHealth: healthy(2),
+    needed: 2,
+    fromHealth: healthy(2),
+  };
+  const shared = (green: number) => [
+    { targetGroupArn: "green", weight: green },
+    { targetGroupArn: "blue", weight: 100 - green },
+  ];
+
+  it("gives the candidate its share and live the rest, which add up to 100", () => {
+    expect(decideCutover(view)).toEqual({ kind: "switch", weights: shared(10) });
+    for (let percent = 1; percent < 100; percent++) {
+      const sum = switched(view.weights, "green", "blue", percent).reduce((total, { weight }) => total + weight, 0);
+      expect(sum).toBe(100);
+    }
+  });
+
+  it("goes on from the step before, and changes nothing when it was taken already", () => {
+    const next = { ...view, percent: 50, percentBefore: 10 };
+    expect(decideCutover({ ...next, weights: shared(10) })).toEqual({ kind: "switch", weights: shared(50) });
+    expect(decideCutover({ ...next, weights: shared(50) })).toEqual({ kind: "done" });
+    expect(decideCutover({ ...next, weights: shared(10), percent: 100 })).toEqual({
+      kind: "switch",
+      weights: [
+        { targetGroupArn: "green", weight: 1 },
+        { targetGroupArn: "blue", weight: 0 },
+      ],
+    });
+  });
+
+  it("stops when somebody else changed the rule since the step before", () => {
+    const decision = decideCutover({ ...view, percent: 50, percentBefore: 10, weights: serving("blue") });
+    expect(decision).toEqual({
+      kind: "conflict",
+      reason: "the rule says blue 100 %, and was left at green 10 %, blue 90 %",
+    });
+  });
+
+  it("is guarded like a whole cutover, however small its share", () => {
+    expect(decideCutover({ ...view, toHealth: healthy(1) })).toMatchObject({ kind: "refuse" });
+    expect(decideCutover({ ...view, needed: 1, toHealth: healthy(1) })).toMatchObject({ kind: "refuse" });
+  });
+
+  it("moves everything when live has nothing healthy to take the rest", () => {
+    const broken = { ...view, fromHealth: healthy(0), liveCanServe: false };
+    expect(decideCutover(broken)).toMatchObject({ kind: "switch", weights: [{ weight: 1 }, { weight: 0 }] });
+    expect(decideCutover({ ...broken, weights: shared(10), percent: 50, percentBefore: 10 })).toMatchObject({
+      weights: [{ weight: 1 }, { weight: 0 }],
+    });
   });
 });
 

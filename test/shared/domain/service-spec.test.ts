@@ -40,6 +40,19 @@ describe("a service spec", () => {
     expect(problemsOf(document)).toEqual(["capacity.max", "healthCheck.timeoutSeconds", "layers"]);
   });
 
+  it("refuses steps that do not belong to the strategy, that do not rise, or that take hours", () => {
+    const withDeploy = (deploy: object) => problemsOf({ ...minimal, deploy });
+    expect(withDeploy({ strategy: "canary", steps: [5, 25, 50] })).toEqual([]);
+    expect(withDeploy({ strategy: "linear", stepPercent: 25 })).toEqual([]);
+    expect(withDeploy({ strategy: "linear", steps: [5] })).toEqual(["deploy.steps"]);
+    expect(withDeploy({ stepPercent: 25 })).toEqual(["deploy.stepPercent"]);
+    expect(withDeploy({ strategy: "canary", steps: [10, 10] })).toEqual(["deploy.steps"]);
+    expect(withDeploy({ strategy: "canary", steps: [0, 100] })).toEqual(["deploy.steps.0", "deploy.steps.1"]);
+    expect(withDeploy({ strategy: "linear", stepPercent: 5, intervalSeconds: 3600 })).toEqual([
+      "deploy.intervalSeconds",
+    ]);
+  });
+
   it("reports what breaks the schema and what contradicts itself together", () => {
     const document = {
       service: "Web!",
