@@ -60,7 +60,7 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
     return { status: "ready" };
   }
   const { service } = release;
-  if (request.outcome !== "live") await unpinAll(request, await world.ledger.head(service), world);
+  if (request.outcome !== "live") await tidy(request, world);
   await world.ledger.updateHead(service, (head) => settled(head, execution));
   await world.ledger.releaseLease(release, execution);
   return { status: "ready" };
@@ -87,7 +87,7 @@ async function promote(request: Input, world: World): Promise<Head> {
   );
   await Promise.all([
     lastingSizes(request, release, head, world),
-    removeTrial(release, world),
+    removeTrial(request, release, world),
     publish(release, world),
   ]);
   await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
@@ -119,15 +119,27 @@ async function lastingSizes(request: Input, release: Release, head: Head, world:
   await unpinAll(request, head, world);
 }
 
+/**
+ * What a deploy or rollback that is not live leaves with fleets that stay: held sizes, and the trial rule of a kept fleet
+ * that was to take over again.
+ */
+async function tidy(request: Input, world: World): Promise<void> {
+  const { service, generation } = request.release;
+  await unpinAll(request, await world.ledger.head(service), world);
+  const release = await world.ledger.release(service, generation);
+  if (release) await removeTrial(request, release, world);
+}
+
 /** Once nothing is under way, no fleet is held but the standby. */
 async function unpinAll({ release, execution }: Input, { standby }: Head, world: World): Promise<void> {
   const due = (pins: readonly Pin[]) => duePins(pins, standby?.generation, world.now());
   await unpin(release.service, due, () => world.ledger.assertLease(release, execution), world);
 }
 
-async function removeTrial(release: Release, world: World): Promise<void> {
+async function removeTrial(request: Input, release: Release, world: World): Promise<void> {
   const rules = await world.traffic.rules(release.network.listenerArn);
   for (const rule of rules.filter(({ role, generation }) => role === "trial" && generation === release.generation)) {
+    await world.ledger.assertLease(request.release, request.execution);
     await world.traffic.delete(rule.arn);
   }
 }

@@ -5,7 +5,7 @@ import { openWorld, type World } from "./support/world.ts";
 let world: World;
 
 beforeAll(async () => {
-  const deploy = { strategy: "canary", steps: [30], intervalSeconds: 60 } as const;
+  const deploy = { strategy: "canary" as const, steps: [30], intervalSeconds: 60 };
   world = await openWorld({ timeFactor: 20, spec: { deploy } });
   expect(await world.ended(await world.push("1.0.0"))).toMatchObject({ status: "SUCCEEDED" });
   await world.answers("1.0.0");

@@ -7,11 +7,12 @@ import { stampOf } from "../../../cli/embedded/packaging.ts";
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "kiln-stamp-"));
-  for (const directory of ["functions", "shared/aws", "boot", "statemachines", "infrastructure", "docs"]) {
+  for (const directory of ["functions", "shared/aws", "boot", "statemachines", "infrastructure", "scripts", "docs"]) {
     mkdirSync(join(root, directory), { recursive: true });
     writeFileSync(join(root, directory, "a.ts"), `// ${directory}\n`);
   }
-  for (const file of ["serverless.yml", "package-lock.json"]) writeFileSync(join(root, file), "{}\n");
+  const bundling = ["scripts/bundling.config.ts", "scripts/lambda-credentials.ts"];
+  for (const file of ["serverless.yml", "package-lock.json", ...bundling]) writeFileSync(join(root, file), "{}\n");
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
