@@ -12,6 +12,7 @@ import { projectDirectory } from "../../cli/kiln-directory.ts";
 import { nodeLayer } from "../../cli/node-layer.ts";
 import { type Output, outputTo } from "../../cli/output.ts";
 import { readSpecFile } from "../../cli/spec-file.ts";
+import { removeMachines } from "../../local/cloud.ts";
 import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { closedAtSignal } from "../closed-at-signal.ts";
 
@@ -59,6 +60,7 @@ export async function openBenchStage(timeFactor: number, progress: (line: string
     const embedded = await startEmbeddedStage(options);
     const close = closedAtSignal(async () => {
       await embedded.stop();
+      removeMachines(stateDirectory);
       await leave();
     });
     try {

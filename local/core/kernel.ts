@@ -2,7 +2,7 @@ import { AwsError } from "./aws-error.ts";
 import type { Clock } from "./clock.ts";
 import { denial } from "./denial.ts";
 import { Jobs } from "./jobs.ts";
-import { Random } from "./random.ts";
+import { Random, seedStride } from "./random.ts";
 import type { Settings } from "./settings.ts";
 import { Store } from "./store.ts";
 
@@ -99,9 +99,6 @@ export interface Signals {
   "call.answered": AnsweredCall;
   "ec2.instance.changed": { instanceId: string; state: string; reason?: string };
 }
-
-/** Keeps the seeds of successive starts far apart (2^32 divided by the golden ratio). */
-const seedStride = 0x9e3779b1;
 
 /**
  * The middle of the embedded cloud: it owns clock, store, jobs and randomness, knows every service, and passes each call

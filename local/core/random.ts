@@ -1,3 +1,12 @@
+/** By how much the generator's state grows with each number: its position in its one cycle of 2^32. */
+const step = 0x6d2b79f5;
+
+/**
+ * Added to a seed for each start of a cloud: the starts' sequences then lie far apart in that cycle (2^32 divided by the
+ * golden ratio spreads any number of points evenly), so that none gives out the ids of another.
+ */
+export const seedStride = Math.imul(step, 0x9e3779b1) >>> 0;
+
 /** Seeded randomness: the same seed gives the same names, delays and faults. Source of the generator: mulberry32. */
 export class Random {
   #state: number;
@@ -8,7 +17,7 @@ export class Random {
 
   /** A number in [0, 1). */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    this.#state = (this.#state + step) >>> 0;
     let mixed = this.#state;
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
