@@ -3,6 +3,7 @@ import { admitDeploy } from "../shared/admission/deploy.ts";
 import { admitRecovery } from "../shared/admission/recover.ts";
 import { admitRollback } from "../shared/admission/rollback.ts";
 import type { Admission, AdmissionWorld } from "../shared/admission/world.ts";
+import { Alarms } from "../shared/aws/alarms.ts";
 import { Artifacts } from "../shared/aws/artifacts.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
@@ -57,6 +58,7 @@ export const step: Step<Input, AdmissionWorld, Admission> = {
       ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
       artifacts: new Artifacts(s3, common.config.artifactsBucket),
       images: new Images(ec2),
+      alarms: new Alarms(clients.cloudWatch(connect)),
       executions: new Executions(clients.stepFunctions(connect)),
       parameters: new Parameters(clients.ssm(connect)),
       networks: new Networks(elb, ec2),

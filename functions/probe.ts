@@ -1,6 +1,13 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { judgeProbes, type ProbeReport, type ProbeRequest, type ProbeSample } from "../shared/domain/probe.ts";
+import {
+  judgeProbes,
+  type Probe,
+  type ProbeReport,
+  type ProbeRequest,
+  type ProbeSample,
+  problemOf,
+} from "../shared/domain/probe.ts";
 
 /** Unit: milliseconds for one answer, connection included. */
 const answerMs = 5_000;
@@ -15,15 +22,14 @@ const bodyLimit = 65_536;
  * Repeatable: it only asks.
  */
 export async function handler(request: ProbeRequest): Promise<ProbeReport> {
-  const samples: ProbeSample[] = [];
+  const samples: ProbeSample[][] = [];
   for (const probe of request.probes) {
-    for (let made = 0; made < probe.count; made++) samples.push(await ask(request, probe));
+    const made: ProbeSample[] = [];
+    while (made.length < probe.count) made.push(await ask(request, probe));
+    samples.push(made);
   }
-  const expected = request.probes.reduce((sum, { count }) => sum + count, 0);
-  return judgeProbes(samples, expected);
+  return judgeProbes(request.probes, samples);
 }
-
-type Probe = ProbeRequest["probes"][number];
 
 function ask(request: ProbeRequest, probe: Probe): Promise<ProbeSample> {
   const url = new URL(probe.path, request.origin);
@@ -49,18 +55,13 @@ function ask(request: ProbeRequest, probe: Probe): Promise<ProbeSample> {
       answer.on("error", (error) => silent(error.message));
       answer.on("end", () => {
         const latencyMs = Math.round(performance.now() - startedMs);
-        const problem = problemOf(probe, answer.statusCode ?? 0, Buffer.concat(chunks).toString("utf8"));
-        resolve({ path: probe.path, status: answer.statusCode ?? 0, latencyMs, ...(problem && { problem }) });
+        const status = answer.statusCode ?? 0;
+        const problem = problemOf(probe, { status, latencyMs, body: Buffer.concat(chunks).toString("utf8") });
+        resolve({ path: probe.path, status, latencyMs, ...(problem && { problem }) });
       });
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${answerMs} ms`)));
     sent.on("error", (error) => silent(error.message));
     sent.end();
   });
-}
-
-function problemOf(probe: Probe, status: number, body: string): string | undefined {
-  if (status !== probe.status) return `answered ${status} instead of ${probe.status}`;
-  if (probe.contains !== undefined && !body.includes(probe.contains)) return `the body lacks "${probe.contains}"`;
-  return undefined;
 }

@@ -48,6 +48,10 @@ export class BaseRefusedError extends KilnError {
 export class NetworkError extends KilnError {
   override readonly name = "NetworkError";
 }
+/** An alarm that the spec names is red, or does not exist. */
+export class AlarmRefusedError extends KilnError {
+  override readonly name = "AlarmRefusedError";
+}
 /** The spec would make the service smaller than it is, without saying so. */
 export class ShrinkRefusedError extends KilnError {
   override readonly name = "ShrinkRefusedError";

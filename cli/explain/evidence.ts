@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../../shared/aws/ledger.ts";
+import { type CheckReport, together } from "../../shared/domain/verdict.ts";
 
 /** One line of a release's history, for a person. */
 export interface Evidence {
@@ -17,13 +18,15 @@ interface Counts {
 const longestText = 300;
 
 const sentences: Record<string, (line: HistoryEvent) => string> = {
-  validated: (line) => [line["health"], reasonOf(line["probes"])].filter(Boolean).join("; "),
+  validated: (line) => [line["health"], reportsText(line["reports"])].filter(Boolean).join("; "),
   "validation-failed": (line) => String(line["reason"] ?? ""),
-  "cut-over": ({ toHealth, fromHealth, needed }) => {
+  "cut-over": ({ toHealth, fromHealth, needed, percent = 100 }) => {
+    const share = percent === 100 ? "all requests go" : `${percent} % of the requests go`;
     const from = fromHealth ? `, it took over from ${countsText(fromHealth)}` : "";
-    return `all requests go to it: ${countsText(toHealth)}, ${needed} needed${from}`;
+    return `${share} to it: ${countsText(toHealth)}, ${needed} needed${from}`;
   },
-  "observation-failed": ({ health }) => `it did not hold: ${countsText(health)}`,
+  finished: () => "all requests go to it: its deploy had died with a share of them",
+  "observation-failed": ({ reason, health }) => `it did not hold: ${reason ?? countsText(health)}`,
   restored: ({ live }) => (live ? `requests went back to ${live}` : "its rule was removed: nothing had served before"),
   live: ({ standby }) => (standby ? `it is live, ${standby} stands by` : "it is live, nothing stands by"),
   failed: (line) => failureText(line["failure"]) || "it failed, and nothing of it is left",
@@ -32,7 +35,8 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
 
 /** What one line of history says, in a sentence; a kind that is not known here is shown as it stands. */
 export function evidenceOf(line: HistoryEvent): Evidence {
-  const says = sentences[line.event]?.(line) ?? asItStands(line);
+  // Steps of one deploy are told apart by a number.
+  const says = sentences[line.event.replace(/-\d+$/, "")]?.(line) ?? asItStands(line);
   return { at: line.at, event: line.event, says: oneLine(says) };
 }
 
@@ -45,8 +49,8 @@ function oneLine(text: string): string {
   return flat.length > longestText ? `${flat.slice(0, longestText - 1)}…` : flat;
 }
 
-function reasonOf(report: unknown): string {
-  return String((report as { reason?: unknown } | null | undefined)?.reason ?? "");
+function reportsText(reports: unknown): string {
+  return Array.isArray(reports) ? together(reports as CheckReport[]).reason : "";
 }
 
 function failureText(failure: unknown): string {

@@ -1,23 +1,20 @@
 import type { HistoryEvent } from "../../shared/aws/ledger.ts";
-import type { ProbeReport, ProbeSample } from "../../shared/domain/probe.ts";
+import type { ProbeSample } from "../../shared/domain/probe.ts";
+import type { CheckReport } from "../../shared/domain/verdict.ts";
 import type { LogLine } from "./line.ts";
 
-/** Every answer that probes got, as the release's history keeps it. */
+/** What every check said, and every answer that probes got, as the release's history keeps it. */
 export function probeLines(history: readonly HistoryEvent[]): LogLine[] {
-  return history.flatMap((line) => {
-    const report = line["probes"] as ProbeReport | undefined;
-    if (!report) return [];
-    const verdict: LogLine = {
-      at: line.at,
-      source: "probes",
-      from: line.event,
-      text: `${report.verdict}: ${report.reason}`,
-    };
-    const samples = (report.samples ?? []).map(
-      (sample): LogLine => ({ at: line.at, source: "probes", from: sample.path, text: sampleText(sample) }),
-    );
-    return [verdict, ...samples];
-  });
+  return history.flatMap((line) =>
+    ((line["reports"] ?? []) as CheckReport[]).flatMap(({ check, verdict, reason, evidence }) => {
+      const told: LogLine = { at: line.at, source: "probes", from: line.event, text: `${check} ${verdict}: ${reason}` };
+      const samples = check === "probes" ? ((evidence ?? []) as ProbeSample[]) : [];
+      const answers = samples.map(
+        (sample): LogLine => ({ at: line.at, source: "probes", from: sample.path, text: sampleText(sample) }),
+      );
+      return [told, ...answers];
+    }),
+  );
 }
 
 function sampleText({ status, latencyMs, problem }: ProbeSample): string {

@@ -60,6 +60,8 @@ export class SimulatedCloud {
   readonly #secrets: Random;
   /** What warm containers remember, of this cloud alone. */
   readonly #releases: FrozenReleases = new Map();
+  /** What Lambda functions do, by their names; a scenario may add one of the user's own. */
+  readonly functions: Record<string, InProcessFunction>;
   readonly #beganMs: number | undefined;
   readonly #log = createHash("sha256");
 
@@ -70,6 +72,7 @@ export class SimulatedCloud {
     this.#secrets = new Random(seed + seedStride);
     this.faults = new CallFaults(this.kernel, new Random(seed + 2 * seedStride));
     this.administrator = administrator(this.kernel.settings);
+    this.functions = this.#productFunctions();
     this.#machines = new ScriptedHost((spec) => this.#boot(spec));
     this.#files = {
       objects: new MemoryObjectFiles(from?.objects),
@@ -80,7 +83,7 @@ export class SimulatedCloud {
     this.#cloud = assembleCloud(this.kernel, {
       ...this.#files,
       machines: this.#machines,
-      runner: new InProcessRunner(this.clock, this.#functions()),
+      runner: new InProcessRunner(this.clock, this.functions),
       traffic: () => scriptedTraffic((id) => this.programOn(id), now),
     });
     this.visitors = new Visitors(this.#cloud.loadBalancing, (id) => this.programOn(id), now);
@@ -156,7 +159,7 @@ export class SimulatedCloud {
     return { console: `${told("GENERATION")} ${version} starts\n` };
   }
 
-  #functions(): Record<string, InProcessFunction> {
+  #productFunctions(): Record<string, InProcessFunction> {
     const functions: Record<string, InProcessFunction> = {
       "kiln-dev-probe": (event) => this.visitors.probe(event as ProbeRequest),
     };

@@ -1,7 +1,14 @@
 import { nodeCount } from "../../local/load-balancing/propagation.ts";
 import type { RoutedRequest } from "../../local/load-balancing/router.ts";
 import type { LoadBalancingService } from "../../local/load-balancing/service.ts";
-import { judgeProbes, type ProbeReport, type ProbeRequest, type ProbeSample } from "../../shared/domain/probe.ts";
+import {
+  judgeProbes,
+  type Probe,
+  type ProbeReport,
+  type ProbeRequest,
+  type ProbeSample,
+  problemOf,
+} from "../../shared/domain/probe.ts";
 import { answerOf, type Program } from "./programs.ts";
 
 /** What a visitor of a service got: the program that answered, or why there was no answer. */
@@ -37,19 +44,19 @@ export class Visitors {
 
   /** What the probe function would report. */
   probe(request: ProbeRequest): ProbeReport {
-    const samples: ProbeSample[] = [];
-    for (const { path, status: expected, count } of request.probes) {
-      for (let made = 0; made < count; made++) {
-        const visit = this.#ask(made % nodeCount, request.host ?? "", path, request.headers);
-        if ("problem" in visit) samples.push({ path, problem: visit.problem });
-        else if (visit.status === expected) samples.push({ path, status: visit.status, latencyMs: 1 });
-        else samples.push({ path, status: visit.status, problem: `answered ${visit.status} instead of ${expected}` });
-      }
-    }
-    return judgeProbes(
-      samples,
-      request.probes.reduce((sum, { count }) => sum + count, 0),
+    const samples = request.probes.map((probe) =>
+      Array.from({ length: probe.count }, (_, made) => this.#sample(made % nodeCount, request, probe)),
     );
+    return judgeProbes(request.probes, samples);
+  }
+
+  #sample(node: number, request: ProbeRequest, probe: Probe): ProbeSample {
+    const { path } = probe;
+    const visit = this.#ask(node, request.host ?? "", path, request.headers);
+    if ("problem" in visit) return { path, problem: visit.problem };
+    const answer = { status: visit.status, latencyMs: 1 };
+    const problem = problemOf(probe, { ...answer, body: "" });
+    return { path, ...answer, ...(problem && { problem }) };
   }
 
   #ask(node: number, host: string, path: string, headers: Readonly<Record<string, string>>): Visit {

@@ -1,4 +1,5 @@
 import type { PushedObject } from "../aws/artifacts.ts";
+import { redAlarms } from "../domain/alarms.ts";
 import { archiveEnding } from "../domain/archive-format.ts";
 import { holdAt } from "../domain/calendar.ts";
 import { shrinks } from "../domain/capacity.ts";
@@ -6,7 +7,14 @@ import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/hea
 import { fleetName, generationName, ownedBaseName } from "../domain/names.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
-import { ArtifactKeyError, DeployHeldError, ManualInputError, NetworkError, ShrinkRefusedError } from "../errors.ts";
+import {
+  AlarmRefusedError,
+  ArtifactKeyError,
+  DeployHeldError,
+  ManualInputError,
+  NetworkError,
+  ShrinkRefusedError,
+} from "../errors.ts";
 import { type Contents, currentSpec, readContents } from "./contents.ts";
 import { acquireLease } from "./lease.ts";
 import { recordingRefusals } from "./refusals.ts";
@@ -111,7 +119,7 @@ async function admittedRelease(
   if (!mine && isSuperseded(before, intent)) return skipped("superseded by a newer deploy");
 
   const spec = await currentSpec(service, world);
-  const held = await heldUp(request, spec, world);
+  const held = (await heldUp(request, spec, world)) ?? (await alarmed(request, spec, world));
   if (held) return held;
   const object = await findArtifact(request, before, world);
   await refuseShrinking(spec, before, world);
@@ -152,6 +160,22 @@ async function heldUp(
   throw new DeployHeldError(
     `${request.service} is not deployed now: ${hold.why}.`,
     `${from}: kiln deploy ${request.service}. Now: kiln deploy ${request.service} --override "<why>".`,
+  );
+}
+
+/** Nobody should deploy into an incident without saying so; a deploy that is to end it says why (override). */
+async function alarmed(
+  request: ValidRequest,
+  spec: Release["spec"],
+  world: AdmissionWorld,
+): Promise<Admission | undefined> {
+  if (request.kind === "manual" && request.override !== undefined) return undefined;
+  const red = redAlarms(await world.alarms.states(spec.alarms ?? []));
+  if (red === undefined) return undefined;
+  if (request.kind === "refresh") return skipped(`held up: alarm ${red}`);
+  throw new AlarmRefusedError(
+    `${request.service} is not deployed now: alarm ${red}.`,
+    `When it is green: kiln deploy ${request.service}. To mend what it says: kiln deploy ${request.service} --override "<why>".`,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Alarms } from "../aws/alarms.ts";
 import type { Artifacts } from "../aws/artifacts.ts";
 import type { Executions } from "../aws/executions.ts";
 import type { Fleets } from "../aws/fleets.ts";
@@ -16,6 +17,7 @@ export interface AdmissionWorld extends BaseWorld {
   artifacts: Artifacts;
   executions: Executions;
   images: Images;
+  alarms: Alarms;
   parameters: Parameters;
   networks: Networks;
   traffic: Traffic;

@@ -1,3 +1,11 @@
+import type { ServiceSpec } from "./service-spec.ts";
+import type { Verdict } from "./verdict.ts";
+
+type SpecProbe = ServiceSpec["validate"]["probes"][number];
+
+/** One page that is asked for, so often. */
+export type Probe = Pick<SpecProbe, "path" | "status" | "count"> & Partial<SpecProbe>;
+
 /** What the probe function is asked. */
 export interface ProbeRequest {
   /** `http://host:port` of the listener. */
@@ -5,7 +13,7 @@ export interface ProbeRequest {
   /** Host name the service is known by, when its route names one. */
   host: string | undefined;
   headers: Record<string, string>;
-  probes: { path: string; status: number; contains?: string | undefined; count: number }[];
+  probes: Probe[];
 }
 
 /** One answer, or what went wrong. Latency in milliseconds. */
@@ -17,30 +25,47 @@ export interface ProbeSample {
 }
 
 export interface ProbeReport {
-  verdict: "pass" | "fail" | "inconclusive";
+  verdict: Verdict;
   reason: string;
   samples: ProbeSample[];
 }
 
-/** Judges samples: every one must be right; an error of the connection is inconclusive, a wrong answer fails. */
-export function judgeProbes(samples: ProbeSample[], expected: number): ProbeReport {
-  const wrong = samples.filter(({ problem, status }) => problem !== undefined && status !== undefined);
-  const silent = samples.filter(({ problem, status }) => problem !== undefined && status === undefined);
-  const [firstWrong] = wrong;
-  if (firstWrong) {
-    return {
-      verdict: "fail",
-      reason: `${firstWrong.path}: ${firstWrong.problem} (${wrong.length} of ${expected})`,
-      samples,
-    };
+/** What is wrong with an answer; undefined when it is as the probe wants it. */
+export function problemOf(
+  probe: Probe,
+  answer: { status: number; body: string; latencyMs: number },
+): string | undefined {
+  const { contains, maxMilliseconds } = probe;
+  if (answer.status !== probe.status) return `answered ${answer.status} instead of ${probe.status}`;
+  if (contains !== undefined && !answer.body.includes(contains)) return `the body lacks "${contains}"`;
+  if (maxMilliseconds !== undefined && answer.latencyMs > maxMilliseconds) {
+    return `took ${answer.latencyMs} ms, ${maxMilliseconds} allowed`;
   }
-  const [firstSilent] = silent;
-  if (firstSilent || samples.length < expected) {
-    return {
-      verdict: "inconclusive",
-      reason: firstSilent ? `${firstSilent.path}: ${firstSilent.problem}` : "not every probe was made",
-      samples,
-    };
+  return undefined;
+}
+
+/**
+ * Judges the samples of each probe, in the probes' order. As many as it wants must be right. Too many wrong answers fail;
+ * when it is the connections that are missing, nobody knows.
+ */
+export function judgeProbes(probes: readonly Probe[], samples: readonly (readonly ProbeSample[])[]): ProbeReport {
+  const all = samples.flat();
+  const judged = probes.map((probe, index) => judgeProbe(probe, samples[index] ?? []));
+  const worst =
+    judged.find(({ verdict }) => verdict === "fail") ?? judged.find(({ verdict }) => verdict === "inconclusive");
+  if (worst) return { ...worst, samples: all };
+  const right = all.filter(({ problem }) => problem === undefined).length;
+  return { verdict: "pass", reason: `${right} of ${all.length} probes right`, samples: all };
+}
+
+function judgeProbe(probe: Probe, samples: readonly ProbeSample[]): Pick<ProbeReport, "verdict" | "reason"> {
+  const { path, count, atLeast = count } = probe;
+  const bad = samples.filter(({ problem }) => problem !== undefined);
+  const right = samples.length - bad.length;
+  if (right >= atLeast) return { verdict: "pass", reason: `${path}: ${right} of ${count} right` };
+  const wrong = bad.filter(({ status }) => status !== undefined);
+  if (wrong.length > count - atLeast) {
+    return { verdict: "fail", reason: `${path}: ${wrong[0]?.problem} (${wrong.length} of ${count})` };
   }
-  return { verdict: "pass", reason: `${samples.length} of ${expected} probes right`, samples };
+  return { verdict: "inconclusive", reason: `${path}: ${bad[0]?.problem ?? "not every probe was made"}` };
 }

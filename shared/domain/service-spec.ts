@@ -45,8 +45,19 @@ const probe = z.strictObject({
   status: z._default(wholeNumber(100, 599), 200),
   /** Text the body must contain. */
   contains: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
-  /** How often it is asked; every answer must be right. 1–50. */
+  /** How long an answer may take, connection included. Unit: milliseconds, 10–5000; left out, 5000. */
+  maxMilliseconds: z.optional(wholeNumber(10, 5000)),
+  /** How often it is asked. 1–50. */
   count: z._default(wholeNumber(1, 50), 5),
+  /** How many of the answers must be right; left out, all. */
+  atLeast: z.optional(wholeNumber(1, 50)),
+});
+
+const checkFunction = z.strictObject({
+  /** The function is called `kiln-<stage>-check-<name>`; Kiln may call no other. */
+  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,29}$/, "must be 1–30 lower-case letters, digits or dashes")),
+  /** How long it may take. Unit: seconds, 1–90; no answer is no pass. */
+  timeoutSeconds: z._default(wholeNumber(1, 90), 30),
 });
 
 const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 09:30"));
@@ -156,11 +167,15 @@ export const serviceSpecSchema = z.strictObject({
       timeoutSeconds: z._default(wholeNumber(30, 3600), 300),
       /** Requests through the trial rule that must be answered rightly; left out, the health path, three times. */
       probes: z._default(z.array(probe).check(z.maxLength(10)), []),
+      /** Lambda functions of your own that judge the candidate; each must answer `{"verdict":"pass"}`. */
+      functions: z._default(z.array(checkFunction).check(z.maxLength(5)), []),
     }),
-    { healthyInARow: 2, timeoutSeconds: 300, probes: [] },
+    { healthyInARow: 2, timeoutSeconds: 300, probes: [], functions: [] },
   ),
   /** When it may be deployed; left out, always. Rollbacks always may, a refresh waits for its next turn. */
   windows: z._default(z.array(window).check(z.maxLength(10)), []),
+  /** Names of CloudWatch alarms. One that is red, or does not exist, refuses a deploy; red while the release is observed, or without data five minutes after, takes traffic back. A deploy with an override ignores them. */
+  alarms: z._default(z.array(z.string().check(z.minLength(1), z.maxLength(255))).check(z.maxLength(20)), []),
   /** Unit: seconds, 0–3600: how long the new fleet is watched after cutover before the deploy settles. */
   observeSeconds: z._default(wholeNumber(0, 3600), 30),
   /** Unit: seconds, 60–86400: how long the previous fleet stays ready to serve again. */
@@ -205,7 +220,7 @@ function contradictions(document: unknown): Problem[] {
   if (typeof every === "number" && typeof patience === "number" && patience >= every) {
     problems.push({ path: "healthCheck.timeoutSeconds", message: "must be below healthCheck.intervalSeconds" });
   }
-  problems.push(...deployContradictions(document));
+  problems.push(...deployContradictions(document), ...probeContradictions(document));
   const layers = at(document, "layers");
   if (Array.isArray(layers) && layers.length !== new Set(layers).size) {
     problems.push({ path: "layers", message: "names a layer twice" });
@@ -215,6 +230,16 @@ function contradictions(document: unknown): Problem[] {
 
 /** Unit: seconds. Steps and observation together; the deploy machine gives up after six hours, baking and launching included. */
 const longestCutoverSeconds = 4 * 3600;
+
+function probeContradictions(document: unknown): Problem[] {
+  const probes = at(document, "validate", "probes");
+  return (Array.isArray(probes) ? probes : []).flatMap((one, index) => {
+    const { count = 5, atLeast } = Object(one);
+    return atLeast > count
+      ? [{ path: `validate.probes.${index}.atLeast`, message: `is ${atLeast}, above count ${count}` }]
+      : [];
+  });
+}
 
 function deployContradictions(document: unknown): Problem[] {
   const problems: Problem[] = [];

@@ -1,6 +1,6 @@
 import type { ServiceSpec } from "./service-spec.ts";
 
-export type Strategy = ServiceSpec["deploy"];
+type Strategy = ServiceSpec["deploy"];
 
 /** What a canary's one step is, and a linear deploy's pace, when the spec names none. Unit: percent. */
 const defaultCanary = [10];

@@ -9,7 +9,7 @@ import {
   stageName,
 } from "../../scripts/simulate/simulated-stage.ts";
 import { fleetName } from "../../shared/domain/names.ts";
-import { targetGroupOf } from "../../shared/fleet-names.ts";
+import { reverted, until, watchWeights, weights } from "./production-rule.ts";
 
 let prepared: PreparedStage;
 
@@ -29,48 +29,11 @@ async function open(changes: object): Promise<SimulatedStage> {
   return stage;
 }
 
-interface Group {
-  TargetGroupArn?: string;
-  Weight?: number;
-}
-
-/** The production rule's weights by generation, groups at weight 0 included. */
-function weights(stage: SimulatedStage): Record<string, number> {
-  const rows = <T>(name: string) => stage.cloud.kernel.store.collection<T>(name).list();
-  const rules = rows<{ tags: Record<string, string>; actions: { ForwardConfig?: { TargetGroups?: Group[] } }[] }>(
-    "elasticloadbalancing.rules",
-  );
-  const rule = rules.find(({ tags }) => tags["kiln:role"] === "production" && tags["kiln:service"] === "web");
-  const groups = rows<{ arn: string; name: string }>("elasticloadbalancing.groups");
-  const nameOf = (arn?: string) => groups.find((group) => group.arn === arn)?.name;
-  const generations = ["web-000001", "web-000002", "web-000003"];
-  return Object.fromEntries(
-    (rule?.actions[0]?.ForwardConfig?.TargetGroups ?? []).map(({ TargetGroupArn, Weight }) => {
-      const name = nameOf(TargetGroupArn);
-      return [generations.find((one) => targetGroupOf(stageName, one) === name) ?? "unknown", Weight ?? 0];
-    }),
-  );
-}
-
-/** Every different state of the rule from now on, in order. */
-function watchWeights(stage: SimulatedStage): Record<string, number>[] {
-  const seen = [weights(stage)];
-  stage.cloud.afterEvent = () => {
-    const now = weights(stage);
-    if (JSON.stringify(now) !== JSON.stringify(seen.at(-1))) seen.push(now);
-  };
-  return seen;
-}
-
 const minimum = (stage: SimulatedStage, generation: string) =>
   stage.cloud.kernel.store
     .collection<{ name: string; minSize: number }>("autoscaling.groups")
     .list()
     .find(({ name }) => name === fleetName(stageName, generation))?.minSize;
-
-async function until(stage: SimulatedStage, what: () => boolean): Promise<void> {
-  expect(await stage.cloud.until(what, 3_600_000)).toBe(true);
-}
 
 describe("a canary", () => {
   it("takes its steps one after another, each of whole weights that add up to 100, and ends whole", async () => {
@@ -207,18 +170,4 @@ async function grown(stage: SimulatedStage, generation: string, size: number): P
   await stage.cloud.call("autoscaling", "SetDesiredCapacity", { AutoScalingGroupName: name, DesiredCapacity: size });
   await stage.settle();
   await stage.settle();
-}
-
-/** What somebody's Terraform does: everything to the first release. */
-async function reverted(stage: SimulatedStage): Promise<void> {
-  const rules = stage.cloud.kernel.store
-    .collection<{ arn: string; tags: Record<string, string> }>("elasticloadbalancing.rules")
-    .list();
-  const rule = rules.find(({ tags }) => tags["kiln:role"] === "production" && tags["kiln:service"] === "web");
-  const groups = stage.cloud.kernel.store.collection<{ arn: string; name: string }>("elasticloadbalancing.groups");
-  const live = groups.list().find(({ name }) => name === targetGroupOf(stageName, "web-000001"));
-  await stage.cloud.call("elasticloadbalancing", "ModifyRule", {
-    RuleArn: rule?.arn,
-    Actions: [{ Type: "forward", TargetGroupArn: live?.arn }],
-  });
 }

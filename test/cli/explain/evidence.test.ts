@@ -5,12 +5,22 @@ const at = "2026-01-01T00:00:00.000Z";
 const says = (event: string, evidence: object) => evidenceOf({ event, at, execution: "arn:e", ...evidence }).says;
 
 test.each([
-  ["validated", { health: "2 of 2 healthy", probes: { reason: "3 of 3 right" } }, "2 of 2 healthy; 3 of 3 right"],
+  [
+    "validated",
+    { health: "2 of 2 healthy", reports: [{ check: "probes", verdict: "pass", reason: "3 of 3 right" }] },
+    "2 of 2 healthy; probes: 3 of 3 right",
+  ],
   [
     "cut-over",
     { toHealth: { healthy: 2, total: 2 }, needed: 2 },
     "all requests go to it: 2 of 2 targets healthy, 2 needed",
   ],
+  [
+    "cut-over-1",
+    { toHealth: { healthy: 2, total: 2 }, needed: 2, percent: 25 },
+    "25 % of the requests go to it: 2 of 2 targets healthy, 2 needed",
+  ],
+  ["observation-failed", { reason: "alarms: errors is red" }, "it did not hold: alarms: errors is red"],
   ["live", { standby: null }, "it is live, nothing stands by"],
   ["failed", { failure: { error: "X", cause: "it exits" } }, "X: it exits"],
   ["failed", { failure: null }, "it failed, and nothing of it is left"],

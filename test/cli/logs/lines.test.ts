@@ -33,19 +33,20 @@ test("an execution's lines are its tasks, its failed attempts with their cause, 
 
 test("probes say their verdict and every answer", () => {
   const probes = {
+    check: "probes",
     verdict: "fail",
     reason: "/: answered 500",
-    samples: [
+    evidence: [
       { path: "/", status: 500, latencyMs: 4, problem: "answered 500 instead of 200" },
       { path: "/", problem: "no answer within 5000 ms" },
     ],
   };
   const lines = probeLines([
-    { event: "validation-failed", at, execution, probes },
+    { event: "validation-failed", at, execution, reports: [probes] },
     { event: "live", at, execution },
   ]);
   expect(lines.map(({ from, text }) => `${from} ${text}`)).toEqual([
-    "validation-failed fail: /: answered 500",
+    "validation-failed probes fail: /: answered 500",
     "/ 500 after 4 ms: answered 500 instead of 200",
     "/ no answer: no answer within 5000 ms",
   ]);

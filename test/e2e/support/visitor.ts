@@ -76,7 +76,7 @@ export interface Visitor {
  */
 const quickSpec = {
   healthCheck: { path: "/health", intervalSeconds: 10, timeoutSeconds: 9, healthyThreshold: 2, unhealthyThreshold: 3 },
-  validate: { healthyInARow: 2, timeoutSeconds: 600, probes: [] },
+  validate: { healthyInARow: 2, timeoutSeconds: 600, probes: [], functions: [] },
   observeSeconds: 10,
   drainSeconds: 5,
 } as const satisfies Partial<ServiceSpec>;

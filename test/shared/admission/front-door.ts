@@ -1,4 +1,5 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -12,6 +13,7 @@ import { MemoryObjectFiles } from "../../../local/s3/object-files.ts";
 import { S3Service } from "../../../local/s3/service.ts";
 import { attachToClient } from "../../../local/server/attach-to-client.ts";
 import type { AdmissionWorld } from "../../../shared/admission/world.ts";
+import { Alarms } from "../../../shared/aws/alarms.ts";
 import { Artifacts } from "../../../shared/aws/artifacts.ts";
 import { Documents } from "../../../shared/aws/documents.ts";
 import { Executions } from "../../../shared/aws/executions.ts";
@@ -66,6 +68,7 @@ export async function frontDoor() {
     ledger: new Ledger(new Documents(s3, config.ledgerBucket)),
     artifacts: new Artifacts(s3, config.artifactsBucket),
     images: new Images(ec2),
+    alarms: new Alarms(attachToClient(new CloudWatchClient(region), kernel, "monitoring", person)),
     executions: new Executions(attachToClient(new SFNClient(region), kernel, "states", person)),
     parameters: new Parameters(ssm),
     networks: new Networks(elb, ec2),

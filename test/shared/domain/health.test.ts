@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { judgeHealth, judgeServing } from "../../../shared/domain/health.ts";
-import { judgeProbes } from "../../../shared/domain/probe.ts";
 
 const candidate = { needed: 2, streak: 0, streakNeeded: 3, deadlinePassed: false };
 const good = { healthy: 2, total: 2, reasons: [] };
@@ -55,24 +54,5 @@ describe("the verdict on a fleet that serves", () => {
   it("fails after several bad looks in a row", () => {
     const bad = { healthy: 1, total: 2, reasons: [] };
     expect(judgeServing({ health: bad, needed: 2, badStreak: 2, badStreakLimit: 3 }).verdict).toBe("fail");
-  });
-});
-
-describe("the verdict on probes", () => {
-  const right = { path: "/", status: 200, latencyMs: 3 };
-
-  it("passes when every probe was made and right", () => {
-    expect(judgeProbes([right, right], 2).verdict).toBe("pass");
-  });
-
-  it("fails on one wrong answer and names it", () => {
-    const report = judgeProbes([right, { path: "/x", status: 500, problem: "answered 500 instead of 200" }], 2);
-    expect(report).toMatchObject({ verdict: "fail", reason: expect.stringContaining("/x: answered 500") });
-  });
-
-  it("is inconclusive when nobody answered, and when a probe was not made", () => {
-    expect(judgeProbes([{ path: "/", problem: "connection refused" }], 1).verdict).toBe("inconclusive");
-    expect(judgeProbes([right], 2).verdict).toBe("inconclusive");
-    expect(judgeProbes([], 1).verdict).toBe("inconclusive");
   });
 });
