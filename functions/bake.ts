@@ -12,6 +12,7 @@ import { clientToken, imageName, ownedBaseName, tagKeys } from "../shared/domain
 import type { Release } from "../shared/domain/release.ts";
 import { rootVolumeGib } from "../shared/domain/root-volume.ts";
 import { BakeFailedError } from "../shared/errors.ts";
+import { recordEvent } from "../shared/history.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
@@ -83,6 +84,8 @@ export async function bake(input: Input, world: World): Promise<BakeOutput> {
   if (own.state === "disabled") await world.images.enable(own.image?.ImageId ?? "");
   if (own.state === "available" && own.image) {
     world.images.verify(own.image, base, memo.snapshotId);
+    const { ImageId: imageId, Name: named } = own.image;
+    await recordEvent(input, world, "baked", { imageId, name: named, written: memo.snapshotId !== undefined });
     return ready();
   }
   if (own.state !== "absent") return pending(againSeconds, input.memo);

@@ -16,6 +16,7 @@ import { firstLookSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { pin } from "../shared/pinning.ts";
+import { recordEvent } from "../shared/history.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
@@ -58,6 +59,11 @@ export async function launch(input: Input, world: World): Promise<StepOutput> {
   else if (fleet.desired < needed) {
     await world.fleets.resize(name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });
   }
+  await recordEvent(input, world, "launched", {
+    fleet: name,
+    instances: needed,
+    instanceType: release.spec.instanceType,
+  });
   const stands = fleet !== undefined && fleet.inService >= needed;
   return ready({ startedMs: world.now(), targetGroupArn }, stands ? 0 : firstLookSeconds(release.spec.healthCheck));
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Alerts } from "../shared/aws/alerts.ts";
+import { Alerts, type Ending } from "../shared/aws/alerts.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
@@ -53,7 +53,9 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
     const head = await promote(request, world);
     if (leftovers(head, world.now()).length > 0) return { status: "retire" };
   } else if (request.outcome !== "done") {
-    await recordEvent(request, world, request.outcome, { failure: request.failure ?? null });
+    const isNew = await recordEvent(request, world, request.outcome, { failure: request.failure ?? null });
+    if (isNew && !(await isRollback(request, world)))
+      await world.alerts.ended(release.service, { kind: "deploy-failed" });
   }
   if (request.outcome === "dirty") {
     await world.alerts.dirtyEnd();
@@ -90,8 +92,21 @@ async function promote(request: Input, world: World): Promise<Head> {
     removeTrial(request, release, world),
     publish(release, world),
   ]);
-  await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
+  const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
+  if (isNew) await world.alerts.ended(ref.service, endingOf(release, head, world.now()));
   return head;
+}
+
+async function isRollback({ release, execution }: Input, { ledger }: World): Promise<boolean> {
+  const { newestIntent, pending } = await ledger.head(release.service);
+  return newestIntent?.kind === "rollback" && pending?.execution === execution;
+}
+
+function endingOf(release: Release, { newestIntent, pending }: Head, nowMs: number): Ending {
+  const secondsSince = (time: string) => Math.max(0, (nowMs - Date.parse(time)) / 1000);
+  const isBack = newestIntent?.kind === "rollback" && pending?.generation === release.generation;
+  if (isBack) return { kind: "rolled-back", restoreSeconds: secondsSince(newestIntent.time) };
+  return { kind: "deployed", leadSeconds: secondsSince(release.intent.time) };
 }
 
 /** Live may scale again within its spec; standby is held at the size it had, because it must be able to take over at once. */

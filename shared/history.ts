@@ -1,16 +1,18 @@
 import type { Ledger } from "./aws/ledger.ts";
+import type { ReleaseEvent } from "./domain/release-events.ts";
 import type { ReleaseRef } from "./step-input.ts";
 
 /**
  * Writes one line of evidence into the history of the release that a step works on. A step that is repeated writes the
  * same line once.
+ * @returns Whether it is new: an earlier attempt may have written it.
  */
 export async function recordEvent(
   request: { execution: string; release: ReleaseRef },
   { ledger, now }: { ledger: Ledger; now: () => number },
-  event: string,
+  event: ReleaseEvent,
   evidence: Record<string, unknown>,
-): Promise<void> {
+): Promise<boolean> {
   const at = new Date(now()).toISOString();
-  await ledger.record(request.release, { event, at, execution: request.execution, ...evidence });
+  return ledger.record(request.release, { event, at, execution: request.execution, ...evidence });
 }

@@ -18,6 +18,8 @@ interface Counts {
 const longestText = 300;
 
 const sentences: Record<string, (line: HistoryEvent) => string> = {
+  baked: ({ imageId, written }) => `${imageId}${written ? "" : ", made before: nothing in it has changed"}`,
+  launched: ({ instances, instanceType }) => `${instances} of ${instanceType}`,
   validated: (line) => [line["health"], reportsText(line["reports"])].filter(Boolean).join("; "),
   "validation-failed": (line) => String(line["reason"] ?? ""),
   "cut-over": ({ toHealth, fromHealth, needed, percent = 100 }) => {

@@ -149,10 +149,12 @@ export class Ledger {
   /**
    * Appends evidence to a release's history. Its name is made of the event and the execution, so a repeated step writes
    * the same line once.
+   * @returns Whether it is new.
    */
-  async record(ref: { service: string; generation: string }, line: HistoryEvent): Promise<void> {
+  async record(ref: { service: string; generation: string }, line: HistoryEvent): Promise<boolean> {
     const run = line.execution.split(":").at(-1) ?? "";
-    await this.#documents.create(`${ledgerKeys.history(ref.service, ref.generation)}${line.event}-${run}.json`, line);
+    const key = `${ledgerKeys.history(ref.service, ref.generation)}${run}.${line.event}.json`;
+    return (await this.#documents.create(key, line)).created;
   }
 
   async history(service: string, generation: string): Promise<HistoryEvent[]> {

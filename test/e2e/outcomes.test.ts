@@ -1,14 +1,19 @@
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clientConfiguration } from "../../cli/aws/connection.ts";
 import { parameterNames } from "../../shared/aws/parameters.ts";
+import { hearNotifications } from "./support/notifications.ts";
 import { until } from "./support/until.ts";
 import { examples, type SteadyLoad, soonGivenUp } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
 
 let world: World;
 let load: SteadyLoad;
+let notifications: Awaited<ReturnType<typeof hearNotifications>>;
 
 beforeAll(async () => {
   world = await openWorld({ timeFactor: 15 });
+  notifications = await hearNotifications(world.stage.connection);
 });
 afterAll(async () => world?.close());
 
@@ -154,5 +159,50 @@ describe("a spec that changes which requests are the service's", () => {
     await world.apply({});
     expect(await world.ended(await world.push("1.6.0"))).toMatchObject({ status: "SUCCEEDED" });
     await world.answers("1.6.0");
+  });
+});
+
+describe("whoever listens", () => {
+  it("hears of every ending, with the place of its record, and of nothing else", async () => {
+    await until("the last ending to be heard", async () =>
+      (await notifications.heard()).some((text) => /web-000009\/.*\.live\.json/.test(text)),
+    );
+    const heard = await notifications.heard();
+    const about = (generation: string, event: string) =>
+      heard.filter((text) => text.includes(`/history/${generation}/`) && text.includes(`.${event}.json.`));
+    for (const generation of ["web-000001", "web-000005"]) expect(about(generation, "live")).toHaveLength(1);
+    for (const generation of ["web-000002", "web-000003", "web-000004"]) {
+      expect(about(generation, "failed")).toHaveLength(1);
+      expect(about(generation, "live")).toEqual([]);
+    }
+    expect(heard.filter((text) => text.includes("services/web/refused/"))).not.toEqual([]);
+    expect(heard.filter((text) => /\.(launched|validated|cut-over)\.json/.test(text))).toEqual([]);
+    expect(heard[0]).toMatch(
+      /^"?Kiln dev, .*: services\/web\/history\/web-000001\/.*\.live\.json\. All of it: aws s3 cp s3:\/\/kiln-dev-ledger-/,
+    );
+  });
+
+  it("can count deploys, how many failed, and how long they took, from Kiln's metrics", async () => {
+    const cloudWatch = new CloudWatchClient(clientConfiguration(world.stage.connection));
+    const ofMetric = async (MetricName: string) => {
+      const Dimensions = ["Stage", "Service"].map((Name, index) => ({ Name, Value: index === 0 ? "dev" : "web" }));
+      const day = 86_400_000;
+      const [StartTime, EndTime] = [new Date(Date.now() - day), new Date(Date.now() + day)];
+      const asked = { Namespace: "Kiln", MetricName, Dimensions, StartTime, EndTime, Period: 86_400 };
+      const { Datapoints = [] } = await cloudWatch.send(
+        new GetMetricStatisticsCommand({ ...asked, Statistics: ["Sum", "SampleCount", "Minimum"] }),
+      );
+      const sum = (statistic: "Sum" | "SampleCount") =>
+        Datapoints.reduce((total, point) => total + (point[statistic] ?? 0), 0);
+      return {
+        sum: sum("Sum"),
+        count: sum("SampleCount"),
+        least: Math.min(...Datapoints.map((point) => point.Minimum ?? 0)),
+      };
+    };
+    const [deploys, failed, lead] = await Promise.all(["Deploys", "DeployFailed", "LeadTime"].map(ofMetric));
+    expect(failed).toMatchObject({ sum: 3, count: deploys?.sum });
+    expect(lead?.count).toBe((deploys?.sum ?? 0) - 3);
+    expect(lead?.least).toBeGreaterThan(10);
   });
 });

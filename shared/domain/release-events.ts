@@ -1,0 +1,18 @@
+/**
+ * The events of a release's history, each with when it is written. Each is one object in the ledger, so S3 announces it on
+ * EventBridge by itself, exactly when it is durable: an event cannot be lost between the record and its announcement.
+ */
+export const releaseEvents = {
+  baked: "Its image is available: written now, or found because nothing that it contains has changed.",
+  launched: "Its fleet was asked for, beside production; instances are starting.",
+  validated: "The fleet passed every check; it may get traffic.",
+  "validation-failed": "The fleet did not pass; it never got a request of production.",
+  "cut-over": "The production rule was changed in its favour.",
+  "observation-failed": "It had traffic and did not hold.",
+  restored: "Traffic went back to what was live before.",
+  live: "It is live by the ledger's word; the release before stands by.",
+  failed: "It failed, and nothing of it is left but what the history says.",
+  dirty: "It failed and left something behind; the sweep goes on with it.",
+} as const;
+
+export type ReleaseEvent = keyof typeof releaseEvents;
