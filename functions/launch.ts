@@ -15,8 +15,8 @@ import { clientToken, fleetName, imageName, tagKeys, templateName } from "../sha
 import { firstLookSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
-import { pin } from "../shared/pinning.ts";
 import { recordEvent } from "../shared/history.ts";
+import { pin } from "../shared/pinning.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
