@@ -7,7 +7,8 @@ export const releaseEvents = {
   launched: "Its fleet was asked for, beside production; instances are starting.",
   validated: "The fleet passed every check; it may get traffic.",
   "validation-failed": "The fleet did not pass; it never got a request of production.",
-  "cut-over": "The production rule was changed in its favour: all requests, or the first step's share. Further steps are `cut-over-1`, `cut-over-2`, …",
+  "cut-over":
+    "The production rule was changed in its favour: all requests, or the first step's share. Further steps are `cut-over-1`, `cut-over-2`, …",
   finished: "A deploy that died while traffic moved was completed by the sweep: it has all requests.",
   "observation-failed": "It had traffic and did not hold.",
   restored: "Traffic went back to what was live before.",
