@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import type { StepResult } from "./run-step.ts";
 
-/** Lines of failures in all. With a line for each step and the last one, a log cut to its last 25 lines shows every name. */
-const shownFailures = 12;
+/** Lines in all: a log may be shown cut to so many of its last ones. */
+const shownLines = 25;
 /** Unit: characters of one failure. */
 const shownLength = 300;
 
@@ -11,6 +11,8 @@ export function summaryOf(results: readonly StepResult[]): string[] {
   const failures = results.flatMap(({ name, failures }) =>
     (failures ?? []).map((line) => `${name}: ${stripVTControlCharacters(line)}`.slice(0, shownLength)),
   );
+  // Besides them there is a line for each step, the sum, and the one that says how many more there are.
+  const shownFailures = Math.max(5, shownLines - results.length - 2);
   const further = failures.length - shownFailures;
   const total = (of: "passed" | "failed") => results.reduce((sum, result) => sum + result[of], 0);
   return [
