@@ -2,13 +2,14 @@
 // The only file that must run on whatever Node the machine has (20 or later), so it uses Node's own modules alone.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, "node_modules", ".kiln-installed");
+const lockFile = join(root, ".kiln", "installing");
 
 const [script, ...args] = process.argv.slice(2);
 if (script === undefined) {
@@ -28,8 +29,18 @@ run(pinnedNode(), [join(root, script), ...args]);
 function install() {
   const lockfile = readFileSync(join(root, "package-lock.json"), "utf8");
   const stamp = `${createHash("sha256").update(lockfile).digest("hex")} ${process.platform} ${process.arch}\n`;
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
+  const isInstalled = () => existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp;
+  if (isInstalled()) return;
+  // Two installations at once would take each other's files away: a second terminal is quickly opened in a fresh clone.
+  const unlock = lock();
+  try {
+    if (!isInstalled()) installNow(lockfile, stamp);
+  } finally {
+    unlock();
+  }
+}
 
+function installNow(lockfile, stamp) {
   if (!agreesWith(lockfile)) {
     console.error("kiln: installing what is missing (npm ci)");
     const npm = process.env.npm_execpath;
@@ -41,9 +52,50 @@ function install() {
       shell: npm === undefined && process.platform === "win32",
     });
     if (result.error) throw result.error;
-    if (result.status !== 0) process.exit(result.status ?? 1);
+    if (result.status !== 0) {
+      rmSync(lockFile, { force: true });
+      process.exit(result.status ?? 1);
+    }
   }
   writeFileSync(stampFile, stamp);
+}
+
+/** Waits until no other process installs here. Returns what gives the lock back; that of a process that died is nobody's. */
+function lock() {
+  mkdirSync(dirname(lockFile), { recursive: true });
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let isTold = false; ; Atomics.wait(pause, 0, 0, 200)) {
+    try {
+      writeFileSync(lockFile, String(process.pid), { flag: "wx" });
+      return () => rmSync(lockFile, { force: true });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const pid = holder();
+    if (!isAlive(pid)) rmSync(lockFile, { force: true });
+    else if (!isTold && pid !== undefined) {
+      console.error(`kiln: waiting for process ${pid}, which installs what is missing (${lockFile})`);
+      isTold = true;
+    }
+  }
+}
+
+/** The process that installs; undefined while its file is being written or was just removed. */
+function holder() {
+  try {
+    return Number(readFileSync(lockFile, "utf8")) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    if (pid !== undefined) process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 }
 
 /** Whether what npm last installed, for this platform, is what the lockfile says: after a plain `npm install`, say. */

@@ -80,6 +80,23 @@ describe.skipIf(process.platform === "win32")("the bootstrap", () => {
     expect((await bootstrap("")).stderr).toContain("installed with ci");
   });
 
+  test("installs once when two commands are started at the same time in a fresh clone", async () => {
+    const [one, other] = await Promise.all([bootstrap("console.log('ran')"), bootstrap("console.log('ran')")]);
+    expect([one, other].map(({ code, stdout }) => [code, stdout])).toEqual([
+      [0, "ran\n"],
+      [0, "ran\n"],
+    ]);
+    expect(`${one.stderr}${other.stderr}`.match(/installed with ci/g)).toHaveLength(1);
+    expect(existsSync(join(project, ".kiln/installing"))).toBe(false);
+  });
+
+  test("does not wait for an installation whose process has died", async () => {
+    mkdirSync(join(project, ".kiln"));
+    // No process has this number: Linux ends at 4194304.
+    writeFileSync(join(project, ".kiln/installing"), "4999999");
+    expect((await bootstrap("console.log('ran')")).stdout).toBe("ran\n");
+  });
+
   test("takes over what someone installed by hand when it agrees with the lockfile", async () => {
     await bootstrap("");
     rmSync(join(project, "node_modules/.kiln-installed"));
@@ -108,6 +125,7 @@ describe.skipIf(process.platform === "win32")("the bootstrap", () => {
     const ended = await bootstrap("console.log('ran')");
     expect(ended).toMatchObject({ code: 5, stdout: "" });
     expect(existsSync(join(project, "node_modules/.kiln-installed"))).toBe(false);
+    expect(existsSync(join(project, ".kiln/installing"))).toBe(false);
   });
 });
 
