@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ import { Documents } from "../../shared/aws/documents.ts";
 import { Ledger } from "../../shared/aws/ledger.ts";
 import type { Part, Release } from "../../shared/domain/release.ts";
 import { closedAtSignal } from "../closed-at-signal.ts";
-import type { UploadTask } from "./upload-task.ts";
+import type { ArchiveTask, UploadTask } from "./upload-task.ts";
 
 const artifactsBucket = "kiln-bench-artifacts";
 const ledgerBucket = "kiln-bench-ledger";
@@ -27,6 +28,8 @@ export interface BakeCloud {
   environment: Record<string, string>;
   /** Puts an artifact of so many bytes there, admitted: its block digests are in the ledger. */
   admit(mebibytes: number): Promise<Omit<UploadTask, "callMs">>;
+  /** Puts an archive there as a person would: what admission reads is the real thing. */
+  push(file: string): Promise<ArchiveTask>;
   /** Gives the disk back. */
   deleteSnapshot(snapshotId: string): Promise<void>;
   close(): Promise<void>;
@@ -56,6 +59,12 @@ export async function openBakeCloud(): Promise<BakeCloud> {
     async admit(mebibytes) {
       const release = await releaseWith(await pushArtifact(s3, ledger, mebibytes));
       return { release, artifactsBucket, ledgerBucket, keyArn: key.KeyMetadata?.Arn ?? "" };
+    },
+    async push(file) {
+      const key = "layers/node-24.tar.gz";
+      const params = { Bucket: artifactsBucket, Key: key, Body: createReadStream(file) };
+      const { VersionId = "" } = await new Upload({ client: s3, params }).done();
+      return { artifactsBucket, key, versionId: VersionId };
     },
     deleteSnapshot: async (SnapshotId) => void (await ec2.send(new DeleteSnapshotCommand({ SnapshotId }))),
     close: closedAtSignal(async () => {

@@ -1,22 +1,26 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { UploadDone, UploadTask } from "./upload-task.ts";
+import type { Taken, UploadDone, UploadTask } from "./upload-task.ts";
 
 /** Runs an upload as the only thing that this process does, and prints what it took. */
 export async function measureUpload(upload: (task: UploadTask) => Promise<string>): Promise<void> {
   const task = JSON.parse(process.argv[2] ?? "{}") as UploadTask;
+  let snapshotId = "";
+  const taken = await measured(async () => {
+    snapshotId = await upload(task);
+  });
+  console.log(JSON.stringify({ snapshotId, ...taken } satisfies UploadDone));
+}
+
+/** What some work of this process takes. */
+export async function measured(work: () => Promise<void>): Promise<Taken> {
   const beganMs = performance.now();
   const before = process.cpuUsage();
-  const snapshotId = await upload(task);
+  await work();
   const seconds = (performance.now() - beganMs) / 1000;
   const { user, system } = process.cpuUsage(before);
-  const done: UploadDone = {
-    snapshotId,
-    seconds,
-    cpuSeconds: (user + system) / 1e6,
-    // Node tells it in KiB, as Linux does.
-    peakMebibytes: process.resourceUsage().maxRSS / 1024,
-  };
-  console.log(JSON.stringify(done));
+  // Node tells the peak in KiB, as Linux does.
+  const peakMebibytes = process.resourceUsage().maxRSS / 1024;
+  return { seconds, cpuSeconds: (user + system) / 1e6, peakMebibytes };
 }
 
 interface Sender {

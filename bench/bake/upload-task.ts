@@ -10,13 +10,24 @@ export interface UploadTask {
   callMs: number;
 }
 
-/** What it says when it is done. */
-export interface UploadDone {
-  snapshotId: string;
-  /** From StartSnapshot to the answer of CompleteSnapshot. Unit: seconds. */
+/** What a program says that it took. */
+export interface Taken {
+  /** Of an upload, from StartSnapshot to the answer of CompleteSnapshot. Unit: seconds. */
   seconds: number;
   /** User and system time of the process in that time. */
   cpuSeconds: number;
   /** Of the whole process, Node itself included. Unit: MiB. */
   peakMebibytes: number;
+}
+
+/** What an uploader says when it is done. */
+export interface UploadDone extends Taken {
+  snapshotId: string;
+}
+
+/** What the program is told that reads an archive as admission does. */
+export interface ArchiveTask {
+  artifactsBucket: string;
+  key: string;
+  versionId: string;
 }

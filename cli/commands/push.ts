@@ -17,6 +17,7 @@ import { cacheDirectory, kilnDirectory } from "../kiln-directory.ts";
 import { nodeLayer } from "../node-layer.ts";
 import { outcomeText } from "../outcome-text.ts";
 import type { Output, Result } from "../output.ts";
+import { amount, transferLine } from "../terminal/transfer-line.ts";
 
 interface Options {
   service?: string;
@@ -147,25 +148,18 @@ async function ownLayer(name: string, output: Output): Promise<string> {
 async function send(stage: Stage, key: string, file: string, output: Output): Promise<Uploaded> {
   const bucket = stage.outputs.ArtifactsBucket;
   const unfinished = new UnfinishedUploads(join(kilnDirectory(), "uploads"));
+  const beganMs = performance.now();
   let there = 0;
   const uploaded = await uploadFile(stage.s3, { bucket, key, file }, unfinished, {
-    sent: (sent, total) =>
-      output.transient(`${key}  ${progressBar(sent, total)}  ${mebibytes(sent)} of ${mebibytes(total)}`),
+    sent: (sent, total) => {
+      const seconds = (performance.now() - beganMs) / 1000;
+      output.transient(transferLine(key, sent, total, (sent - there) / seconds));
+    },
     resumed: (bytes) => {
       there = bytes;
     },
   });
-  const kept = there > 0 ? `, ${mebibytes(there)} of it by an earlier push that was cut off` : "";
-  output.progress(`pushed  ${key}  ${mebibytes(uploaded.bytes)}${kept}`);
+  const kept = there > 0 ? `, ${amount(there)} of it by an earlier push that was cut off` : "";
+  output.progress(`pushed  ${key}  ${amount(uploaded.bytes)}${kept}`);
   return uploaded;
-}
-
-function progressBar(sent: number, total: number): string {
-  const share = total === 0 ? 1 : Math.min(1, sent / total);
-  const full = Math.round(share * 20);
-  return `${"#".repeat(full)}${"-".repeat(20 - full)} ${String(Math.floor(share * 100)).padStart(3)} %`;
-}
-
-function mebibytes(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }

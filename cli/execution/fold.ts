@@ -46,6 +46,7 @@ export class ExecutionFold {
   startedMs: number | undefined;
   ending: Ending | undefined;
   #lastState = "";
+  #isInMap = false;
 
   /** Takes further events, oldest first. Returns the phases that began with them. */
   add(events: readonly HistoryEvent[]): Phase[] {
@@ -60,6 +61,8 @@ export class ExecutionFold {
     this.lastEventId = Math.max(this.lastEventId, id);
     this.startedMs ??= atMs;
     const entered = event.stateEnteredEventDetails?.name;
+    if (type === "MapStateEntered") this.#isInMap = true;
+    if (type === "MapStateExited" || type === "MapStateFailed") this.#isInMap = false;
     if (entered !== undefined) this.#enter(type, entered, atMs);
     else if (endings[type]) this.#end(event, endings[type], atMs);
     else this.#noteFailure(event);
@@ -67,7 +70,8 @@ export class ExecutionFold {
 
   #enter(type: string, state: string, atMs: number): void {
     this.#lastState = state;
-    if (belongToTheirTask.has(type)) return;
+    // Inside a Map it is one of many iterations that ends, not the execution.
+    if (belongToTheirTask.has(type) || (this.#isInMap && type === "SucceedStateEntered")) return;
     const current = this.phases.at(-1);
     if (current?.state === state) {
       current.turns += 1;

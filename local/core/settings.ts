@@ -14,6 +14,11 @@ export interface Settings {
   seed: number;
   /** How long things take on AWS; see delays.ts. */
   delays: Delays;
+  /**
+   * The account's quota of PutSnapshotBlock and of GetSnapshotBlock requests a second, which AWS raises on request; 1,000
+   * when left out. That of one snapshot is 1,000, always.
+   */
+  blockRequestsPerSecond?: number;
   /** How EventBridge's deliveries are disturbed, to try what a consumer does; undefined: not at all. */
   eventDisturbance?: EventDisturbance;
   /** Where clients reach this cloud, for example `http://127.0.0.1:4566`. Known once the server listens. */

@@ -53,7 +53,8 @@ export class DirectApis {
     if (!this.#bucket(`${kind}/${snapshotId}`).take()) {
       throw throttled("RESOURCE_LEVEL_THROTTLE", `Too many requests for the snapshot '${snapshotId}'.`);
     }
-    if (!this.#bucket(kind).take()) throw throttled("ACCOUNT_THROTTLED", "Too many requests of this account.");
+    const ofAccount = this.#bucket(kind, this.kernel.settings.blockRequestsPerSecond);
+    if (!ofAccount.take()) throw throttled("ACCOUNT_THROTTLED", "Too many requests of this account.");
   }
 
   /** Cancels the snapshot once it stayed untouched for its time-out. */
@@ -72,10 +73,10 @@ export class DirectApis {
     else this.snapshots.change(snapshotId, { state: "error", stateMessage: "The snapshot was not completed in time." });
   }
 
-  #bucket(name: string): TokenBucket {
+  #bucket(name: string, perSecond = blockRequestsPerSecond): TokenBucket {
     let bucket = this.#buckets.get(name);
     if (!bucket) {
-      bucket = new TokenBucket(this.kernel.clock, blockRequestsPerSecond);
+      bucket = new TokenBucket(this.kernel.clock, perSecond);
       this.#buckets.set(name, bucket);
     }
     return bucket;

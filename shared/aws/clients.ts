@@ -15,9 +15,9 @@ import type { Connect } from "../step.ts";
  * so three attempts of 8 s fit. Source for hung connections: awslabs/coldsnap issue 437.
  * @param requestTimeoutMs For the one call that waits for another function's answer. Unit: milliseconds.
  */
-function options(requestTimeoutMs = 8_000) {
+function options(requestTimeoutMs = 8_000, maxAttempts = 3) {
   return {
-    maxAttempts: 3,
+    maxAttempts,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: 2_000,
       requestTimeout: requestTimeoutMs,
@@ -26,10 +26,17 @@ function options(requestTimeoutMs = 8_000) {
   };
 }
 
+/**
+ * Blocks are many and share one quota, so throttling is usual and passes within seconds; and a block that takes longer
+ * than this is stuck. Five attempts with their pauses end before the function's time-out, after a turn of 20 s.
+ */
+const ofBlocks = { requestTimeoutMs: 5_000, maxAttempts: 5 } as const;
+
 // One function a client: a bundle carries only the clients that its handler asks for.
 export const autoScaling = (connect: Connect) => connect(new AutoScalingClient(options()));
 export const cloudWatch = (connect: Connect) => connect(new CloudWatchClient(options()));
-export const ebs = (connect: Connect) => connect(new EBSClient(options()));
+export const ebs = (connect: Connect) =>
+  connect(new EBSClient(options(ofBlocks.requestTimeoutMs, ofBlocks.maxAttempts)));
 export const ec2 = (connect: Connect) => connect(new EC2Client(options()));
 export const loadBalancing = (connect: Connect) => connect(new ElasticLoadBalancingV2Client(options()));
 export const lambda = (connect: Connect, requestTimeoutMs: number) =>

@@ -42,8 +42,9 @@ export class BlockWriter {
    */
   async write(snapshotId: string, range: BlockRange, known: number): Promise<number> {
     const endMs = this.#sources.now() + turnBudgetMs;
-    const from = Math.max(known, await this.#recorded(snapshotId, range));
-    const window = new BlockWindow(from);
+    const [recorded] = await Promise.all([this.#recorded(snapshotId, range), this.#blocks.loadDigests(range)]);
+    const from = Math.max(known, recorded);
+    const window = new BlockWindow(from, range.end);
     const puts = new RangePuts(
       {
         put: ({ index, bytes, sha256 }) => this.#sources.snapshots.put(snapshotId, index, bytes, sha256),

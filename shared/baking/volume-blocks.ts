@@ -44,6 +44,14 @@ export class VolumeBlocks {
     return this.#layout.blockCount;
   }
 
+  /** Reads the digests that a range is compared with, so that reading it need not wait for them. */
+  async loadDigests({ first, end }: BlockRange): Promise<void> {
+    const within = this.#parts.filter(
+      ({ place }) => place.firstBlock < end && place.firstBlock + place.blockCount > first,
+    );
+    await Promise.all(within.map(({ source }) => this.#digestsOf(source)));
+  }
+
   /**
    * The blocks of a range in order. Of S3 only the bytes of that range are asked.
    * @throws {BakeFailedError} when the bytes are no longer those that were inspected.

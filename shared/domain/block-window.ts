@@ -18,9 +18,14 @@ export class BlockWindow {
   /** The ledger says that every block before this one is written. */
   #recorded: number;
   readonly #ahead = new Set<number>();
+  readonly #end: number;
 
-  /** @param from Every block before this one is written and recorded. */
-  constructor(from: number) {
+  /**
+   * @param from Every block before this one is written and recorded.
+   * @param end The range's end.
+   */
+  constructor(from: number, end: number) {
+    this.#end = end;
     this.#next = from;
     this.#written = from;
     this.#recorded = from;
@@ -39,9 +44,9 @@ export class BlockWindow {
     return this.#next < this.#recorded + recordedEveryBlocks + maxUnderWay;
   }
 
-  /** Whether enough is written since the last record. */
+  /** Whether enough is written since the last record; not once every block is begun, for the end is near. */
   get isRecordDue(): boolean {
-    return this.#written >= this.#recorded + recordedEveryBlocks;
+    return this.#next < this.#end && this.#written >= this.#recorded + recordedEveryBlocks;
   }
 
   begin(): number {

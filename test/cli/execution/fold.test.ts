@@ -91,3 +91,25 @@ test("names the end state, error and cause of a failed execution", () => {
     cause: "Admit: no",
   });
 });
+
+test("takes the end of one of a Map's iterations for no end of the execution", () => {
+  const fold = new ExecutionFold();
+  fold.add(
+    history(
+      [0, "ExecutionStarted"],
+      [0, "MapStateEntered", state("WriteRanges")],
+      [1, "TaskStateEntered", state("WriteRange")],
+      [1, "TaskStateEntered", state("WriteRange")],
+      [3, "SucceedStateEntered", state("RangeWritten")],
+      [4, "TaskStateEntered", state("WriteRange")],
+      [5, "SucceedStateEntered", state("RangeWritten")],
+      [6, "MapStateExited"],
+      [6, "SucceedStateEntered", state("Live")],
+    ),
+  );
+  expect(fold.phases.map(({ state, turns }) => [state, turns])).toEqual([
+    ["WriteRanges", 1],
+    ["WriteRange", 3],
+    ["Live", 1],
+  ]);
+});

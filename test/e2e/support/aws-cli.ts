@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { embeddedCredentials, embeddedRegion } from "../../../cli/aws/connection.ts";
-import { projectDirectory } from "../../../cli/kiln-directory.ts";
+import { installedProgram } from "./installed-program.ts";
 
 /** What one call of the AWS CLI came to. */
 export interface CliAnswer {
@@ -24,22 +22,9 @@ export class AwsCli {
 
   /** @param key Left out, the account's administrator's. */
   constructor(endpoint: string, key: AccessKey = embeddedCredentials) {
-    this.#program = findAwsCli();
+    this.#program = installedProgram("aws");
     this.#endpoint = endpoint;
-    this.#environment = {
-      PATH: process.env["PATH"] ?? "",
-      HOME: "/nonexistent",
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_ACCESS_KEY_ID: key.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-      AWS_REGION: embeddedRegion,
-      AWS_DEFAULT_REGION: embeddedRegion,
-      AWS_DEFAULT_OUTPUT: "json",
-      AWS_PAGER: "",
-      AWS_EC2_METADATA_DISABLED: "true",
-      AWS_CONFIG_FILE: "/dev/null",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    };
+    this.#environment = settingsFor(endpoint, key);
   }
 
   /** The same, for somebody else. */
@@ -80,18 +65,20 @@ export class AwsCli {
   }
 }
 
-/**
- * The AWS CLI on the path, or the one that the checks have installed.
- * @throws {Error} when there is neither.
- */
-function findAwsCli(): string {
-  const cache = join(projectDirectory, ".kiln", "cache");
-  const installed = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith("python-")) : [];
-  const directories = [
-    ...(process.env["PATH"] ?? "").split(delimiter),
-    ...installed.map((name) => join(cache, name, "bin")),
-  ];
-  const found = directories.map((directory) => join(directory, "aws")).find((file) => existsSync(file));
-  if (found !== undefined) return found;
-  throw new Error("there is no AWS CLI: install one (pip install awscli), or run npm run check, which does");
+/** The settings of an AWS client that knows nothing of this machine's configuration. */
+export function settingsFor(endpoint: string, key: AccessKey = embeddedCredentials): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    HOME: "/nonexistent",
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+    AWS_REGION: embeddedRegion,
+    AWS_DEFAULT_REGION: embeddedRegion,
+    AWS_DEFAULT_OUTPUT: "json",
+    AWS_PAGER: "",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  };
 }

@@ -244,6 +244,19 @@ describe("EBS direct APIs", () => {
     await expect(put(id, 0, bytes)).resolves.toBeDefined();
   });
 
+  it("refuses what is more than the account's own quota, however many snapshots it is for", async () => {
+    kernel.settings.blockRequestsPerSecond = 4;
+    const ids = [await started(), await started()];
+    const attempts = await Promise.allSettled(ids.flatMap((id) => [0, 1, 2].map((index) => put(id, index, block(1)))));
+    const refused = attempts.filter(({ status }) => status === "rejected");
+    expect(refused).toHaveLength(2);
+    expect(refused[0]).toMatchObject({
+      reason: { code: "RequestThrottledException", members: { Reason: "ACCOUNT_THROTTLED" } },
+    });
+    await clock.advance(1000);
+    await expect(put(ids[1], 2, block(1))).resolves.toBeDefined();
+  });
+
   it("judges every call on the snapshot's ARN with its tags", async () => {
     const id = await started({ Tags: [{ Key: "kiln:stage", Value: "dev" }] });
     const asked: unknown[] = [];

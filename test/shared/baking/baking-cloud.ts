@@ -94,7 +94,10 @@ export async function bakingCloud(blockCount: number) {
     await clock.advance(10_000);
     return id;
   };
-  return { clock, models, seen, process, release, start };
+  const forget = () => {
+    for (const list of Object.values(seen)) list.length = 0;
+  };
+  return { clock, models, seen, forget, process, release, start };
 }
 
 function never(): Promise<never> {

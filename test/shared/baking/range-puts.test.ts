@@ -34,7 +34,7 @@ async function sendAll(puts: RangePuts, count: number): Promise<void> {
 describe("the blocks under way", () => {
   it("are never more than memory allows, however fast AWS is", async () => {
     const { seen, put } = storeBearing(1000);
-    const puts = new RangePuts({ put, record: async () => {} }, new BlockWindow(0));
+    const puts = new RangePuts({ put, record: async () => {} }, new BlockWindow(0, 5000));
     await sendAll(puts, 2000);
     expect(await puts.settle()).toBeUndefined();
     expect(seen.most).toBe(maxUnderWay);
@@ -42,7 +42,7 @@ describe("the blocks under way", () => {
 
   it("become about as many as AWS bears", async () => {
     const { seen, put } = storeBearing(6);
-    const window = new BlockWindow(0);
+    const window = new BlockWindow(0, 5000);
     const puts = new RangePuts({ put, record: async () => {} }, window);
     await sendAll(puts, 1000);
     await puts.settle();
@@ -55,7 +55,7 @@ describe("the blocks under way", () => {
     const sent: number[] = [];
     const never = new Promise<void>(() => {});
     const put = async ({ index }: { index: number }) => sent.push(index) && 1;
-    const puts = new RangePuts({ put, record: () => never }, new BlockWindow(0));
+    const puts = new RangePuts({ put, record: () => never }, new BlockWindow(0, 5000));
     void sendAll(puts, 500);
     for (let turn = 0; turn < 500; turn++) await answers();
     expect(sent.length).toBe(recordedEveryBlocks + maxUnderWay);
@@ -70,7 +70,7 @@ describe("the blocks under way", () => {
       if (index === 20) throw failure;
       return 1;
     };
-    const window = new BlockWindow(0);
+    const window = new BlockWindow(0, 5000);
     const puts = new RangePuts({ put, record: async () => {} }, window);
     await sendAll(puts, 500);
     expect(await puts.settle()).toEqual({ error: failure });
