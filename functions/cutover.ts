@@ -1,20 +1,32 @@
 import * as z from "zod/mini";
+import { releaseOfRule } from "../shared/admission/rollback.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { type Fleet, Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
-import { type KilnRule, Traffic } from "../shared/aws/traffic.ts";
+import { Traffic } from "../shared/aws/traffic.ts";
 import { capacityTarget } from "../shared/domain/capacity.ts";
-import { decideCutover, restoredWeights, sameWeights, servingGroup, switched } from "../shared/domain/cutover.ts";
+import {
+  decideCutover,
+  refuseWithdrawal,
+  restoredWeights,
+  sameWeights,
+  servingGroup,
+  switched,
+} from "../shared/domain/cutover.ts";
+import { type Head, isGenerationZero } from "../shared/domain/head.ts";
 import { fleetName } from "../shared/domain/names.ts";
 import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
+import { stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { stepSeconds, trafficSteps } from "../shared/domain/strategy.ts";
 import { CutoverRefusedError, RuleConflictError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
+import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
 import { recordEvent } from "../shared/history.ts";
 import { pin } from "../shared/pinning.ts";
+import { ruleConflict } from "../shared/rule-judgement.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 
@@ -45,7 +57,10 @@ const resizePatienceMs = 300_000;
  * Repeatable: a retry that finds the rule as wanted changes nothing.
  */
 export async function cutover(request: Input, world: World): Promise<StepOutput> {
-  const release = await world.ledger.release(request.release.service, request.release.generation);
+  const { service, generation } = request.release;
+  if (isGenerationZero(service, generation))
+    return request.direction === "restore" ? ready() : withdraw(request, world);
+  const release = await world.ledger.release(service, generation);
   // A deploy that died before its release was frozen has moved nothing.
   if (!release && request.direction === "restore") return ready();
   if (!release) throw refused(request.release, "it is not in the ledger");
@@ -67,7 +82,8 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   if (decision.kind === "refuse") return grow(request, release, { ...seen, memo, reason: decision.reason }, world);
 
   await holdLive(request, seen, world);
-  await world.ledger.announceRuleChange(release.service, world.now());
+  const record = { from: stateOf(seen.rule), to: { weights: decision.weights, route: release.spec.route } };
+  await world.ledger.announceRuleChange(release.service, world.now(), record);
   await world.ledger.assertLease(request.release, request.execution);
   if (seen.rule) await world.traffic.change(seen.rule, decision.weights, release.spec.route);
   else await world.traffic.createProduction(release, decision.weights);
@@ -77,27 +93,38 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   return moved(release, memo, world);
 }
 
-/** Everything a change of traffic is decided from, read at this instant. */
+/**
+ * Everything a change of traffic is decided from, read at this instant.
+ * @throws {RuleConflictError} when somebody else changed the listener.
+ */
 async function look(request: Input, release: Release, world: World) {
   const { stage } = world.config;
+  const { route, allowShrink } = release.spec;
   const name = fleetName(stage, release.generation);
   const { targetGroupArn } = request.memo;
-  const [rule, live, to] = await Promise.all([
-    world.traffic.production(release.network.listenerArn, release.service),
-    liveGroup(release, world),
+  const head = await world.ledger.head(release.service);
+  const [standing, live, to] = await Promise.all([
+    world.traffic.standing(release.network.listenerArn, release.service),
+    liveGroup(head, release, world),
     typeof targetGroupArn === "string"
       ? targetGroupArn
       : world.targetGroups.find(targetGroupOf(stage, release.generation)),
   ]);
   const [fleet, liveFleet] = await world.fleets.readEach([name, ...(live ? [live.fleetName] : [])]);
   if (!to || !fleet) throw refused(release, "its fleet is gone");
+  const difference = unexplained(release.service, head.rule, standing.own, standing.others);
+  if (difference !== undefined) throw ruleConflict(difference);
+  const [rule] = standing.own;
   const serving = rule && servingGroup(rule.weights);
   const from = serving === to ? live?.group : serving;
-  const [toHealth, fromHealth, liveHealth] = await Promise.all([
+  const [toHealth, ruleHealth, liveHealth, zero] = await Promise.all([
     world.targetGroups.health(to),
     from ? world.targetGroups.health(from) : undefined,
     live?.group && live.group !== from ? world.targetGroups.health(live.group) : undefined,
+    rule ? undefined : readGenerationZero(standing.others, route, world.targetGroups),
   ]);
+  // What somebody else's servers carried, a spec that allows to shrink need not match in number.
+  const fromHealth = ruleHealth ?? (allowShrink ? undefined : zero?.health);
   const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
   return {
     rule,
@@ -107,10 +134,10 @@ async function look(request: Input, release: Release, world: World) {
     liveGeneration: live?.generation,
     fleet,
     liveFleet,
-    needed: capacityTarget(capacity, liveFleet),
+    needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero)),
     toHealth,
     fromHealth,
-    liveCanServe: ((liveHealth ?? fromHealth)?.healthy ?? 0) > 0,
+    liveCanServe: ((liveHealth ?? ruleHealth)?.healthy ?? 0) > 0,
   };
 }
 
@@ -155,50 +182,83 @@ async function finish(request: Input, release: Release, world: World): Promise<S
   const { rule, to, live } = await look(request, release, world);
   const weights = switched(rule?.weights, to, live, 100);
   if (!rule || sameWeights(rule.weights, weights)) return ready();
-  await world.ledger.announceRuleChange(release.service, world.now());
+  const record = { from: stateOf(rule), to: { weights, route: release.spec.route } };
+  await world.ledger.announceRuleChange(release.service, world.now(), record);
   await world.ledger.assertLease(request.release, request.execution);
   await world.traffic.change(rule, weights, release.spec.route);
   await recordEvent(request, world, "finished", { from: rule.weights, weights });
   return ready();
 }
 
+/**
+ * Back to generation 0: Kiln's rule goes, and the listener answers as its owner wrote it. The fleet that served stays
+ * health-checked through its trial rule, so that it can take over again.
+ */
+async function withdraw(request: Input, world: World): Promise<StepOutput> {
+  const { service } = request.release;
+  const head = await world.ledger.head(service);
+  const release = await releaseOfRule(head, world);
+  if (!release) return ready();
+  const { own, others } = await world.traffic.standing(release.network.listenerArn, service);
+  const [rule] = own;
+  if (!rule) return ready();
+  const difference = unexplained(service, head.rule, own, others);
+  if (difference !== undefined) throw ruleConflict(difference);
+  const zero = await readGenerationZero(others, release.spec.route, world.targetGroups);
+  const refusal = refuseWithdrawal(zero?.health);
+  if (refusal !== undefined) throw refused(request.release, refusal);
+
+  const guard = () => world.ledger.assertLease(request.release, request.execution);
+  const group = head.live && (await world.targetGroups.find(targetGroupOf(world.config.stage, head.live.generation)));
+  await guard();
+  if (group) await world.traffic.ensureTrial(release, group);
+  await world.ledger.announceRuleChange(service, world.now(), { from: stateOf(rule), to: null });
+  await guard();
+  await world.traffic.delete(rule.arn);
+  await recordEvent(request, world, "withdrawn", { from: rule.weights, to: zero?.rule.weights, health: zero?.health });
+  return ready();
+}
+
+/**
+ * A failed candidate gets no requests, whoever gave it some: what somebody else changed is then told in the history, and
+ * left alone where the candidate has no share.
+ */
 async function restore(request: Input, release: Release, world: World): Promise<StepOutput> {
   const { stage } = world.config;
-  const rule = await world.traffic.production(release.network.listenerArn, release.service);
+  const { own, others } = await world.traffic.standing(release.network.listenerArn, release.service);
+  const [rule] = own;
   const candidate = await world.targetGroups.find(targetGroupOf(stage, release.generation));
-  const named = rule?.weights.some(({ targetGroupArn }) => targetGroupArn === candidate) ?? false;
+  const named = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === candidate);
   if (!rule || !candidate || !named) return ready();
 
   const head = await world.ledger.head(release.service);
   // Died or failed while settling: the candidate is live by the ledger's own word, so it keeps the traffic.
   if (head.live?.generation === release.generation) return ready();
+  const difference = unexplained(release.service, head.rule, own, others);
+  if (difference !== undefined && named.weight === 0) return ready();
   const groupOf = async (generation: string | undefined) =>
     generation === undefined ? undefined : world.targetGroups.find(targetGroupOf(stage, generation));
   const live = await groupOf(head.live?.generation);
   const standby = await groupOf(head.standby?.generation);
-
-  await world.ledger.announceRuleChange(release.service, world.now());
-  await world.ledger.assertLease(request.release, request.execution);
   const liveRelease = head.live && (await world.ledger.release(release.service, head.live.generation));
-  await moveBack(rule, { live, standby, route: liveRelease?.spec.route }, world);
-  await recordEvent(request, world, "restored", { from: rule.weights, live: head.live?.generation ?? null });
+  const route = liveRelease?.spec.route;
+  const weights = live && restoredWeights(live, standby);
+
+  const from = stateOf(rule);
+  const to = weights ? { weights, route: route ?? from?.route ?? release.spec.route } : null;
+  await world.ledger.announceRuleChange(release.service, world.now(), { from, to });
+  await world.ledger.assertLease(request.release, request.execution);
+  // Without a live fleet generation 0 answers again: the first deployment's rule goes.
+  if (weights) await world.traffic.change(rule, weights, route);
+  else await world.traffic.delete(rule.arn);
+  const evidence = { from: rule.weights, live: head.live?.generation ?? null, ...(difference && { difference }) };
+  await recordEvent(request, world, "restored", evidence);
   return ready();
 }
 
-/** Without a live fleet there is nothing to go back to: the first deployment's rule goes, and the listener answers as before Kiln. */
-async function moveBack(
-  rule: KilnRule,
-  back: { live: string | undefined; standby: string | undefined; route: Release["spec"]["route"] | undefined },
-  world: World,
-): Promise<void> {
-  if (back.live) await world.traffic.change(rule, restoredWeights(back.live, back.standby), back.route);
-  else await world.traffic.delete(rule.arn);
-}
-
 /** The fleet's name and the target group of what the ledger calls live, unless that is the release itself. */
-async function liveGroup(release: Release, world: World) {
+async function liveGroup({ live }: Head, release: Release, world: World) {
   const { stage } = world.config;
-  const { live } = await world.ledger.head(release.service);
   if (!live || live.generation === release.generation) return undefined;
   const group = await world.targetGroups.find(targetGroupOf(stage, live.generation));
   return { generation: live.generation, fleetName: fleetName(stage, live.generation), group };

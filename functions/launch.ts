@@ -10,11 +10,12 @@ import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { sha256Hex } from "../shared/digests.ts";
-import { capacityTarget } from "../shared/domain/capacity.ts";
+import { capacityTarget, type LiveCapacity } from "../shared/domain/capacity.ts";
 import { clientToken, fleetName, imageName, tagKeys, templateName } from "../shared/domain/names.ts";
 import { firstLookSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
+import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
 import { recordEvent } from "../shared/history.ts";
 import { pin } from "../shared/pinning.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
@@ -47,7 +48,7 @@ export async function launch(input: Input, world: World): Promise<StepOutput> {
   const { live } = await world.ledger.head(release.service);
   const other = live && live.generation !== release.generation ? [fleetName(stage, live.generation)] : [];
   const [fleet, liveFleet] = await world.fleets.readEach([name, ...other]);
-  const needed = capacityTarget(release.spec.capacity, liveFleet);
+  const needed = capacityTarget(release.spec.capacity, live ? liveFleet : await capacityBefore(release, world));
 
   await world.ledger.assertLease(input.release, input.execution);
   const targetGroupArn = await ensureTargetGroup(release, world);
@@ -66,6 +67,12 @@ export async function launch(input: Input, world: World): Promise<StepOutput> {
   });
   const stands = fleet !== undefined && fleet.inService >= needed;
   return ready({ startedMs: world.now(), targetGroupArn }, stands ? 0 : firstLookSeconds(release.spec.healthCheck));
+}
+
+/** What carries the requests until a first release does. */
+async function capacityBefore(release: Release, { traffic, targetGroups }: World): Promise<LiveCapacity | undefined> {
+  const { own, others } = await traffic.standing(release.network.listenerArn, release.service);
+  return own.length > 0 ? undefined : zeroCapacity(await readGenerationZero(others, release.spec.route, targetGroups));
 }
 
 function ensureTargetGroup(release: Release, world: World): Promise<string> {

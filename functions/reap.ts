@@ -33,6 +33,8 @@ interface World extends ReapWorld {
 export interface Survey {
   services: { service: string }[];
   plan: PlannedWork[];
+  /** What somebody else changed: the sweep raises the alarm and leaves it as it is. */
+  differences: string[];
 }
 
 /** Unit: milliseconds. Draining may take an hour; what is not gone half an hour after that is stuck. */
@@ -47,7 +49,9 @@ const reapPatienceMs = 5_400_000;
 export async function reap(request: Input, world: World): Promise<StepOutput | Survey> {
   if (request.mode === "survey") {
     const plan = await survey(world, request.service);
-    return { plan, services: [...new Set(plan.map(({ service }) => service))].map((service) => ({ service })) };
+    const [reported, work] = [plan.filter(isReport), plan.filter((one) => !isReport(one))];
+    const services = [...new Set(work.map(({ service }) => service))].map((service) => ({ service }));
+    return { plan, services, differences: reported.map(({ reason }) => reason) };
   }
   const { release, execution } = request;
   const guard = () => world.ledger.assertLease(release, execution);
@@ -72,6 +76,10 @@ export async function reap(request: Input, world: World): Promise<StepOutput | S
     `${going.join(", ")} would not go away.`,
     "See what still uses it in the EC2 console, then sweep.",
   );
+}
+
+function isReport({ action }: PlannedWork): boolean {
+  return action === "report";
 }
 
 function serving(generation: string): ReapStuckError {

@@ -2,18 +2,20 @@ import * as z from "zod/mini";
 import { Alerts, type Ending } from "../shared/aws/alerts.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
-import { Fleets } from "../shared/aws/fleets.ts";
+import { type Fleet, Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Parameters, parameterNames } from "../shared/aws/parameters.ts";
-import { Traffic } from "../shared/aws/traffic.ts";
-import { type Head, leftovers, promoted, settled } from "../shared/domain/head.ts";
+import { type Standing, Traffic } from "../shared/aws/traffic.ts";
+import { type Head, isGenerationZero, leftovers, promoted, settled, withdrawn } from "../shared/domain/head.ts";
 import { fleetName } from "../shared/domain/names.ts";
 import { duePins, type Pin, withPin } from "../shared/domain/pins.ts";
 import type { Release } from "../shared/domain/release.ts";
+import { unexplained } from "../shared/domain/rule-record.ts";
 import { recordEvent } from "../shared/history.ts";
 import { unpin } from "../shared/pinning.ts";
+import { ruleConflict } from "../shared/rule-judgement.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
-import { releaseRef } from "../shared/step-input.ts";
+import { type ReleaseRef, releaseRef } from "../shared/step-input.ts";
 
 const input = z.object({
   execution: z.string(),
@@ -74,14 +76,22 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
  */
 async function isOver({ release, execution }: Input, { ledger }: World): Promise<boolean> {
   const { live, pending } = await ledger.head(release.service);
-  if (live?.generation !== release.generation || pending?.execution === execution) return false;
+  const zero = isGenerationZero(release.service, release.generation);
+  const serves = zero ? live === null : live?.generation === release.generation;
+  if (!serves || pending?.execution === execution) return false;
   return (await ledger.lease(release.service))?.owner !== execution;
 }
 
 async function promote(request: Input, world: World): Promise<Head> {
   const { release: ref, execution } = request;
   await world.ledger.assertLease(ref, execution);
+  if (isGenerationZero(ref.service, ref.generation)) return withdraw(request, world);
   const release = await world.ledger.frozen(ref);
+  // It becomes live only if the listener still says what cutover told it.
+  const standing = await world.traffic.standing(release.network.listenerArn, ref.service);
+  const { live, rule } = await world.ledger.head(ref.service);
+  const difference = unexplained(ref.service, rule, standing.own, standing.others);
+  if (difference !== undefined && live?.generation !== ref.generation) throw ruleConflict(difference);
   const now = new Date(world.now()).toISOString();
   const hotUntil = new Date(world.now() + release.spec.hotSeconds * 1000).toISOString();
   const head = await world.ledger.updateHead(ref.service, (present) =>
@@ -89,11 +99,11 @@ async function promote(request: Input, world: World): Promise<Head> {
   );
   await Promise.all([
     lastingSizes(request, release, head, world),
-    removeTrial(request, release, world),
+    removeTrials(request, standing, world),
     publish(release, world),
   ]);
   const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
-  if (isNew) await world.alerts.ended(ref.service, endingOf(release, head, world.now()));
+  if (isNew) await world.alerts.ended(ref.service, endingOf(ref, release, head, world.now()));
   return head;
 }
 
@@ -102,11 +112,29 @@ async function isRollback({ release, execution }: Input, { ledger }: World): Pro
   return newestIntent?.kind === "rollback" && pending?.execution === execution;
 }
 
-function endingOf(release: Release, { newestIntent, pending }: Head, nowMs: number): Ending {
+function endingOf(ref: ReleaseRef, release: Release, { newestIntent, pending }: Head, nowMs: number): Ending {
   const secondsSince = (time: string) => Math.max(0, (nowMs - Date.parse(time)) / 1000);
-  const isBack = newestIntent?.kind === "rollback" && pending?.generation === release.generation;
+  const isBack = newestIntent?.kind === "rollback" && pending?.generation === ref.generation;
   if (isBack) return { kind: "rolled-back", restoreSeconds: secondsSince(newestIntent.time) };
   return { kind: "deployed", leadSeconds: secondsSince(release.intent.time) };
+}
+
+/** Generation 0 answers: what was live stands by, if there was any, and its trial rule keeps its health checked. */
+async function withdraw(request: Input, world: World): Promise<Head> {
+  const { service, generation } = request.release;
+  const { live } = await world.ledger.head(service);
+  const release = live && (await world.ledger.release(service, live.generation));
+  const hotUntil = new Date(world.now() + (release?.spec.hotSeconds ?? 0) * 1000).toISOString();
+  const head = await world.ledger.updateHead(service, (present) => withdrawn(present, hotUntil));
+  if (head.standby) {
+    const [standby] = await world.fleets.readEach([fleetName(world.config.stage, head.standby.generation)]);
+    await holdStandby(request, head, standby, world);
+  }
+  await unpinAll(request, head, world);
+  await world.parameters.write(parameterNames.live(world.config.stage, service), JSON.stringify({ generation }));
+  const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
+  if (isNew && release) await world.alerts.ended(service, endingOf(request.release, release, head, world.now()));
+  return head;
 }
 
 /** Live may scale again within its spec; standby is held at the size it had, because it must be able to take over at once. */
@@ -123,15 +151,18 @@ async function lastingSizes(request: Input, release: Release, head: Head, world:
       graceSeconds: healthCheck.intervalSeconds * healthCheck.healthyThreshold + 60,
     });
   }
-  if (head.standby && standby && !standby.deleting && standby.desired > 0) {
-    const { generation, until } = head.standby;
-    const held = { generation, min: standby.desired, lasting: standby.min, until, by: request.execution };
-    await world.ledger.updatePins(release.service, (pins) => withPin(pins, { ...held, reason: "it stands by" }));
-    if (standby.min < standby.desired) {
-      await world.fleets.resize(standby.name, { min: standby.desired, max: standby.max });
-    }
-  }
+  await holdStandby(request, head, standby, world);
   await unpinAll(request, head, world);
+}
+
+async function holdStandby(request: Input, head: Head, standby: Fleet | undefined, world: World): Promise<void> {
+  if (!head.standby || !standby || standby.deleting || standby.desired === 0) return;
+  const { generation, until } = head.standby;
+  const held = { generation, min: standby.desired, lasting: standby.min, until, by: request.execution };
+  await world.ledger.updatePins(head.service, (pins) => withPin(pins, { ...held, reason: "it stands by" }));
+  if (standby.min < standby.desired) {
+    await world.fleets.resize(standby.name, { min: standby.desired, max: standby.max });
+  }
 }
 
 /**
@@ -142,7 +173,7 @@ async function tidy(request: Input, world: World): Promise<void> {
   const { service, generation } = request.release;
   await unpinAll(request, await world.ledger.head(service), world);
   const release = await world.ledger.release(service, generation);
-  if (release) await removeTrial(request, release, world);
+  if (release) await removeTrials(request, await world.traffic.standing(release.network.listenerArn, service), world);
 }
 
 /** Once nothing is under way, no fleet is held but the standby. */
@@ -151,10 +182,9 @@ async function unpinAll({ release, execution }: Input, { standby }: Head, world:
   await unpin(release.service, due, () => world.ledger.assertLease(release, execution), world);
 }
 
-async function removeTrial(request: Input, release: Release, world: World): Promise<void> {
-  const rules = await world.traffic.rules(release.network.listenerArn);
-  for (const rule of rules.filter(({ role, generation }) => role === "trial" && generation === release.generation)) {
-    await world.ledger.assertLease(request.release, request.execution);
+async function removeTrials({ release, execution }: Input, { trials }: Standing, world: World): Promise<void> {
+  for (const rule of trials.filter(({ generation }) => generation === release.generation)) {
+    await world.ledger.assertLease(release, execution);
     await world.traffic.delete(rule.arn);
   }
 }

@@ -52,6 +52,10 @@ export class NetworkError extends KilnError {
 export class AlarmRefusedError extends KilnError {
   override readonly name = "AlarmRefusedError";
 }
+/** The listener cannot give the service the requests that its spec asks for. */
+export class RouteRefusedError extends KilnError {
+  override readonly name = "RouteRefusedError";
+}
 /** The spec would make the service smaller than it is, without saying so. */
 export class ShrinkRefusedError extends KilnError {
   override readonly name = "ShrinkRefusedError";

@@ -4,10 +4,11 @@ import type { Ledger } from "./aws/ledger.ts";
 import type { Snapshots } from "./aws/snapshots.ts";
 import type { TargetGroups } from "./aws/target-groups.ts";
 import type { Templates } from "./aws/templates.ts";
-import type { KilnRule, Traffic } from "./aws/traffic.ts";
+import type { Standing, Traffic } from "./aws/traffic.ts";
 import { type Head, isPropagating, reaped } from "./domain/head.ts";
 import { fleetName, imageName, templateName } from "./domain/names.ts";
 import type { Release } from "./domain/release.ts";
+import { stateOf, unexplained } from "./domain/rule-record.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import type { BaseWorld } from "./step.ts";
 
@@ -51,7 +52,7 @@ export async function reapGeneration(
     // Nothing is emptied while a node of the load balancer may still send requests by the rule as it was.
     if (isPropagating(head, world.now())) return "going";
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
-    const left = await leaveRules(release, group, guard, world);
+    const left = await leaveRules(release, head, group, guard, world);
     if (left !== "unchanged") return left === "serving" ? "serving" : "going";
     if (!(await removeFleet(release, group, guard, world))) return "going";
     if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
@@ -66,35 +67,39 @@ type Leaving = "unchanged" | "changed" | "serving";
 /** Takes a generation out of the listener's rules; when production's rule was changed, its nodes have yet to follow. */
 async function leaveRules(
   release: Release,
+  head: Head,
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
 ): Promise<Leaving> {
-  const rules = await world.traffic.rules(release.network.listenerArn);
-  const production = rules.find(({ role, service }) => role === "production" && service === release.service);
-  const left = await leaveProduction(production, release, group, guard, world);
+  const standing = await world.traffic.standing(release.network.listenerArn, release.service);
+  const left = await leaveProduction(standing, head, group, guard, world);
   if (left === "serving") return left;
-  for (const trial of rules.filter(({ role, generation }) => role === "trial" && generation === release.generation)) {
+  for (const trial of standing.trials.filter(({ generation }) => generation === release.generation)) {
     await guard();
     await world.traffic.delete(trial.arn);
   }
   return left;
 }
 
+/** Only the fleet's own entry goes: what somebody else wrote into the rule stays, and stays told as not explained. */
 async function leaveProduction(
-  rule: KilnRule | undefined,
-  release: Release,
+  { own: [rule], others }: Standing,
+  head: Head,
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
 ): Promise<Leaving> {
-  const own = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group);
-  if (!rule || !own) return "unchanged";
-  if (own.weight > 0) return "serving";
-  const others = rule.weights.filter((weight) => weight !== own);
-  await world.ledger.announceRuleChange(release.service, world.now());
+  const entry = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group);
+  if (!rule || !entry) return "unchanged";
+  if (entry.weight > 0) return "serving";
+  const weights = rule.weights.filter((weight) => weight !== entry);
+  const from = stateOf(rule);
+  const explained = unexplained(head.service, head.rule, [rule], others) === undefined;
+  const record = explained || !head.rule ? { from, to: from && { ...from, weights } } : head.rule;
+  await world.ledger.announceRuleChange(head.service, world.now(), record);
   await guard();
-  await world.traffic.change(rule, others);
+  await world.traffic.change(rule, weights);
   return "changed";
 }
 

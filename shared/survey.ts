@@ -1,33 +1,37 @@
 import type { Executions } from "./aws/executions.ts";
 import type { Ledger } from "./aws/ledger.ts";
-import { leftovers } from "./domain/head.ts";
+import type { Traffic } from "./aws/traffic.ts";
+import { type Head, leftovers } from "./domain/head.ts";
 import { expiredPins } from "./domain/pins.ts";
+import { findUnexplained } from "./rule-judgement.ts";
 
 /** One thing the sweep would do, and why. */
 export interface PlannedWork {
   service: string;
   generation: string;
-  action: "recover" | "reap" | "free" | "unpin";
+  /** `report`: somebody else changed the listener; the sweep says so and leaves it. */
+  action: "recover" | "reap" | "free" | "unpin" | "report";
   reason: string;
+}
+
+export interface SurveyWorld {
+  ledger: Ledger;
+  executions: Executions;
+  traffic: Traffic;
+  now: () => number;
 }
 
 /**
  * What a sweep has to do: deploys whose execution has ended without settling, leases that a dead owner left, and
- * generations that nothing holds. It only reads.
+ * generations that nothing holds; and what it can only report, a listener that somebody else changed. It only reads.
  */
-export async function survey(
-  world: { ledger: Ledger; executions: Executions; now: () => number },
-  onlyService?: string,
-): Promise<PlannedWork[]> {
+export async function survey(world: SurveyWorld, onlyService?: string): Promise<PlannedWork[]> {
   const services = onlyService === undefined ? await world.ledger.services() : [onlyService];
   const plans = await Promise.all(services.map((service) => surveyService(service, world)));
   return plans.flat();
 }
 
-async function surveyService(
-  service: string,
-  world: { ledger: Ledger; executions: Executions; now: () => number },
-): Promise<PlannedWork[]> {
+async function surveyService(service: string, world: SurveyWorld): Promise<PlannedWork[]> {
   const [head, lease] = await Promise.all([world.ledger.head(service), world.ledger.lease(service)]);
   const ownerEnded = lease?.owner != null && (await world.executions.status(lease.owner)) === "ended";
   if (lease?.owner != null && !ownerEnded) return [];
@@ -50,5 +54,14 @@ async function surveyService(
     const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";
     work.push({ service, generation, action: "reap", reason: hot });
   }
-  return work;
+  return [...work, ...(await ruleReport(head, world))];
+}
+
+async function ruleReport(head: Head, { ledger, traffic }: SurveyWorld): Promise<PlannedWork[]> {
+  const { service } = head;
+  const generation = head.live?.generation ?? head.standby?.generation;
+  const release = generation === undefined ? undefined : await ledger.release(service, generation);
+  const difference = release && (await findUnexplained(head, release.network.listenerArn, traffic));
+  if (difference === undefined) return [];
+  return [{ service, generation: generation ?? "", action: "report", reason: difference }];
 }

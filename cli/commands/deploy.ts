@@ -8,6 +8,7 @@ interface Options {
   version?: string;
   reason?: string;
   override?: string;
+  acceptRule?: boolean;
   wait: boolean;
 }
 
@@ -20,6 +21,7 @@ export function addDeploy(program: Command, surroundings: Surroundings): void {
     .option("--version <version>", "left out: the one pushed last")
     .option("--reason <text>", "written into the history")
     .option("--override <why>", "in spite of a freeze or outside its windows; the reason is written into the release")
+    .option("--accept-rule", "go on from the production rule as somebody else left it")
     .option("--no-wait", "do not follow it");
   examples(
     command,
@@ -28,9 +30,10 @@ export function addDeploy(program: Command, surroundings: Surroundings): void {
     'kiln deploy web --override "the fix of the outage"',
   );
   const left = "What is live serves on; a deploy may have been started.";
-  runs<Options>(command, surroundings, left, async (context, [service = ""], { version, reason, override, wait }) => {
+  runs<Options>(command, surroundings, left, async (context, [service = ""], options) => {
+    const { version, reason, override, acceptRule, wait } = options;
     const stage = await context.stage();
-    const input = { service, ...given({ version, reason, override }) };
+    const input = { service, ...given({ version, reason, override, acceptRule }) };
     const execution = await stage.runs.start(stage.outputs.DeployMachine, executionName(service), input);
     if (!wait) return { json: { service, execution, end: null }, text: execution };
     const followed = await followAloud(stage, execution, `deploy ${version ?? service}`, context.output);
@@ -40,7 +43,7 @@ export function addDeploy(program: Command, surroundings: Surroundings): void {
 }
 
 /** Only what was said: the input of an execution has no place for `undefined`. */
-function given(options: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function given(options: Readonly<Record<string, string | boolean | undefined>>): Record<string, string | boolean> {
   return Object.fromEntries(
     Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );

@@ -11,6 +11,7 @@ import type { Output } from "../output.ts";
 interface Options {
   to?: string;
   reason?: string;
+  acceptRule?: boolean;
   wait: boolean;
 }
 
@@ -20,17 +21,22 @@ export function addRollback(program: Command, surroundings: Surroundings): void 
     .command("rollback")
     .description("go back to the release that served before, or to any kept one")
     .argument("<service>")
-    .option("--to <generation>", "the release to go back to, such as web-000040; see kiln releases")
+    .option(
+      "--to <generation>",
+      "the release to go back to, such as web-000040 (see kiln releases); web-000000 is what answered before Kiln",
+    )
     .option("--reason <text>", "written into the history")
+    .option("--accept-rule", "go on from the production rule as somebody else left it")
     .option("--no-wait", "do not follow it");
-  examples(command, "kiln rollback web", "kiln rollback web --to web-000040");
+  examples(command, "kiln rollback web", "kiln rollback web --to web-000040", "kiln rollback web --to web-000000");
   const left = "Production points where it pointed, or the rollback goes on: see kiln status.";
-  runs<Options>(command, surroundings, left, async (context, [service = ""], { to, reason, wait }) => {
+  runs<Options>(command, surroundings, left, async (context, [service = ""], options) => {
+    const { to, reason, acceptRule, wait } = options;
     if (to !== undefined && ordinalOf(service, to) === undefined) {
       throw wrongUsage(`"${to}" is no generation of ${service}.`, `Say one such as ${service}-000001: kiln releases.`);
     }
     const stage = await context.stage();
-    const execution = await startRollback(stage, service, { to, reason });
+    const execution = await startRollback(stage, service, { to, reason, acceptRule });
     if (!wait) return { json: { service, execution, end: null }, text: execution };
     const outcome = await followRollback(stage, service, execution, `rollback ${service}`, context.output);
     return { json: { service, ...outcome }, text: outcomeText(service, outcome) };
@@ -40,9 +46,18 @@ export function addRollback(program: Command, surroundings: Surroundings): void 
 export function startRollback(
   stage: Stage,
   service: string,
-  { to, reason }: { to?: string | undefined; reason?: string | undefined },
+  {
+    to,
+    reason,
+    acceptRule,
+  }: { to?: string | undefined; reason?: string | undefined; acceptRule?: boolean | undefined },
 ): Promise<string> {
-  const input = { service, ...(to !== undefined && { to }), ...(reason !== undefined && { reason }) };
+  const input = {
+    service,
+    ...(to !== undefined && { to }),
+    ...(reason !== undefined && { reason }),
+    ...(acceptRule && { acceptRule }),
+  };
   return stage.runs.start(stage.outputs.RollbackMachine, executionName(service), input);
 }
 

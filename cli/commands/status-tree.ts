@@ -32,11 +32,12 @@ export function statusTree(
   paint: Paint,
 ): string[] {
   if (services.length === 0) return [`stage ${stage} has no service yet`];
-  return services.flatMap(({ service, url, fleets, progress, underWay }) => {
+  return services.flatMap(({ service, url, fleets, progress, underWay, unexplained }) => {
     const rows = table(fleets.map(fleetCells));
     const branches = fleets.map((fleet, index) => [paint(toneOf(fleet), rows[index] ?? "")]);
     if (progress) branches.push(progressLines(progress, paint));
     else if (underWay !== undefined) branches.push([`under way  ${underWay}`]);
+    if (unexplained !== undefined) branches.push([paint("bad", `changed by somebody else: ${unexplained}`)]);
     const title = `${paint("strong", service)}${url === undefined ? "" : `  ${url}`}`;
     return [title, ...tree(branches)];
   });

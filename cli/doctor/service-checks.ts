@@ -5,11 +5,15 @@ import { Images } from "../../shared/aws/images.ts";
 import { Networks } from "../../shared/aws/networks.ts";
 import { parameterNames } from "../../shared/aws/parameters.ts";
 import { keysOfLayer } from "../../shared/domain/keys.ts";
+import { namedRule } from "../../shared/domain/listener-rules.ts";
 import { ownedBaseName } from "../../shared/domain/names.ts";
 import { inOneLine } from "../../shared/domain/problems.ts";
 import type { Network } from "../../shared/domain/release.ts";
+import { productionPlaces } from "../../shared/domain/rule-places.ts";
+import { unexplained } from "../../shared/domain/rule-record.ts";
 import { knownBases, parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { isNamed } from "../../shared/errors.ts";
+import { ruleConflict } from "../../shared/rule-judgement.ts";
 import { clientConfiguration } from "../aws/connection.ts";
 import type { Stage } from "../aws/stage.ts";
 import { about, type Check, type Finding } from "./finding.ts";
@@ -57,6 +61,7 @@ export function serviceChecks(stage: Stage, spec: ServiceSpec): Check[] {
   });
   return [
     { subject: "listener", look: async () => listenerFindings(await resolved(), stage.name) },
+    inNetwork("route", (found) => checkRoute(stage, found, spec)),
     inNetwork("subnets", (found) => checkSubnets(ec2, found, spec)),
     inNetwork("security groups", (found) => checkSecurityGroups(ec2, elb, found, spec)),
     inNetwork("instance type", (found) => checkInstanceType(ec2, found, spec)),
@@ -84,6 +89,21 @@ function listenerFindings(network: Network | undefined, stage: string): Finding[
   if (network) return [ok(`${network.origin}, in ${network.vpcId}`)];
   const fix = `Name one in the spec (listener), or for the whole stage in the parameter ${parameterNames.listener(stage)}.`;
   return [fail("neither the spec nor the stage names a listener", fix)];
+}
+
+/** Whether the listener gives the service its requests, and nobody else changed what Kiln wrote there. */
+async function checkRoute(stage: Stage, { listenerArn }: Network, spec: ServiceSpec): Promise<Finding[]> {
+  const { ok, fail } = about("route");
+  const { service, route } = spec;
+  const { own, others } = await stage.traffic.standing(listenerArn, service);
+  const difference = unexplained(service, (await stage.ledger.head(service)).rule, own, others);
+  if (difference !== undefined) return [fail(difference, ruleConflict(difference).fix)];
+  const [rule] = own;
+  if (rule) return [ok(`${namedRule(rule)} is as Kiln left it`)];
+  const places = productionPlaces({ stage: stage.name, service, route, adopt: spec.adopt }, others);
+  if ("refusal" in places) return [fail(places.refusal.problem, places.refusal.fix)];
+  const before = places.before?.weights.length ? `; until then ${namedRule(places.before)} answers: generation 0` : "";
+  return [ok(`a rule of its own fits at priority ${places.production[0]}${before}`)];
 }
 
 async function checkBase(stage: Stage, images: Images, { base, architecture }: ServiceSpec): Promise<Finding[]> {

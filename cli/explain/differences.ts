@@ -1,4 +1,5 @@
 import { servingGroup } from "../../shared/domain/cutover.ts";
+import { generationZero } from "../../shared/domain/head.ts";
 import type { Present, PresentFleet } from "./present.ts";
 
 /**
@@ -10,8 +11,9 @@ export function differencesOf(present: Present): string[] {
 }
 
 function ruleDifferences(present: Present): string[] {
-  const { head, weights, serving, service, published } = present;
-  const found: string[] = [];
+  const { head, weights, serving, service } = present;
+  const published = present.published === generationZero(service) ? undefined : present.published;
+  const found: string[] = present.unexplained === undefined ? [] : [present.unexplained];
   const live = head.live?.generation;
   const group = weights && servingGroup(weights);
   if (live !== undefined && weights === undefined) {
@@ -38,7 +40,8 @@ function fleetDifferences(present: Present): string[] {
   if (!standby) return found;
   found.push(...shortcomings(standby, "standby"));
   const named = weights.some(({ targetGroupArn }) => targetGroupArn === standby.targetGroupArn);
-  if (standby.targetGroupArn !== undefined && !named) {
+  // After a rollback to generation 0 its trial rule keeps it checked.
+  if (standby.targetGroupArn !== undefined && !named && head.live) {
     found.push(`the standby ${standby.generation} is not in the production rule, so nobody checks its health`);
   }
   return found;

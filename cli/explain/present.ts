@@ -8,6 +8,7 @@ import type { FleetHealth } from "../../shared/domain/health.ts";
 import type { Lease, OwnerStatus } from "../../shared/domain/lease.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import type { Release } from "../../shared/domain/release.ts";
+import { unexplained } from "../../shared/domain/rule-record.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { PlannedWork } from "../../shared/survey.ts";
 import type { Stage } from "../aws/stage.ts";
@@ -34,6 +35,8 @@ export interface Present {
   pendingStatus: OwnerStatus | undefined;
   /** Undefined: there is no production rule. */
   weights: Weight[] | undefined;
+  /** What somebody else changed on the listener. */
+  unexplained: string | undefined;
   /** The generation that gets the requests; undefined when it is none that the ledger knows. */
   serving: string | undefined;
   fleets: PresentFleet[];
@@ -62,7 +65,8 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
   ]);
   const fleets = await Promise.all(generationsOf(head).map((generation) => readFleet(stage, service, generation)));
   const listenerArn = fleets.find(({ release }) => release)?.release?.network.listenerArn;
-  const rule = listenerArn === undefined ? undefined : await stage.traffic.production(listenerArn, service);
+  const standing = listenerArn === undefined ? undefined : await stage.traffic.standing(listenerArn, service);
+  const rule = standing?.own[0];
   const group = rule && servingGroup(rule.weights);
   const serving = fleets.find(({ targetGroupArn }) => group !== undefined && targetGroupArn === group)?.generation;
   const explained = serving ?? head.live?.generation;
@@ -81,6 +85,7 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
     ownerStatus,
     pendingStatus,
     weights: rule?.weights,
+    unexplained: standing && unexplained(service, head.rule, standing.own, standing.others),
     serving,
     fleets,
     target,

@@ -1,5 +1,6 @@
 import { fleetName } from "../../shared/domain/names.ts";
 import type { Release } from "../../shared/domain/release.ts";
+import { unexplained } from "../../shared/domain/rule-record.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { Stage } from "../aws/stage.ts";
 
@@ -24,6 +25,8 @@ export interface ServiceStatus {
   fleets: FleetStatus[];
   /** Execution that changes the service now. */
   underWay: string | undefined;
+  /** What somebody else changed on the listener, with what was expected; not looked for while something is under way. */
+  unexplained: string | undefined;
 }
 
 /** Reads ledger, fleets and load balancer; what cannot be found is left out, never made up. */
@@ -40,11 +43,14 @@ export async function readStatus(stage: Stage, service: string): Promise<Service
   }
   const releases = await Promise.all(roles.map(({ generation }) => stage.ledger.release(service, generation)));
   const origin = releases.find((release) => release !== undefined)?.network;
-  const rule = origin && (await stage.traffic.production(origin.listenerArn, service));
+  const standing = origin && (await stage.traffic.standing(origin.listenerArn, service));
   const fleets = await Promise.all(
-    roles.map((one, index) => readFleet(stage, one, releases[index], rule?.weights ?? [])),
+    roles.map((one, index) => readFleet(stage, one, releases[index], standing?.own[0]?.weights ?? [])),
   );
-  return { service, url: origin?.origin, fleets, underWay: head.pending?.execution ?? lease?.owner ?? undefined };
+  const underWay = head.pending?.execution ?? lease?.owner ?? undefined;
+  const seen = underWay === undefined ? standing : undefined;
+  const difference = seen && unexplained(service, head.rule, seen.own, seen.others);
+  return { service, url: origin?.origin, fleets, underWay, unexplained: difference };
 }
 
 async function readFleet(

@@ -39,6 +39,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         url: z.optional(z.string()),
         fleets: z.array(fleetStatus),
         underWay: z.optional(z.string()),
+        unexplained: z.optional(z.string()),
       }),
     ),
   }),

@@ -18,6 +18,7 @@ import {
 import { type Contents, currentSpec, readContents } from "./contents.ts";
 import { acquireLease } from "./lease.ts";
 import { recordingRefusals } from "./refusals.ts";
+import { admitRoute } from "./route.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
 
 /** What an execution of deploy tells admission. */
@@ -125,6 +126,8 @@ async function admittedRelease(
   await refuseShrinking(spec, before, world);
   const contents = await readContents(spec, object, world);
   await refuseAnotherListener(contents, before, world);
+  const acceptRule = request.kind !== "upload" && request.acceptRule;
+  await admitRoute({ spec, network: contents.network, acceptRule, execution }, before, world);
   if (request.kind === "upload" && (await isUnchanged(contents, before, world))) {
     return skipped(`unchanged: ${before.live?.generation} is the same release`);
   }

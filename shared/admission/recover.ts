@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import { adopted, decideRecovery, type Head, takenUp } from "../domain/head.ts";
+import { adopted, decideRecovery, type Head, isGenerationZero, takenUp } from "../domain/head.ts";
 import { ManualInputError } from "../errors.ts";
 import { targetGroupOf } from "../fleet-names.ts";
 import { acquireLease } from "./lease.ts";
-import { servingGeneration } from "./rollback.ts";
+import { releaseOfRule, servingGeneration } from "./rollback.ts";
 import { type Admission, type AdmissionWorld, skipped } from "./world.ts";
 
 const recoverInput = z.object({ service: z.string() });
@@ -39,7 +39,7 @@ export async function admitRecovery(
   const liveHealth = liveGroup ? await world.targetGroups.health(liveGroup) : undefined;
   const path = decideRecovery({
     head,
-    serving: await servingGeneration(head, world),
+    serving: (await isWithdrawn(head, world)) ? pending.generation : await servingGeneration(head, world),
     liveHealthy: (liveHealth?.healthy ?? 0) > 0,
   });
   return {
@@ -49,6 +49,14 @@ export async function admitRecovery(
     release: { ...ref, generation: pending.generation },
     path,
   };
+}
+
+/** Whether a rollback to generation 0 has taken Kiln's rule away already. */
+async function isWithdrawn(head: Head, world: AdmissionWorld): Promise<boolean> {
+  if (!head.pending || !isGenerationZero(head.service, head.pending.generation)) return false;
+  const release = await releaseOfRule(head, world);
+  if (!release) return true;
+  return (await world.traffic.production(release.network.listenerArn, head.service)) === undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { capacityTarget } from "../domain/capacity.ts";
-import { generationOf, type Head, rollbackTarget, withRollback } from "../domain/head.ts";
+import { generationOf, type Head, isGenerationZero, rollbackTarget, withRollback } from "../domain/head.ts";
 import { fleetName } from "../domain/names.ts";
 import { inOneLine, problemsOf } from "../domain/problems.ts";
 import type { Intent, Release } from "../domain/release.ts";
@@ -7,6 +7,7 @@ import { rollbackInput } from "../domain/request.ts";
 import { ManualInputError, NothingToRollBackError } from "../errors.ts";
 import { targetGroupOf } from "../fleet-names.ts";
 import { acquireLease } from "./lease.ts";
+import { judgeListener, zeroBehind } from "./route.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function admitRollback(
     const problems = inOneLine(problemsOf(parsed.error));
     throw new ManualInputError(`The input is not understood: ${problems}.`, 'Give {"service":"web"}.');
   }
-  const { service, to } = parsed.data;
+  const { service, to, acceptRule = false } = parsed.data;
   const head = await world.ledger.head(service);
   const generation = generationOf(head, asked.execution) ?? (await chooseTarget(head, to, world));
   if (generation === undefined) return skipped(`nothing to do: ${to} is live and nothing else is under way`);
@@ -41,24 +42,52 @@ export async function admitRollback(
     return waiting(2, `stopping ${owner}`);
   });
   if ("status" in lease) return lease;
-  const release = await world.ledger.release(service, generation);
+  const ref = { service, generation, fence: lease.fence };
+  const zero = isGenerationZero(service, generation);
+  const release = zero ? await releaseOfRule(head, world) : await world.ledger.release(service, generation);
   if (!release)
     throw new NothingToRollBackError(`Release ${generation} is not in the ledger.`, "Name one that is: kiln releases.");
-  const path = (await isHot(release, head, world)) ? "hot" : "cold";
-  return { status: "ready", waitSeconds: 0, reason: path, release: { service, generation, fence: lease.fence }, path };
+  await judgeListener(await world.ledger.head(service), release.network.listenerArn, acceptRule, world);
+  const path = zero || (await isHot(release, head, world)) ? "hot" : "cold";
+  return { status: "ready", waitSeconds: 0, reason: path, release: ref, path };
 }
 
 /** The release to go back to; undefined when the named one already serves and nothing is under way. */
 async function chooseTarget(head: Head, to: string | undefined, world: AdmissionWorld): Promise<string | undefined> {
+  const { service } = head;
   const serving = await servingGeneration(head, world);
   if (to !== undefined && to === head.live?.generation && serving === to && !head.pending) return undefined;
+  const wantsZero = to !== undefined ? isGenerationZero(service, to) : rollbackTarget(head, serving) === undefined;
+  if (wantsZero) return chooseZero(head, to, world);
   const target = to ?? rollbackTarget(head, serving);
   const known = target !== undefined && (head.kept.includes(target) || head.live?.generation === target);
   if (target !== undefined && known) return target;
   throw new NothingToRollBackError(
-    target ? `${target} is no kept release of ${head.service}.` : `${head.service} has no earlier release that served.`,
+    target ? `${target} is no kept release of ${service}.` : `${service} has no earlier release that served.`,
     `Kept releases: ${head.kept.join(", ") || "none"}.`,
   );
+}
+
+/** Generation 0, when something would answer without Kiln's rule; undefined when it does already. */
+async function chooseZero(head: Head, to: string | undefined, world: AdmissionWorld): Promise<string | undefined> {
+  const { service, live, pending } = head;
+  const release = await releaseOfRule(head, world);
+  const behind = release && (await zeroBehind(head, release.network.listenerArn, release.spec.route, world));
+  if (behind !== undefined) return behind;
+  if (to !== undefined && !live && !pending) return undefined;
+  throw new NothingToRollBackError(
+    `${service} has no earlier release that served, and without Kiln's rule no target group would answer.`,
+    `Kept releases: ${head.kept.join(", ") || "none"}.`,
+  );
+}
+
+/** The live release, or else the newest one that may own something: their listener is the service's. */
+export async function releaseOfRule(head: Head, world: Pick<AdmissionWorld, "ledger">): Promise<Release | undefined> {
+  for (const generation of [head.live?.generation, ...[...head.known].reverse()]) {
+    const release = generation === undefined ? undefined : await world.ledger.release(head.service, generation);
+    if (release) return release;
+  }
+  return undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { ledgerKeys } from "../domain/keys.ts";
 import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
 import type { Pin } from "../domain/pins.ts";
 import type { LayerPart, Release } from "../domain/release.ts";
+import type { RuleRecord } from "../domain/rule-record.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
 import { LeaseLostError, UnknownServiceError } from "../errors.ts";
 import type { FrozenReleases } from "../step.ts";
@@ -100,9 +101,12 @@ export class Ledger {
     return after ?? emptyHead(service);
   }
 
-  /** Writes down that the production rule is about to change; nothing is emptied until every node must have followed. */
-  async announceRuleChange(service: string, nowMs: number): Promise<void> {
-    await this.updateHead(service, (head) => ({ ...head, ruleChangedAt: new Date(nowMs).toISOString() }));
+  /**
+   * Writes down that the production rule is about to change, and to what: nothing is emptied until every node must have
+   * followed, and what the rule says otherwise from then on is somebody else's doing.
+   */
+  async announceRuleChange(service: string, nowMs: number, rule: RuleRecord): Promise<void> {
+    await this.updateHead(service, (head) => ({ ...head, ruleChangedAt: new Date(nowMs).toISOString(), rule }));
   }
 
   /** Freezes a release. Returns the one that stands under its generation. */

@@ -3,33 +3,34 @@ import {
   CreateRuleCommand,
   DeleteRuleCommand,
   DescribeRulesCommand,
-  DescribeTagsCommand,
   type ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
-  type Rule,
   type RuleCondition,
-  type TagDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { sameWeights, type Weight } from "../domain/cutover.ts";
-import { tagKeys } from "../domain/names.ts";
 import type { Release } from "../domain/release.ts";
-import { productionPriorities, type Route, ruleConditions, trialHeader, trialPriorities } from "../domain/rules.ts";
-import { isNamed, RuleConflictError } from "../errors.ts";
+import { productionPlaces, trialPlaces } from "../domain/rule-places.ts";
+import { type Route, ruleConditions, trialHeader } from "../domain/rules.ts";
+import { isNamed, RouteRefusedError, RuleConflictError } from "../errors.ts";
 import { deleteUnlessGone } from "./deleting.ts";
 import { releaseTags, tagList } from "./images.ts";
+import { readListener, type SeenRule, weightsOf } from "./listener-reading.ts";
 
 /** One of Kiln's own listener rules. */
-export interface KilnRule {
-  arn: string;
+export interface KilnRule extends SeenRule {
   role: "production" | "trial";
   service: string;
-  generation: string;
-  weights: Weight[];
-  actions: Action[];
 }
 
-/** Unit: rules. DescribeTags takes at most 20 resources a call. */
-const tagBatch = 20;
+/** A listener as one service sees it. */
+export interface Standing {
+  /** The service's own production rules: one, or none; more only when somebody copied one. */
+  own: SeenRule[];
+  /** The trial rules of its candidates. */
+  trials: SeenRule[];
+  /** Every other rule but the trial rules of other services. */
+  others: SeenRule[];
+}
 
 /** Listener rules: where production goes, and how a candidate is reached before it. Kiln touches none but its own. */
 export class Traffic {
@@ -43,25 +44,22 @@ export class Traffic {
 
   /** All rules of this stage on a listener. */
   async rules(listenerArn: string): Promise<KilnRule[]> {
-    const rules = (await this.#allRules(listenerArn)).filter(({ IsDefault }) => !IsDefault);
-    const tags = await this.#tags(rules.map(({ RuleArn = "" }) => RuleArn));
-    return rules.flatMap((rule) => {
-      const own = tags.get(rule.RuleArn ?? "") ?? {};
-      const role = own[tagKeys.role];
-      if (own[tagKeys.stage] !== this.#stage || (role !== "production" && role !== "trial")) return [];
-      const service = own[tagKeys.service] ?? "";
-      const generation = own[tagKeys.generation] ?? "";
-      return [
-        {
-          arn: rule.RuleArn ?? "",
-          role,
-          service,
-          generation,
-          weights: weightsOf(rule.Actions),
-          actions: rule.Actions ?? [],
-        },
-      ];
+    return (await readListener(this.#elb, listenerArn)).flatMap((rule) => {
+      const { stage, service = "", role } = rule.owner ?? {};
+      return stage === this.#stage && (role === "production" || role === "trial") ? [{ ...rule, role, service }] : [];
     });
+  }
+
+  /** All rules of a listener, from the point of view of one service. */
+  async standing(listenerArn: string, service: string): Promise<Standing> {
+    const rules = await readListener(this.#elb, listenerArn);
+    const isTrial = ({ owner }: SeenRule) => owner?.role === "trial";
+    const isOwn = ({ owner }: SeenRule) => owner?.stage === this.#stage && owner.service === service;
+    return {
+      own: rules.filter((rule) => isOwn(rule) && !isTrial(rule)),
+      trials: rules.filter((rule) => isOwn(rule) && isTrial(rule)),
+      others: rules.filter((rule) => !isOwn(rule) && !isTrial(rule)),
+    };
   }
 
   async production(listenerArn: string, service: string): Promise<KilnRule | undefined> {
@@ -90,7 +88,7 @@ export class Traffic {
    * @param route Which requests the rule takes from then on; left out, those it takes now.
    * @throws {RuleConflictError} when the rule does not say afterwards what it was told.
    */
-  async change(rule: KilnRule, weights: Weight[], route?: Route): Promise<void> {
+  async change(rule: SeenRule, weights: Weight[], route?: Route): Promise<void> {
     const others = rule.actions.filter(({ Type }) => Type !== "forward");
     const order = rule.actions.find(({ Type }) => Type === "forward")?.Order;
     const forward = { ...forwardAction(weights), ...(order !== undefined && { Order: order }) };
@@ -130,9 +128,7 @@ export class Traffic {
   ): Promise<void> {
     const { listenerArn } = release.network;
     const tags = tagList(releaseTags(this.#stage, release.service, generation, role));
-    const taken = new Set((await this.#allRules(listenerArn)).map(({ Priority }) => Number(Priority)));
-    const priorities = role === "trial" ? trialPriorities() : productionPriorities(release.spec.route);
-    for (const priority of priorities.filter((one) => !taken.has(one))) {
+    for (const priority of await this.#places(release, role)) {
       try {
         await this.#elb.send(
           new CreateRuleCommand({
@@ -151,55 +147,25 @@ export class Traffic {
         if (await this.#isMade(release, role, generation)) return;
       }
     }
-    throw new RuleConflictError(
-      `Listener ${listenerArn} has no free priority from ${Math.min(...priorities)} to ${Math.max(...priorities)}.`,
+    throw new RouteRefusedError(
+      `Listener ${listenerArn} has no free priority for the ${role} rule of ${release.service}.`,
       "Remove rules that nobody needs.",
     );
+  }
+
+  async #places({ service, spec, network }: Release, role: KilnRule["role"]): Promise<number[]> {
+    const rules = await readListener(this.#elb, network.listenerArn);
+    const applicant = { stage: this.#stage, service, route: spec.route, adopt: spec.adopt };
+    if (role === "trial") return trialPlaces(applicant, rules);
+    const places = productionPlaces(applicant, rules);
+    if ("refusal" in places) throw new RouteRefusedError(places.refusal.problem, places.refusal.fix);
+    return places.production;
   }
 
   async #isMade(release: Release, role: KilnRule["role"], generation: string): Promise<boolean> {
     return (await this.rules(release.network.listenerArn)).some(
       (rule) => rule.role === role && rule.service === release.service && rule.generation === generation,
     );
-  }
-
-  async #allRules(listenerArn: string): Promise<Rule[]> {
-    const rules: Rule[] = [];
-    let marker: string | undefined;
-    do {
-      const page = await this.#elb.send(
-        new DescribeRulesCommand({ ListenerArn: listenerArn, ...(marker && { Marker: marker }) }),
-      );
-      rules.push(...(page.Rules ?? []));
-      marker = page.NextMarker;
-    } while (marker);
-    return rules;
-  }
-
-  async #tags(arns: string[]): Promise<Map<string, Record<string, string>>> {
-    const found = new Map<string, Record<string, string>>();
-    for (let start = 0; start < arns.length; start += tagBatch) {
-      for (const { ResourceArn = "", Tags = [] } of await this.#tagsOf(arns.slice(start, start + tagBatch))) {
-        found.set(ResourceArn, Object.fromEntries(Tags.map(({ Key = "", Value = "" }) => [Key, Value])));
-      }
-    }
-    return found;
-  }
-
-  /**
-   * A listener is shared: any rule on it may be deleted, by another service's reap for one, between the list of rules and
-   * this. AWS then refuses the whole call, so it is asked again in halves until only what is gone is left out.
-   */
-  async #tagsOf(arns: string[]): Promise<TagDescription[]> {
-    try {
-      const page = await this.#elb.send(new DescribeTagsCommand({ ResourceArns: arns }));
-      return page.TagDescriptions ?? [];
-    } catch (error) {
-      if (!isNamed(error, "RuleNotFoundException", "RuleNotFound")) throw error;
-      if (arns.length <= 1) return [];
-      const half = Math.ceil(arns.length / 2);
-      return [...(await this.#tagsOf(arns.slice(0, half))), ...(await this.#tagsOf(arns.slice(half)))];
-    }
   }
 }
 
@@ -210,11 +176,4 @@ function forwardAction(weights: Weight[]): Action {
       TargetGroups: weights.map(({ targetGroupArn, weight }) => ({ TargetGroupArn: targetGroupArn, Weight: weight })),
     },
   };
-}
-
-function weightsOf(actions: Action[] | undefined): Weight[] {
-  const forward = actions?.find(({ Type }) => Type === "forward");
-  const groups = forward?.ForwardConfig?.TargetGroups;
-  if (!groups?.length) return forward?.TargetGroupArn ? [{ targetGroupArn: forward.TargetGroupArn, weight: 1 }] : [];
-  return groups.map(({ TargetGroupArn = "", Weight }) => ({ targetGroupArn: TargetGroupArn, weight: Weight ?? 1 }));
 }

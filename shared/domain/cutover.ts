@@ -60,6 +60,16 @@ export function decideCutover(view: CutoverView): CutoverDecision {
 }
 
 /**
+ * Why the requests may not go back to generation 0, or undefined when they may. Its servers are somebody else's, of any
+ * size, so they are not counted against Kiln's: nearly all of them must be healthy.
+ */
+export function refuseWithdrawal(zero: FleetHealth | undefined): string | undefined {
+  if (!zero) return "no target group would answer in its stead";
+  if (zero.healthy > 0 && zero.healthy / zero.total >= capacityFloor) return undefined;
+  return `${zero.healthy} of ${zero.total} targets of generation 0 are healthy`;
+}
+
+/**
  * The rule after `to` was given its share. What the ledger calls live stays in it, with the rest of the requests or at
  * weight 0, since a group that no rule names is not health-checked and could not take over again. So does the group that
  * served until now, when an interrupted deploy made that another one: its requests in flight end in peace.

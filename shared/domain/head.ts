@@ -1,4 +1,6 @@
+import { generationName, ordinalOf } from "./names.ts";
 import { compareIntents, type Intent } from "./release.ts";
+import { confirmed, type RuleRecord } from "./rule-record.ts";
 
 /** A fleet that is kept ready to serve again. */
 export interface Standby {
@@ -20,6 +22,8 @@ export interface Head {
   abort: { by: string; at: string } | null;
   /** ISO time of the last change of the production rule, written before the change is made. */
   ruleChangedAt: string | null;
+  /** What the production rule was last told; undefined in heads of before Kiln kept it. */
+  rule?: RuleRecord | undefined;
   /** Generations that may own something on AWS: written before anything is created, removed once all of it is gone. */
   known: string[];
   /** Generations that served and whose image is kept for a cold rollback, oldest first. */
@@ -42,6 +46,15 @@ export function emptyHead(service: string): Head {
     known: [],
     kept: [],
   };
+}
+
+/** Generation 0: what answered a service's requests before Kiln did, and would again without Kiln's rule. */
+export function generationZero(service: string): string {
+  return generationName(service, 0);
+}
+
+export function isGenerationZero(service: string, generation: string): boolean {
+  return ordinalOf(service, generation) === 0;
 }
 
 /** The generation this execution was given, when it has one. */
@@ -73,7 +86,8 @@ export function withRollback(head: Head, intent: Intent, execution: string, gene
     newestIntent: intent,
     pending: { execution, generation },
     abort: { by: execution, at: intent.time },
-    known: [...new Set([...head.known, generation])],
+    // Generation 0 owns nothing that Kiln could remove.
+    known: isGenerationZero(head.service, generation) ? head.known : [...new Set([...head.known, generation])],
   };
 }
 
@@ -90,7 +104,15 @@ export function promoted(head: Head, generation: string, now: string, hotUntil: 
     live: { generation, since: now },
     standby: head.live ? { generation: head.live.generation, until: hotUntil } : null,
     kept,
+    rule: confirmed(head.rule),
   };
+}
+
+/** The head once Kiln's rule is gone and generation 0 answers again: what was live stands by. */
+export function withdrawn(head: Head, hotUntil: string): Head {
+  if (!head.live) return head;
+  const standby = { generation: head.live.generation, until: hotUntil };
+  return { ...head, live: null, standby, rule: confirmed(head.rule) };
 }
 
 /** The head with work of a dead execution taken over by another. */
@@ -142,7 +164,7 @@ export function leftovers(head: Head, nowMs: number): string[] {
   return head.known.filter((generation) => !held.has(generation));
 }
 
-/** The generation a rollback without a named target goes to, or undefined when there is none. */
+/** The generation a rollback without a named target goes to, or undefined when there is none but generation 0. */
 export function rollbackTarget(head: Head, serving: string | undefined): string | undefined {
   // A deploy that has moved traffic but not settled: going back means the release that the head still calls live.
   if (head.live && serving !== undefined && serving !== head.live.generation) return head.live.generation;
@@ -160,6 +182,7 @@ export function decideRecovery(world: { head: Head; serving: string | undefined;
   const { head, serving } = world;
   const candidate = head.pending?.generation;
   if (candidate === undefined) return "drop";
+  if (isGenerationZero(head.service, candidate)) return serving === candidate ? "finish" : "drop";
   // It died while settling, or there is nothing healthy to go back to: what serves passed validation, so it stays.
   if (head.live?.generation === candidate) return "finish";
   const wasKept = head.standby?.generation === candidate || head.kept.includes(candidate);

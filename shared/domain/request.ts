@@ -35,12 +35,20 @@ const manualInput = z.strictObject({
   override: z.optional(z.string().check(z.minLength(3, "must say why, in at least 3 characters"), z.maxLength(500))),
   /** Set by refresh: deploy again what is live. */
   refresh: z.optional(z.boolean()),
+  /** Go on from the production rule as somebody else left it. */
+  acceptRule: z.optional(z.boolean()),
 });
 
 /** What an execution of deploy was asked, whichever way it was started. */
 export type DeployRequest =
   | { kind: "upload"; service: string; version: string; bucket: string; key: string; versionId: string; time: string }
-  | { kind: "manual" | "refresh"; service: string; version: string | undefined; override: string | undefined }
+  | {
+      kind: "manual" | "refresh";
+      service: string;
+      version: string | undefined;
+      override: string | undefined;
+      acceptRule: boolean;
+    }
   | { kind: "invalid"; problem: string; what: "input" | "key" };
 
 /** Reads the input of a deploy execution: an upload's event, or what a person typed. */
@@ -55,8 +63,8 @@ export function readDeployRequest(input: unknown): DeployRequest {
   if (!manual.success) {
     return { kind: "invalid", what: "input", problem: inOneLine(problemsOf(manual.error)) };
   }
-  const { service, version, refresh, override } = manual.data;
-  return { kind: refresh ? "refresh" : "manual", service, version, override };
+  const { service, version, refresh, override, acceptRule = false } = manual.data;
+  return { kind: refresh ? "refresh" : "manual", service, version, override, acceptRule };
 }
 
 function resemblesEvent(input: unknown): boolean {
@@ -106,4 +114,6 @@ export const rollbackInput = z.strictObject({
   service: z.string().check(z.regex(servicePattern, "must be a service name")),
   to: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   reason: z.optional(z.string().check(z.maxLength(500))),
+  /** Go on from the production rule as somebody else left it. */
+  acceptRule: z.optional(z.boolean()),
 });

@@ -137,6 +137,8 @@ export const serviceSpecSchema = z.strictObject({
     }),
     { hosts: [], paths: [] },
   ),
+  /** Take the place of the listener's rule that has the very same hosts and paths and that Kiln did not make. */
+  adopt: z._default(z.boolean(), false),
   /** Security groups of the servers; left out, the VPC's default one. They must let the load balancer reach the port. */
   securityGroups: z._default(
     z.array(z.string().check(z.regex(/^sg-[0-9a-f]+$/, "must be a security group id"))).check(z.maxLength(5)),

@@ -38,6 +38,7 @@ test("status says which fleet gets requests and what is under way", () => {
         { ...fleet, role: "candidate", generation: "web-000003", weight: undefined, healthy: 0 },
       ],
       underWay: "arn:e",
+      unexplained: undefined,
     },
   ]);
   expect(text.split("\n")).toEqual([

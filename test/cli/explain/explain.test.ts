@@ -29,6 +29,7 @@ function settled(changes: Partial<Present> = {}): Present {
     lease: { owner: null, fence: 2, activeFrom: "2026-01-01T00:00:00.000Z" },
     ownerStatus: undefined,
     pendingStatus: undefined,
+    unexplained: undefined,
     weights: [
       { targetGroupArn: "group-web-000002", weight: 1 },
       { targetGroupArn: "group-web-000001", weight: 0 },

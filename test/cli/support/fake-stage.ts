@@ -54,11 +54,18 @@ export function settledStage(changes: Partial<Record<keyof Stage, unknown>> = {}
       health: async () => ({ healthy: 2, total: 2, reasons: [] }),
     },
     traffic: {
-      production: async () => ({
-        weights: [
-          { targetGroupArn: `arn:${targetGroupOf("dev", "web-000002")}`, weight: 1 },
-          { targetGroupArn: `arn:${targetGroupOf("dev", "web-000001")}`, weight: 0 },
+      standing: async () => ({
+        own: [
+          {
+            priority: 39_999,
+            conditions: [{ field: "path-pattern", values: ["/*"] }],
+            weights: [
+              { targetGroupArn: `arn:${targetGroupOf("dev", "web-000002")}`, weight: 1 },
+              { targetGroupArn: `arn:${targetGroupOf("dev", "web-000001")}`, weight: 0 },
+            ],
+          },
         ],
+        others: [],
       }),
     },
     ...changes,

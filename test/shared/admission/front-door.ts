@@ -132,6 +132,8 @@ function answers(): Record<string, Record<string, Operation["run"]>> {
           { Type: "application", VpcId: "vpc-1", DNSName: "main", AvailabilityZones: [{ SubnetId: "subnet-1" }] },
         ],
       }),
+      DescribeRules: () => ({ Rules: [{ RuleArn: "default", IsDefault: true, Priority: "default" }] }),
+      DescribeTags: () => ({ TagDescriptions: [] }),
     },
     ec2: {
       DescribeSecurityGroups: () => ({ SecurityGroups: [{ GroupId: "sg-1" }] }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { keysOfVersion, readArtifactKey } from "../../../shared/domain/keys.ts";
 import { readDeployRequest, subjectOf } from "../../../shared/domain/request.ts";
-import { productionPriorities, ruleConditions, trialPriorities } from "../../../shared/domain/rules.ts";
+import { ruleConditions } from "../../../shared/domain/rules.ts";
 import { parseServiceSpec } from "../../../shared/domain/service-spec.ts";
 
 const minimal = { service: "web", capacity: { min: 2, max: 4 }, healthCheck: { path: "/health" } };
@@ -153,7 +153,9 @@ describe("what a deploy was asked", () => {
   });
 
   it("reads what a person types in the console", () => {
-    expect(readDeployRequest({ service: "web" })).toEqual({ kind: "manual", service: "web", version: undefined });
+    const asked = { kind: "manual", service: "web", version: undefined };
+    expect(readDeployRequest({ service: "web" })).toEqual({ ...asked, acceptRule: false });
+    expect(readDeployRequest({ service: "web", acceptRule: true })).toEqual({ ...asked, acceptRule: true });
     expect(readDeployRequest({ service: "web", version: "1.4.2" })).toMatchObject({ version: "1.4.2" });
   });
 
@@ -216,14 +218,5 @@ describe("the conditions of a production rule", () => {
     expect(ruleConditions({ hosts: ["a.example"], paths: [] })).toEqual([
       { Field: "host-header", HostHeaderConfig: { Values: ["a.example"] } },
     ]);
-  });
-});
-
-describe("the priority of a production rule", () => {
-  it("is above every service that takes all requests when hosts or paths are named", () => {
-    const everything = productionPriorities({ hosts: [], paths: [] });
-    const named = productionPriorities({ hosts: ["a.example"], paths: [] });
-    expect(named[0]).toBeLessThan(everything[0] ?? 0);
-    expect(Math.max(...trialPriorities())).toBeLessThan(Math.min(...named));
   });
 });

@@ -1,0 +1,154 @@
+import {
+  answering,
+  defaultPriority,
+  inOrder,
+  type ListenerRule,
+  namedRule,
+  takesSame,
+  takesSome,
+} from "./listener-rules.ts";
+import { priorityBands, type Route } from "./rules.ts";
+
+/** The service that wants its own rule on a listener. */
+export interface Applicant {
+  stage: string;
+  service: string;
+  route: Route;
+  /** Whether it may go in front of a rule of somebody else that has the very same conditions. */
+  adopt: boolean;
+}
+
+export interface Refusal {
+  problem: string;
+  fix: string;
+}
+
+/** Priorities for the production rule in the order they are tried, and what answers the requests until then. */
+export interface Places {
+  production: number[];
+  before: ListenerRule | undefined;
+}
+
+/**
+ * Where a service's production rule may stand: before the rule that takes its requests today, and behind every rule in
+ * front of that one that takes some of them, because those are somebody's own decision.
+ */
+export function productionPlaces(applicant: Applicant, rules: readonly ListenerRule[]): Places | { refusal: Refusal } {
+  const { route } = applicant;
+  const others = inOrder(rules.filter((rule) => !isOwn(applicant, rule)));
+  const before = answering(others, route);
+  const refusal = clash(applicant, others, before);
+  if (refusal) return { refusal };
+  const high = before?.priority ?? defaultPriority;
+  const inFront = others.filter(
+    (rule) => rule.priority < high && rule.owner?.role !== "trial" && takesSome(rule, route),
+  );
+  const low = inFront.at(-1)?.priority ?? 0;
+  const taken = new Set(rules.map(({ priority }) => priority));
+  const free = preferred(route, low, high).filter((priority) => !taken.has(priority));
+  if (free.length > 0) return { production: free, before };
+  const neighbours = [inFront.at(-1), before].flatMap((rule) => (rule ? [namedRule(rule)] : []));
+  return {
+    refusal: {
+      problem: `There is no free priority for ${applicant.service} between ${neighbours.join(" and ") || "the listener's rules"}.`,
+      fix: "Give those rules other priorities, so that a number between them is free.",
+    },
+  };
+}
+
+/**
+ * Priorities for a candidate's trial rule: before whatever answers the service's requests. Its secret keeps it from taking
+ * anybody's requests, wherever it stands.
+ */
+export function trialPlaces(applicant: Applicant, rules: readonly ListenerRule[]): number[] {
+  const own = rules.find((rule) => isOwn(applicant, rule) && rule.owner?.role === "production");
+  const before = answering(
+    rules.filter((rule) => rule !== own),
+    applicant.route,
+  );
+  const high = Math.min(own?.priority ?? defaultPriority, before?.priority ?? defaultPriority);
+  const { first, last } = priorityBands.trial;
+  const taken = new Set(rules.map(({ priority }) => priority));
+  const [nearest, ...others] = downwards(high - 1, 1);
+  // The number right before an adopted rule is left to the production rule, which has to stand behind this one.
+  const near = nearest === undefined ? [] : own ? [nearest, ...others] : [...others, nearest];
+  return (high > first ? upwards(first, Math.min(last, high - 1)) : near).filter((priority) => !taken.has(priority));
+}
+
+/** Why a service may not have these requests, or undefined. */
+function clash(
+  applicant: Applicant,
+  others: readonly ListenerRule[],
+  before: ListenerRule | undefined,
+): Refusal | undefined {
+  const { route, service } = applicant;
+  const same = others.find((rule) => rule.owner?.role === "production" && takesSame(rule, route));
+  if (same) {
+    return {
+      problem: `${namedRule(same)} takes the very requests that ${service} asks for.`,
+      fix: "Give one of the two other hosts or paths (route).",
+    };
+  }
+  if (!before) return undefined;
+  const isSame = takesSame(before, route);
+  if (before.priority !== defaultPriority && before.owner === undefined) {
+    if (!isSame) return shadowed(applicant, before);
+    if (!applicant.adopt) {
+      return {
+        problem: `${namedRule(before)} takes the very requests that ${service} asks for, and Kiln did not make it.`,
+        fix: "If that is the service as it runs today, say adopt: true in the spec; else choose other hosts or paths (route).",
+      };
+    }
+  }
+  return isSame ? unfit(before) : undefined;
+}
+
+function shadowed({ service }: Applicant, before: ListenerRule): Refusal | undefined {
+  // Kiln's rules stand behind the low numbers, which belong to the listener's owner.
+  if (before.priority > priorityBands.production.first) return undefined;
+  return {
+    problem: `${namedRule(before)} takes every request that ${service} asks for, and more: a rule of Kiln's would never be reached.`,
+    fix: "Take these hosts and paths out of that rule, or give the service others (route).",
+  };
+}
+
+/** What a rule of Kiln's could not stand in for. */
+function unfit(before: ListenerRule): Refusal | undefined {
+  const logsIn = before.otherActions.filter((type) => type.startsWith("authenticate") || type === "jwt-validation");
+  if (logsIn.length > 0) {
+    return {
+      problem: `${namedRule(before)} asks clients to log in first (${logsIn.join(", ")}); a rule of Kiln's would let them pass.`,
+      fix: "Let the program check who asks, take that action out of the rule, and deploy again.",
+    };
+  }
+  if (!before.sticky) return undefined;
+  return {
+    problem: `${namedRule(before)} has group stickiness switched on, which a cutover would break for the clients that have its cookie.`,
+    fix: "Switch it off (ForwardConfig.TargetGroupStickinessConfig), wait until its duration has passed, and deploy again.",
+  };
+}
+
+/** Numbers between two rules: Kiln's band as far as it lies there, else those nearest to the later one. */
+function preferred(route: Route, low: number, high: number): number[] {
+  const band = priorityBands.production;
+  const [first, last] = [Math.max(band.first, low + 1), Math.min(band.last, high - 1)];
+  if (low >= band.last) return upwards(low + 1, Math.min(high, defaultPriority) - 1);
+  if (first > last) return downwards(Math.min(high, defaultPriority) - 1, low + 1);
+  // A service that takes every request goes last, so that it never hides one that names its hosts or paths; others begin
+  // in the middle, so that a narrower one finds room before them.
+  if (route.hosts.length + route.paths.length === 0 || high <= band.last) return downwards(last, first);
+  const middle = Math.max(first, Math.ceil((band.first + band.last) / 2));
+  return [...upwards(middle, last), ...downwards(middle - 1, first)];
+}
+
+function upwards(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+}
+
+function downwards(last: number, first: number): number[] {
+  return upwards(first, last).reverse();
+}
+
+function isOwn({ stage, service }: Applicant, { owner }: ListenerRule): boolean {
+  return owner?.stage === stage && owner.service === service;
+}

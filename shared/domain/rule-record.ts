@@ -1,0 +1,101 @@
+import { sameWeights, type Weight } from "./cutover.ts";
+import { answering, type ListenerRule, namedRule } from "./listener-rules.ts";
+import { type Route, ruleConditions } from "./rules.ts";
+
+/** What Kiln's production rule of a service says; null: there is none. */
+export type RuleState = {
+  weights: Weight[];
+  route: Route;
+  /** What Kiln never gives it: conditions of other kinds, stickiness. */
+  further?: string[];
+} | null;
+
+/**
+ * What Kiln last told the listener about a service, kept in its head. It is written before the call, so until the work is
+ * done the rule may still say what it said before (`from`).
+ */
+export interface RuleRecord {
+  to: RuleState;
+  from?: RuleState;
+  /** ARN of somebody else's rule in front that was accepted there. */
+  behind?: string | undefined;
+}
+
+/** The record once it is sure that the rule says what it was told. */
+export function confirmed(record: RuleRecord | undefined): RuleRecord | undefined {
+  return record && { to: record.to, behind: record.behind };
+}
+
+/** The state of a rule as it was found. */
+export function stateOf(rule: ListenerRule | undefined): RuleState {
+  if (!rule) return null;
+  const values = (field: string) =>
+    rule.conditions.filter((condition) => condition.field === field).flatMap((condition) => condition.values);
+  const route = { hosts: values("host-header"), paths: values("path-pattern") };
+  const others = rule.conditions.flatMap(({ field }) =>
+    ["host-header", "path-pattern"].includes(field) ? [] : [field],
+  );
+  const further = rule.sticky ? [...others, "group stickiness"] : others;
+  return { weights: rule.weights, route, ...(further.length > 0 && { further }) };
+}
+
+/** The record that takes what is there for Kiln's own wish. */
+export function accepting(own: readonly ListenerRule[], others: readonly ListenerRule[]): RuleRecord {
+  const to = stateOf(own[0]);
+  return { to, behind: inFront(own[0], others)?.arn };
+}
+
+/**
+ * What a listener says about a service that Kiln cannot explain: somebody else's tooling changed or removed its rule, or put
+ * one in front of it. Each with what was expected and what was found; undefined when all is as Kiln left it.
+ * @param record Undefined in heads of before Kiln kept it: then only the rules in front are judged.
+ */
+export function unexplained(
+  service: string,
+  record: RuleRecord | undefined,
+  own: readonly ListenerRule[],
+  others: readonly ListenerRule[],
+): string | undefined {
+  const [rule, second] = own;
+  if (second) return `${service} has two production rules: ${own.map(namedRule).join(" and ")}`;
+  const found = stateOf(rule);
+  if (record && !sameState(found, record.to) && (record.from === undefined || !sameState(found, record.from))) {
+    return `the production rule of ${service} is not as Kiln left it: expected ${told(record.to)}, found ${told(found)}`;
+  }
+  const front = inFront(rule, others);
+  if (!rule || !front || front.arn === record?.behind) return undefined;
+  return `${namedRule(front)} stands in front of the production rule of ${service}: expected requests at priority ${rule.priority}, found that none reaches it`;
+}
+
+/** Somebody else's rule that takes every request before ours does. */
+function inFront(rule: ListenerRule | undefined, others: readonly ListenerRule[]): ListenerRule | undefined {
+  const found = stateOf(rule);
+  if (!rule || !found) return undefined;
+  const front = answering(others, found.route);
+  return front && front.priority < rule.priority ? front : undefined;
+}
+
+function sameState(one: RuleState, other: RuleState): boolean {
+  if (one === null || other === null) return one === other;
+  return sameWeights(one.weights, other.weights) && conditionText(one) === conditionText(other);
+}
+
+function conditionText({ route, further = [] }: NonNullable<RuleState>): string {
+  const stated = ruleConditions(route).map((condition) =>
+    condition.Field === "host-header"
+      ? { field: condition.Field, values: condition.HostHeaderConfig.Values.map((host) => host.toLowerCase()) }
+      : { field: condition.Field, values: condition.PathPatternConfig.Values },
+  );
+  return [...stated.map(({ field, values }) => `${field} ${[...values].sort().join(" or ")}`), ...further].join(", ");
+}
+
+function told(state: RuleState): string {
+  if (state === null) return "none";
+  const groups = state.weights.map(({ targetGroupArn, weight }) => `${groupName(targetGroupArn)} ${weight}`);
+  return `${groups.join(" + ") || "no target group"} for ${conditionText(state)}`;
+}
+
+/** `web-000001-0123456789` of `arn:…:targetgroup/web-000001-0123456789/abcdef`. */
+function groupName(arn: string): string {
+  return arn.split("/")[1] ?? arn;
+}
