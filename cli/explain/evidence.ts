@@ -29,6 +29,7 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
   },
   finished: () => "all requests go to it: its deploy had died with a share of them",
   "observation-failed": ({ reason, health }) => `it did not hold: ${reason ?? countsText(health)}`,
+  withdrawn: () => "Kiln's rule was taken away: what answered before Kiln answers again",
   restored: ({ live }) => (live ? `requests went back to ${live}` : "its rule was removed: nothing had served before"),
   live: ({ standby }) => (standby ? `it is live, ${standby} stands by` : "it is live, nothing stands by"),
   failed: (line) => failureText(line["failure"]) || "it failed, and nothing of it is left",

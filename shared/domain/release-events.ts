@@ -12,6 +12,7 @@ export const releaseEvents = {
   finished: "A deploy that died while traffic moved was completed by the sweep: it has all requests.",
   "observation-failed": "It had traffic and did not hold.",
   restored: "Traffic went back to what was live before.",
+  withdrawn: "Kiln's rule was taken away: what answered before Kiln answers again.",
   live: "It is live by the ledger's word; the release before stands by.",
   failed: "It failed, and nothing of it is left but what the history says.",
   dirty: "It failed and left something behind; the sweep goes on with it.",
