@@ -48,7 +48,7 @@ describe("a canary", () => {
       { "web-000002": 1, "web-000001": 0 },
     ]);
     const events = (await stage.cloud.complete(stage.ledger.history("web", "web-000002"))).map(({ event }) => event);
-    expect(events).toEqual(["validated", "cut-over", "cut-over-1", "cut-over-2", "live"]);
+    expect(events).toEqual(["baked", "launched", "validated", "cut-over", "cut-over-1", "cut-over-2", "live"]);
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 
