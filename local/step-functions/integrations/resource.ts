@@ -61,10 +61,47 @@ function describe(
   return { kind, service, action, pattern, resourceType, resource };
 }
 
+/**
+ * Services that AWS never lets an execution wait for in this way.
+ * Source: Step Functions guide, "Integrating services", and badmintoncryer/cdk-preflight, pf-sfn-asl-resource-arn.
+ */
+const withoutSync: ReadonlySet<string> = new Set([
+  "lambda",
+  "sns",
+  "sqs",
+  "dynamodb",
+  "events",
+  "apigateway",
+  "aws-sdk",
+]);
+const withoutToken: ReadonlySet<string> = new Set([
+  "athena",
+  "batch",
+  "codebuild",
+  "elasticmapreduce",
+  "emr-containers",
+  "emr-serverless",
+  "glue",
+  "databrew",
+  "mediaconvert",
+  "sagemaker",
+  "dynamodb",
+]);
+
+function cannotWaitSo(arn: string): boolean {
+  const [, service = "", pattern] =
+    /^arn:[^:]+:states:[^:]*:[^:]*:([^:]+):.*?\.(sync|sync:2|waitForTaskToken)$/.exec(arn) ?? [];
+  if (pattern === "sync:2" && service !== "states") return true;
+  if (pattern === "waitForTaskToken") return withoutToken.has(service);
+  return pattern !== undefined && withoutSync.has(service);
+}
+
 /** Reports a Resource AWS would refuse, and one that AWS has and this cloud lacks. */
 export function checkResource(arn: string, location: string, findings: Findings): void {
   if (parseResource(arn)) return;
-  if (/^arn:aws[a-z-]*:states:/.test(arn)) findings.lacks(location, `the integration ${arn}`);
+  if (!arn.startsWith("arn:")) findings.schema(location, "Value is not a valid resource ARN");
+  else if (/^arn:aws[a-z-]*:states:/.test(arn) && !cannotWaitSo(arn))
+    findings.lacks(location, `the integration ${arn}`);
   else {
     findings.schema(
       location,

@@ -7,6 +7,7 @@ export interface Diagnostic {
     | "MISSING_TRANSITION_TARGET"
     | "MISSING_END_STATE"
     | "DUPLICATE_STATE_NAME"
+    | "INVALID_STATE_NAME"
     | "INVALID_JSONATA_EXPRESSION"
     | "UNSUPPORTED_JSONATA_EXPRESSION";
   message: string;
@@ -14,7 +15,13 @@ export interface Diagnostic {
   location?: string;
 }
 
-/** Collects what is wrong with one definition. */
+/** Types of values, as AWS names them. */
+export type ValueType = "ARRAY" | "BOOLEAN" | "INTEGER" | "NUMBER" | "OBJECT" | "STRING";
+
+/**
+ * Collects what is wrong with one definition. Where nothing else is said, sentences are AWS's, as measured with
+ * ValidateStateMachineDefinition in badmintoncryer/cdk-preflight, rules/stepfunctions.
+ */
 export class Findings {
   readonly diagnostics: Diagnostic[] = [];
   /** Parts of the language that AWS has and this cloud lacks, each named with its place. */
@@ -25,7 +32,7 @@ export class Findings {
   }
 
   /** A value of another type than the field's. Wording measured, floci-io/floci issue 2968. */
-  type(location: string, expected: "ARRAY" | "INTEGER" | "NUMBER" | "OBJECT" | "STRING"): void {
+  type(location: string, expected: ValueType): void {
     this.schema(location, `Expected value of type [${expected}]`);
   }
 
@@ -35,6 +42,29 @@ export class Findings {
     else if (!values.includes(value)) {
       this.schema(location, `Value should be one of the following: [${values.join(", ")}]`);
     }
+  }
+
+  required(location: string, holder: object, fields: readonly string[]): void {
+    const absent = fields.filter((field) => !(field in holder));
+    if (absent.length > 0) this.schema(location, `These fields are required: [${absent.join(", ")}]`);
+  }
+
+  /** Complains unless exactly one of the fields is there. */
+  onlyOne(location: string, fields: readonly string[], present: number): void {
+    const list = `[${fields.join(", ")}]`;
+    if (present > 1) this.schema(location, `There should only be one of the following fields: ${list}`);
+    if (present === 0) this.schema(location, `This object should have only one of the following fields: ${list}`);
+  }
+
+  empty(location: string): void {
+    this.schema(location, "Value cannot be empty");
+  }
+
+  /** Complains about a field of the other query language. */
+  otherLanguage(location: string, field: string, language: "JSONata" | "JSONPath"): void {
+    const other = language === "JSONata" ? "JSONPath" : "JSONata";
+    const sentence = `but field '${field}' is only supported for the '${other}' QueryLanguage`;
+    this.schema(location, `The QueryLanguage is set to '${language}', ${sentence}`);
   }
 
   add(code: Diagnostic["code"], message: string, location?: string): void {

@@ -18,6 +18,7 @@ export function checkExpressions(
   if (typeof value === "string") {
     const source = expressionIn(value);
     if (source !== undefined) checkExpression(source, location, readable, findings);
+    else if (value.startsWith("{%")) findings.schema(location, unfinished);
     return;
   }
   if (Array.isArray(value)) {
@@ -27,6 +28,15 @@ export function checkExpressions(
   }
   if (!isObject(value)) return;
   for (const [key, member] of Object.entries(value)) checkExpressions(member, `${location}/${key}`, readable, findings);
+}
+
+const unfinished = "JSONata string must start with {% and end with %}";
+
+/** Refuses text in a field where only an expression makes sense; that AWS says it in these words is assumed. */
+export function checkOnlyExpression(value: unknown, location: string, findings: Findings): void {
+  if (typeof value === "string" && expressionIn(value) === undefined && !value.startsWith("{%")) {
+    findings.schema(location, unfinished);
+  }
 }
 
 function checkExpression(

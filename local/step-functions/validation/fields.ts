@@ -75,7 +75,7 @@ export const requiredFields: Readonly<Record<StateType, readonly string[]>> = {
   Wait: [],
   Task: ["Resource"],
   Parallel: ["Branches"],
-  Map: ["ItemProcessor"],
+  Map: [],
 };
 
 export const machineFields: readonly string[] = [

@@ -28,7 +28,9 @@ export function isWithin(value: unknown, { min, max, fractions = false }: Number
 /** Checks a number written into a definition. */
 export function checkNumber(value: unknown, rule: NumberRule, location: string, findings: Findings): void {
   if (typeof value !== "number") findings.type(location, rule.fractions ? "NUMBER" : "INTEGER");
-  else if (!isWithin(value, rule)) findings.schema(location, `Value must be between ${rule.min} and ${rule.max}`);
+  else if (!rule.fractions && !Number.isInteger(value)) findings.type(location, "INTEGER");
+  else if (value < rule.min) findings.schema(location, `Minimum value is ${rule.min}`);
+  else if (value > rule.max) findings.schema(location, `Maximum value is ${rule.max}`);
 }
 
 /** Checks the numbers of a state that are not expressions. */

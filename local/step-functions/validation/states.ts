@@ -1,12 +1,13 @@
-import { checkResource } from "../integrations/resource.ts";
 import type { State } from "../language/definition.ts";
 import { isObject } from "../language/json.ts";
-import type { Findings } from "./diagnostics.ts";
-import { checkExpressions } from "./expressions.ts";
+import { checkChoices } from "./choices.ts";
+import type { Findings, ValueType } from "./diagnostics.ts";
+import { checkExpressions, checkOnlyExpression } from "./expressions.ts";
 import { jsonataFields, jsonataOnlyFields, jsonPathOnlyFields, requiredFields } from "./fields.ts";
 import { checkStateNumbers } from "./numbers.ts";
 import { checkRecovery } from "./recovery.ts";
 import { checkAssign } from "./scopes.ts";
+import { checkTask } from "./tasks.ts";
 
 type RawState = Record<string, unknown>;
 
@@ -14,14 +15,17 @@ type RawState = Record<string, unknown>;
 const nameLengthMax = 80;
 /** Checks one state by itself; where it may go is the graph's business, what is inside it the container's. */
 export function checkState(name: string, state: unknown, location: string, jsonata: boolean, findings: Findings): void {
-  if (name.length > nameLengthMax) findings.schema(location, `State name must not exceed ${nameLengthMax} characters`);
+  if (name.length > nameLengthMax) {
+    const limit = `exceeds the ${nameLengthMax}-character limit allowed by the service`;
+    findings.add("INVALID_STATE_NAME", `State name '${name}' ${limit}`, location);
+  }
   if (!isObject(state)) {
     findings.type(location, "OBJECT");
     return;
   }
   const type = state["Type"];
   if (type === undefined) {
-    findings.schema(location, "These fields are required: [Type]");
+    findings.required(location, state, ["Type"]);
     return;
   }
   if (typeof type !== "string" || !(type in jsonataFields)) {
@@ -31,6 +35,7 @@ export function checkState(name: string, state: unknown, location: string, jsona
   const usesJsonata = checkLanguage(state, location, jsonata, findings);
   // Going back to JSONPath is the whole complaint about such a state (measured, floci-io/floci pull 2786).
   if (usesJsonata || !jsonata) checkFields(state, type as State["Type"], location, usesJsonata, findings);
+  checkTypes(state, location, findings);
   checkMoves(state, type, location, findings);
   checkValues(state, type, location, findings);
   checkRecovery(state, location, findings);
@@ -58,20 +63,13 @@ function checkFields(
 ): void {
   for (const field of Object.keys(state)) {
     if (jsonata && jsonPathOnlyFields.has(field)) {
-      findings.schema(
-        location,
-        `The QueryLanguage is set to 'JSONata', but field '${field}' is only supported for the 'JSONPath' QueryLanguage`,
-      );
+      findings.otherLanguage(location, field, "JSONata");
     } else if (!jsonata && jsonataOnlyFields.has(field)) {
-      findings.schema(
-        location,
-        `The QueryLanguage is set to 'JSONPath', but field '${field}' is only supported for the 'JSONata' QueryLanguage`,
-      );
+      findings.otherLanguage(location, field, "JSONPath");
     } else if (!jsonata && jsonPathOnlyFields.has(field)) findings.lacks(location, `the JSONPath field '${field}'`);
     else if (!jsonataFields[type].includes(field)) findings.schema(location, `Field '${field}' is not supported`);
   }
-  const absent = requiredFields[type].filter((field) => !(field in state));
-  if (absent.length > 0) findings.schema(location, `These fields are required: [${absent.join(", ")}]`);
+  findings.required(location, state, requiredFields[type]);
   if (!jsonata && !["Pass", "Succeed", "Fail", "Wait"].includes(type)) {
     findings.lacks(location, `a ${type} state in JSONPath mode`);
   }
@@ -80,35 +78,60 @@ function checkFields(
   }
 }
 
-function checkMoves(state: RawState, type: string, location: string, findings: Findings): void {
-  if (type === "Choice") {
-    if (Array.isArray(state["Choices"]) && state["Choices"].length === 0) {
-      findings.schema(`${location}/Choices`, "Field 'Choices' must have at least 1 item");
-    }
-    return;
-  }
-  if (type === "Succeed" || type === "Fail") return;
-  const ends = state["End"] === true;
-  if (ends === (state["Next"] !== undefined)) {
-    findings.schema(location, ends ? "Only one of 'Next' and 'End' may be set" : "These fields are required: [Next]");
+/** Types of the fields that no other check looks into. */
+const fieldTypes: Readonly<Record<string, ValueType>> = {
+  Comment: "STRING",
+  Next: "STRING",
+  Default: "STRING",
+  End: "BOOLEAN",
+  Resource: "STRING",
+  Choices: "ARRAY",
+  Branches: "ARRAY",
+  ItemProcessor: "OBJECT",
+  Credentials: "OBJECT",
+};
+
+function checkTypes(state: RawState, location: string, findings: Findings): void {
+  for (const [field, type] of Object.entries(fieldTypes)) {
+    const value = state[field];
+    if (value !== undefined && typeName(value) !== type) findings.type(`${location}/${field}`, type);
   }
 }
 
+function typeName(value: unknown): string {
+  return (Array.isArray(value) ? "array" : typeof value).toUpperCase();
+}
+
+function checkMoves(state: RawState, type: string, location: string, findings: Findings): void {
+  if (type === "Choice" || type === "Succeed" || type === "Fail") return;
+  const ways = [state["Next"] !== undefined, state["End"] === true];
+  findings.onlyOne(location, ["Next", "End"], ways.filter(Boolean).length);
+}
+
+/** AWS takes a written time in UTC only (badmintoncryer/cdk-preflight, pf-sfn-asl-wait-timing); an expression may make others. */
+const literalTimestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+const waitFields: readonly string[] = ["SecondsPath", "Seconds", "TimestampPath", "Timestamp"];
+
 function checkValues(state: RawState, type: string, location: string, findings: Findings): void {
-  if (type === "Wait" && ("Seconds" in state ? 1 : 0) + ("Timestamp" in state ? 1 : 0) !== 1 && !hasPath(state)) {
-    findings.schema(location, "Exactly one of these fields is required: [Seconds, Timestamp]");
+  const { Timestamp: timestamp, Branches: branches } = state;
+  if (type === "Wait") {
+    findings.onlyOne(location, waitFields, waitFields.filter((field) => field in state).length);
+    if (typeof timestamp === "string" && !timestamp.startsWith("{%") && !literalTimestamp.test(timestamp)) {
+      findings.schema(`${location}/Timestamp`, "String does not match RFC3339 timestamp");
+    }
   }
-  if (type === "Task" && typeof state["Resource"] === "string") {
-    checkResource(state["Resource"], `${location}/Resource`, findings);
+  if (type === "Map") {
+    const processors = ["ItemProcessor", "Iterator"];
+    findings.onlyOne(location, processors, processors.filter((field) => field in state).length);
+  }
+  if (type === "Parallel" && Array.isArray(branches) && branches.length === 0) {
+    findings.empty(`${location}/Branches`);
   }
   checkStateNumbers(state, location, findings);
   for (const field of ["ItemReader", "ItemBatcher", "ResultWriter", "Label"]) {
     if (field in state && type === "Map") findings.lacks(location, `the field '${field}' of a distributed Map`);
   }
-}
-
-function hasPath(state: RawState): boolean {
-  return "SecondsPath" in state || "TimestampPath" in state;
 }
 
 /** Fields whose strings may be expressions; a Comment may hold anything. */
@@ -137,21 +160,9 @@ function checkStateExpressions(state: RawState, location: string, findings: Find
     const hasResult = withResult.has(state["Type"]) && (field === "Assign" || field === "Output");
     checkExpressions(state[field], `${location}/${field}`, hasResult ? ["result"] : [], findings);
   }
-  const choices = Array.isArray(state["Choices"]) ? state["Choices"] : [];
-  for (const [index, rule] of choices.entries()) {
-    if (!isObject(rule)) continue;
-    const place = `${location}/Choices[${index}]`;
-    for (const field of Object.keys(rule)) {
-      if (["Condition", "Assign", "Output"].includes(field)) {
-        checkExpressions(rule[field], `${place}/${field}`, [], findings);
-      } else if (field !== "Next" && field !== "Comment") {
-        findings.schema(place, `Field '${field}' is not supported`);
-      }
-    }
-    const absent = ["Condition", "Next"].filter((field) => !(field in rule));
-    if (absent.length > 0) findings.schema(place, `These fields are required: [${absent.join(", ")}]`);
-    checkAssign(rule["Assign"], `${place}/Assign`, findings);
-  }
+  checkOnlyExpression(state["Items"], `${location}/Items`, findings);
+  if (state["Type"] === "Choice") checkChoices(state["Choices"], `${location}/Choices`, findings);
+  if (state["Type"] === "Task") checkTask(state, location, findings);
   const catchers = Array.isArray(state["Catch"]) ? state["Catch"] : [];
   for (const [index, catcher] of catchers.entries()) {
     if (!isObject(catcher)) continue;

@@ -26,7 +26,8 @@ export function validateDefinition(text: string, type: "STANDARD" | "EXPRESS" = 
   const language = raw["QueryLanguage"];
   if (language !== undefined) findings.oneOf("/QueryLanguage", language, ["JSONPath", "JSONata"]);
   const timeout = raw["TimeoutSeconds"];
-  if (timeout !== undefined) checkNumber(timeout, { min: 1, max: secondsMax }, "/TimeoutSeconds", findings);
+  if (timeout !== undefined) checkNumber(timeout, { min: 0, max: secondsMax }, "/TimeoutSeconds", findings);
+  if (raw["Version"] !== undefined) findings.oneOf("/Version", raw["Version"], ["1.0"]);
   // Anything but the exact word JSONPath means JSONata (measured, floci-io/floci issue 2968).
   const jsonata = language !== undefined && language !== "JSONPath";
   checkContainer(raw, "", { jsonata, names: new Set(), variables: new Set() }, findings);
@@ -69,11 +70,8 @@ function checkContainer(
   around: Surroundings,
   findings: Findings,
 ): void {
-  const absent = ["States", "StartAt"].filter((field) => !(field in container));
-  if (absent.length > 0) {
-    findings.schema(location || "/", `These fields are required: [${absent.join(", ")}]`);
-    return;
-  }
+  findings.required(location || "/", container, ["States", "StartAt"]);
+  if (!("States" in container && "StartAt" in container)) return;
   const states = container["States"];
   if (!isObject(states) || Object.keys(states).length === 0) {
     findings.schema(`${location}/States`, "Field 'States' must have at least 1 state");
@@ -113,7 +111,8 @@ function refuseWaiting(node: unknown, location: string, findings: Findings): voi
   }
   if (!isObject(node)) return;
   const { Type: type, Resource: resource } = node;
-  const [pattern] = (type === "Task" && /\.(waitForTaskToken|sync(:2)?)$/.exec(String(resource))) || [];
+  // Either form of sync is called so (badmintoncryer/cdk-preflight, pf-sfn-express-unsupported).
+  const [, pattern] = (type === "Task" && /(\.waitForTaskToken|\.sync)(?::2)?$/.exec(String(resource))) || [];
   if (pattern !== undefined) {
     const message = `Express state machine does not support '${pattern}' service integration `;
     findings.schema(`${location}/Resource`, message);

@@ -112,10 +112,17 @@ describe("a definition", () => {
         A: {
           Type: "Task",
           Resource: "arn:aws:states:::lambda:invoke",
+          Arguments: { FunctionName: "f" },
           TimeoutSeconds: 10,
           HeartbeatSeconds: 10,
           Retry: [
-            { ErrorEquals: ["X"], IntervalSeconds: 0, MaxAttempts: -1, BackoffRate: 0.5, MaxDelaySeconds: 31_622_401 },
+            {
+              ErrorEquals: ["X"],
+              IntervalSeconds: 0.5,
+              MaxAttempts: -1,
+              BackoffRate: 0.5,
+              MaxDelaySeconds: 31_622_401,
+            },
             { ErrorEquals: ["Y"], JitterStrategy: "HALF", Delay: 1 },
           ],
           End: true,
@@ -123,12 +130,12 @@ describe("a definition", () => {
       }),
       [
         "HeartbeatSeconds must be smaller than TimeoutSeconds at /States/A/HeartbeatSeconds",
-        "Value must be between 1 and 99999999 at /States/A/Retry[0]/IntervalSeconds",
-        "Value must be between 0 and 99999999 at /States/A/Retry[0]/MaxAttempts",
-        "Value must be between 1 and 31622400 at /States/A/Retry[0]/MaxDelaySeconds",
-        `Value must be between 1 and ${Number.MAX_VALUE} at /States/A/Retry[0]/BackoffRate`,
+        "Expected value of type [INTEGER] at /States/A/Retry[0]/IntervalSeconds",
+        "Minimum value is 0 at /States/A/Retry[0]/MaxAttempts",
+        "Maximum value is 31622400 at /States/A/Retry[0]/MaxDelaySeconds",
+        "Minimum value is 1 at /States/A/Retry[0]/BackoffRate",
         "Field 'Delay' is not supported at /States/A/Retry[1]",
-        "Value should be one of the following: [FULL, NONE] at /States/A/Retry[1]/JitterStrategy",
+        "Value should be one of the following: [NONE, FULL] at /States/A/Retry[1]/JitterStrategy",
       ].map((complaint) => `SCHEMA_VALIDATION_FAILED: ${complaint}`),
     ],
     [
@@ -150,8 +157,91 @@ describe("a definition", () => {
     [
       "tries a Resource that is none",
       machine({ A: { Type: "Task", Resource: "lambda", End: true } }),
+      ["SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN at /States/A/Resource"],
+    ],
+    [
+      "waits for what cannot be waited for",
+      machine({
+        A: {
+          Type: "Task",
+          Resource: "arn:aws:states:::lambda:invoke.sync",
+          Arguments: { FunctionName: "f" },
+          Next: "B",
+        },
+        B: { Type: "Task", Resource: "arn:aws:states:::glue:startJobRun.waitForTaskToken", Arguments: {}, End: true },
+      }),
+      ["A: lambda:invoke.sync", "B: glue:startJobRun.waitForTaskToken"].map((entry) => {
+        const [state, resource] = entry.split(": ");
+        return `SCHEMA_VALIDATION_FAILED: The resource provided arn:aws:states:::${resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at /States/${state}/Resource`;
+      }),
+    ],
+    [
+      "calls a service without what it asks for",
+      machine({
+        A: { Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Next: "B" },
+        B: {
+          Type: "Task",
+          Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+          Arguments: { QueueUrl: "q" },
+          Credentials: {},
+          End: true,
+        },
+      }),
       [
-        "SCHEMA_VALIDATION_FAILED: The resource provided lambda is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at /States/A/Resource",
+        "Arguments field is required for resource ARN: arn:aws:states:::sqs:sendMessage at /States/A",
+        "The field 'RoleArn' is required but was missing at /States/B/Credentials",
+        "The field 'MessageBody' is required but was missing at /States/B/Arguments",
+      ].map((complaint) => `SCHEMA_VALIDATION_FAILED: ${complaint}`),
+    ],
+    [
+      "leaves a state in two ways or in none",
+      machine({ A: { Type: "Pass", Next: "B", End: true }, B: { Type: "Pass" } }),
+      [
+        "There should only be one of the following fields: [Next, End] at /States/A",
+        "This object should have only one of the following fields: [Next, End] at /States/B",
+      ].map((complaint) => `SCHEMA_VALIDATION_FAILED: ${complaint}`),
+    ],
+    [
+      "waits for two things, or for a time nobody can read",
+      machine({
+        A: { Type: "Wait", Seconds: 1, Timestamp: "2030-01-01T00:00:00Z", Next: "B" },
+        B: { Type: "Wait", Timestamp: "2030-01-01T00:00:00+01:00", End: true },
+      }),
+      [
+        "There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp] at /States/A",
+        "String does not match RFC3339 timestamp at /States/B/Timestamp",
+      ].map((complaint) => `SCHEMA_VALIDATION_FAILED: ${complaint}`),
+    ],
+    [
+      "has nothing to choose from, nothing to do for each, and no branch",
+      machine({
+        P: { Type: "Parallel", Branches: [], Next: "M" },
+        M: { Type: "Map", Items: "$states.input", Next: "C" },
+        C: { Type: "Choice", Choices: [], Default: "P", Retry: [{ ErrorEquals: [] }] },
+        D: { Type: "Choice", Choices: [{ Variable: "$.x", IsNull: true, Next: "P" }], End: "yes" },
+        S: { Type: "Succeed" },
+      }),
+      [
+        "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/P/Branches",
+        "SCHEMA_VALIDATION_FAILED: This object should have only one of the following fields: [ItemProcessor, Iterator] at /States/M",
+        "SCHEMA_VALIDATION_FAILED: JSONata string must start with {% and end with %} at /States/M/Items",
+        "SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/C",
+        "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/C/Retry[0]/ErrorEquals",
+        "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/C/Choices",
+        "SCHEMA_VALIDATION_FAILED: Field 'End' is not supported at /States/D",
+        "SCHEMA_VALIDATION_FAILED: Expected value of type [BOOLEAN] at /States/D/End",
+        "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONata', but field 'Variable' is only supported for the 'JSONPath' QueryLanguage at /States/D/Choices[0]",
+        'MISSING_TRANSITION_TARGET: State "D" is not reachable. at /States/D',
+        'MISSING_TRANSITION_TARGET: State "S" is not reachable. at /States/S',
+      ],
+    ],
+    [
+      "names a state at too great length, and a version there is not",
+      { Version: "2.0", ...machine({ ["x".repeat(81)]: { ...end, Output: "{% 1" } }) },
+      [
+        "SCHEMA_VALIDATION_FAILED: Value should be one of the following: [1.0] at /Version",
+        `INVALID_STATE_NAME: State name '${"x".repeat(81)}' exceeds the 80-character limit allowed by the service at /States/${"x".repeat(81)}`,
+        `SCHEMA_VALIDATION_FAILED: JSONata string must start with {% and end with %} at /States/${"x".repeat(81)}/Output`,
       ],
     ],
   ])("is refused when it %s", (_name, definition, expected) => {
@@ -162,6 +252,7 @@ describe("a definition", () => {
     const task = {
       Type: "Task",
       Resource: "arn:aws:states:::lambda:invoke",
+      Arguments: { FunctionName: "f" },
       Output: "{% $states.result.Payload[ok = true].{'id': id} %}",
       Catch: [{ ErrorEquals: ["States.ALL"], Next: "B", Output: "{% $states.errorOutput.Error %}" }],
       Next: "B",
@@ -201,7 +292,7 @@ describe("a definition", () => {
     const task = (pattern: string) => ({
       Type: "Task",
       Resource: `arn:aws:states:::states:startExecution${pattern}`,
-      Arguments: {},
+      Arguments: { StateMachineArn: "arn:aws:states:us-east-1:123456789012:stateMachine:m" },
       End: true,
     });
     const definition = machine({
