@@ -13,7 +13,7 @@ import type {
 import { AwsError } from "../core/aws-error.ts";
 import type { Kernel, Operation, Requirement } from "../core/kernel.ts";
 import { requestTagConditions } from "../core/tag-conditions.ts";
-import { parseRecurrence } from "../scheduler/expressions.ts";
+import { parseRuleSchedule } from "../scheduler/expressions.ts";
 import { checkBus } from "./bus.ts";
 import type { RuleDocument } from "./documents.ts";
 import { compilePattern } from "./pattern.ts";
@@ -24,6 +24,8 @@ import { checkTarget } from "./targets.ts";
 const maximumTargets = 5;
 /** Source: EventBridge quotas, "Rules", the default. */
 const maximumRules = 300;
+/** Source: EventBridge quotas, "Event pattern size", the default; that it counts was measured (badmintoncryer/cdk-preflight). */
+const maximumPatternLength = 2048;
 
 type Output<T> = Omit<T, "$metadata">;
 
@@ -151,14 +153,15 @@ function putRule(kernel: Kernel, rules: Rules, input: PutRuleCommandInput): Outp
     throw invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");
   }
   if (input.EventPattern !== undefined) {
-    if (input.EventPattern.length > 4096) throw invalid("Parameter EventPattern must be at most 4096 characters.");
+    if (input.EventPattern.length > maximumPatternLength) {
+      throw invalid(`Parameter EventPattern for rule ${name} exceeds limit of ${maximumPatternLength}.`);
+    }
     compilePattern(input.EventPattern);
   }
   const before = rules.find(name);
   const now = kernel.clock.now();
   if (input.ScheduleExpression !== undefined) {
-    const recurrence = parseRecurrence(input.ScheduleExpression, now);
-    if (!recurrence || recurrence.kind === "at") throw invalid("Parameter ScheduleExpression is not valid.");
+    if (!parseRuleSchedule(input.ScheduleExpression, now)) throw invalid("Parameter ScheduleExpression is not valid.");
   }
   if (!before && rules.list().length >= maximumRules) {
     throw new AwsError("LimitExceededException", "The requested resource exceeds the maximum number allowed.", 400);
@@ -189,7 +192,10 @@ function putTargets(kernel: Kernel, rules: Rules, input: PutTargetsCommandInput)
   const added = input.Targets ?? [];
   for (const target of added) checkTarget(target);
   const ids = added.map((target) => target.Id);
-  if (new Set(ids).size < ids.length) throw invalid("Duplicate target IDs in the request.");
+  const repeated = ids.find((id, index) => ids.indexOf(id) < index);
+  if (repeated !== undefined) {
+    throw invalid(`Parameter targets is not valid. Reason: More than one target with Id '${repeated}' is provided.`);
+  }
   const targets = [...rule.targets.filter((target) => !ids.includes(target.Id)), ...added];
   if (targets.length > maximumTargets) {
     throw new AwsError("LimitExceededException", "The requested resource exceeds the maximum number allowed.", 400);

@@ -1,7 +1,7 @@
 import { AwsError } from "../core/aws-error.ts";
 import type { Kernel } from "../core/kernel.ts";
 import type { Collection } from "../core/store.ts";
-import { parseRecurrence } from "../scheduler/expressions.ts";
+import { parseRuleSchedule } from "../scheduler/expressions.ts";
 import type { RuleDocument } from "./documents.ts";
 import { type CompiledPattern, compilePattern } from "./pattern.ts";
 
@@ -66,7 +66,7 @@ export class Rules {
   #planTick(rule: Readonly<RuleDocument>): void {
     if (rule.scheduleExpression === undefined) return;
     const now = this.#kernel.clock.now();
-    const dueMs = parseRecurrence(rule.scheduleExpression, rule.createdAtMs)?.next(now);
+    const dueMs = parseRuleSchedule(rule.scheduleExpression, rule.createdAtMs)?.next(now);
     if (dueMs === undefined) return;
     this.#kernel.jobs.schedule("events.tick", dueMs, { name: rule.name, dueMs }, tickKey(rule.name));
   }

@@ -73,20 +73,20 @@ function kindOf(arn: string | undefined): TargetKind | undefined {
   return kinds.find(([pattern]) => pattern.test(arn ?? ""))?.[1];
 }
 
-/** Parameters of target kinds this cloud lacks. */
-const refusedParameters = [
-  "KinesisParameters",
-  "RunCommandParameters",
-  "EcsParameters",
-  "BatchParameters",
-  "HttpParameters",
-  "RedshiftDataParameters",
-  "SageMakerPipelineParameters",
-  "AppSyncParameters",
-] as const;
+/** Parameters of target kinds this cloud lacks, each with the services whose targets may have them. */
+const refusedParameters = {
+  KinesisParameters: ["kinesis"],
+  RunCommandParameters: ["ssm"],
+  EcsParameters: ["ecs"],
+  BatchParameters: ["batch"],
+  HttpParameters: ["events", "execute-api"],
+  RedshiftDataParameters: ["redshift", "redshift-serverless"],
+  SageMakerPipelineParameters: ["sagemaker"],
+  AppSyncParameters: ["appsync"],
+} as const;
 
 /**
- * Checks a target before it is stored.
+ * Checks a target before it is stored. Sentences as measured in badmintoncryer/cdk-preflight, rules/events.
  * @throws {AwsError} ValidationException; NotImplemented for a kind of target this cloud lacks, naming it.
  */
 export function checkTarget(target: Target): void {
@@ -94,16 +94,40 @@ export function checkTarget(target: Target): void {
   if (!/^arn:aws[\w-]*:[\w-]+:[^:]*:[^:]*:.+$/.test(target.Arn ?? "")) {
     throw invalid(`Parameter ${target.Arn} is not valid. Reason: Provided Arn is not in correct format.`);
   }
-  for (const name of refusedParameters) {
-    if (target[name] !== undefined) throw missing(`${name} of EventBridge targets`);
-  }
+  checkParameters(target);
   const kind = kindOf(target.Arn);
   if (!kind) throw missing(`EventBridge targets such as ${target.Arn}`);
   if (kind.needsRole && target.RoleArn === undefined) throw invalid(`RoleArn is required for target ${target.Arn}.`);
   const { MaximumEventAgeInSeconds: age = 60, MaximumRetryAttempts: attempts = 0 } = target.RetryPolicy ?? {};
   if (age < 60 || age > 86_400) throw invalid("MaximumEventAgeInSeconds must be between 60 and 86400.");
   if (attempts < 0 || attempts > 185) throw invalid("MaximumRetryAttempts must be between 0 and 185.");
+  checkDeadLetters(target.DeadLetterConfig?.Arn);
   checkTargetInput(target);
+}
+
+function checkParameters(target: Target): void {
+  const service = serviceOf(target.Arn);
+  for (const [name, services] of Object.entries(refusedParameters)) {
+    if (target[name as keyof typeof refusedParameters] === undefined) continue;
+    if (!services.some((allowed) => allowed === service)) {
+      throw invalid(`Parameter(s) ${name} not supported for target: ${target.Id}`);
+    }
+    throw missing(`${name} of EventBridge targets`);
+  }
+  if (service === "sqs" && target.Arn?.endsWith(".fifo") && !target.SqsParameters) {
+    throw invalid(`Parameter(s) SqsParameters must be specified for target: ${target.Id}`);
+  }
+}
+
+function checkDeadLetters(arn: string | undefined): void {
+  if (arn === undefined) return;
+  const service = serviceOf(arn);
+  if (service !== "sqs") throw invalid(`${service} is not supported as a dead letter resource`);
+  if (arn.endsWith(".fifo")) throw invalid("SQS FIFO is not supported by Dead Letter Queues");
+}
+
+function serviceOf(arn: string | undefined): string | undefined {
+  return arn?.split(":")[2];
 }
 
 /**

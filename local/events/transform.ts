@@ -15,12 +15,13 @@ export interface TemplateContext {
  */
 export function targetInput(target: Target, event: EventEnvelope, context: TemplateContext): string {
   if (target.Input !== undefined) return target.Input;
-  if (target.InputPath !== undefined) return JSON.stringify(valueAt(event, parsePath(target.InputPath)) ?? null);
+  if (target.InputPath !== undefined) return JSON.stringify(valueAt(event, target.InputPath) ?? null);
   if (target.InputTransformer !== undefined) return transformed(target.InputTransformer, event, context);
   return JSON.stringify(event);
 }
 
 /**
+ * Sentences as measured in badmintoncryer/cdk-preflight, rules/events; that about InputPathsMap is only alike.
  * @throws {AwsError} ValidationException for a target whose input cannot be made.
  */
 export function checkTargetInput(target: Target): void {
@@ -31,14 +32,26 @@ export function checkTargetInput(target: Target): void {
   if (target.Input !== undefined && !isJson(target.Input)) {
     throw invalid(`JSON syntax error in input for target ${target.Id}`);
   }
-  if (target.InputPath !== undefined) parsePath(target.InputPath);
-  for (const path of Object.values(target.InputTransformer?.InputPathsMap ?? {})) parsePath(path);
+  const { InputTemplate: template, InputPathsMap: paths = {} } = target.InputTransformer ?? {};
+  const written = target.InputPath === undefined ? [] : [target.InputPath];
+  for (const path of [...written, ...Object.values(paths)]) {
+    if (!parsePath(path)) throw invalid(`InputPath for target ${target.Id} is invalid.`);
+  }
   if (!target.InputTransformer) return;
-  const { InputTemplate: template, InputPathsMap: paths = {} } = target.InputTransformer;
+  const names = Object.keys(paths);
+  if (names.length > 100 || names.some((name) => name.startsWith("aws.events."))) {
+    throw invalid(
+      "1 validation error detected: InputPathsMap may have 100 entries, none of which is a variable of AWS.",
+    );
+  }
   if (!template) throw invalid(`InputTemplate is required for target ${target.Id}.`);
   for (const [, name = ""] of template.matchAll(/<([\w.-]+)>/g)) {
     if (name in paths || predefined.has(name)) continue;
     throw invalid(`InputTemplate for target ${target.Id} contains invalid placeholder ${name}.`);
+  }
+  if (template.includes("<aws.events.event.json>") && !template.trimStart().startsWith("{")) {
+    const sentence = "contains placeholder aws.events.event.json valid only for JSON template.";
+    throw invalid(`InputTemplate for target ${target.Id} ${sentence}`);
   }
 }
 
@@ -60,7 +73,7 @@ function transformed(transformer: InputTransformer, event: EventEnvelope, contex
     ["aws.events.event", withoutDetail(event)],
   ]);
   for (const [name, path] of Object.entries(transformer.InputPathsMap ?? {})) {
-    values.set(name, valueAt(event, parsePath(path)));
+    values.set(name, valueAt(event, path));
   }
   return fillTemplate(transformer.InputTemplate ?? "", values);
 }
@@ -107,19 +120,19 @@ function textInQuotes(value: unknown): string {
 }
 
 /**
- * The members and indexes of a path such as `$.detail.items[0]` or `$['detail-type']`.
- * @throws {AwsError} ValidationException for what EventBridge does not take as a path.
+ * The members and indexes of a path such as `$.detail.items[0]`, or undefined for what EventBridge does not take as one:
+ * it has no names in brackets.
  */
-function parsePath(path: string): (string | number)[] {
-  if (!/^\$(\.[\w-]+|\['[^']+'\]|\["[^"]+"\]|\[\d+\])*$/.test(path)) throw invalid(`Invalid JSONPath: ${path}`);
-  return [...path.matchAll(/\.([\w-]+)|\['([^']+)'\]|\["([^"]+)"\]|\[(\d+)\]/g)].map(
-    ([, member, single, double, index]) => (index === undefined ? (member ?? single ?? double ?? "") : Number(index)),
+function parsePath(path: string): (string | number)[] | undefined {
+  if (!/^\$(\.[\w-]+|\[\d+\])*$/.test(path)) return undefined;
+  return [...path.matchAll(/\.([\w-]+)|\[(\d+)\]/g)].map(([, member = "", index]) =>
+    index === undefined ? member : Number(index),
   );
 }
 
-function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+function valueAt(value: unknown, path: string): unknown {
   let found = value;
-  for (const step of path) {
+  for (const step of parsePath(path) ?? []) {
     if (typeof found !== "object" || found === null) return undefined;
     found = (found as Record<string | number, unknown>)[step];
   }

@@ -12,25 +12,52 @@ const dayMs = 86_400_000;
 const unitMs: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: dayMs };
 
 /**
+ * Reads the schedule of a rule: `rate(5 minutes)` or `cron(0 8 * * ? *)`, in UTC.
+ * Source: EventBridge user guide, "Rate expressions" and "Cron expressions".
+ * @param originMs Where the times of a rate are counted from.
+ * @returns Undefined when the expression is not valid.
+ */
+export function parseRuleSchedule(expression: string, originMs: number): Recurrence | undefined {
+  const [, kind, body = ""] = /^(rate|cron)\((.*)\)$/.exec(expression.trim()) ?? [];
+  if (kind === "cron") {
+    const fields = body.trim().split(/\s+/);
+    return fields.length === 6 ? parseCron(fields, "UTC") : undefined;
+  }
+  const [, count = "0", unit = "", plural] = /^\s*([1-9]\d*)\s+(minute|hour|day)(s?)\s*$/.exec(body) ?? [];
+  // The unit of one must be singular and that of more must be plural.
+  return kind !== "rate" || (count === "1") !== (plural === "") ? undefined : rateOf(count, unit, originMs);
+}
+
+/**
  * Reads `rate(5 minutes)`, `cron(0 8 * * ? *)` or `at(2026-01-01T08:00:00)`.
- * Sources: EventBridge user guide, "Rate expressions" and "Cron expressions"; Scheduler user guide, "Schedule types".
+ * Source: Scheduler user guide, "Schedule types". Scheduler is laxer than rules: the name may be in capitals, a unit be
+ * singular or plural, a cron end before its year and a time before its seconds; but there may be no blanks around
+ * (measured in badmintoncryer/cdk-preflight, pf-scheduler-schedule-expression).
  * @param originMs Where the times of a rate are counted from.
  * @param timeZone IANA name the cron fields and the `at` time are in; UTC when left out.
  * @returns Undefined when the expression is not valid.
  */
 export function parseRecurrence(expression: string, originMs: number, timeZone = "UTC"): Recurrence | undefined {
-  const [, kind, body = ""] = /^(rate|cron|at)\((.*)\)$/.exec(expression.trim()) ?? [];
-  if (kind === "rate") return parseRate(body, originMs);
-  if (kind === "cron") return parseCron(body, timeZone);
-  if (kind === "at") return parseAt(body, timeZone);
-  return undefined;
+  const [, kind, body = ""] = /^(rate|cron|at)\((.*)\)$/i.exec(expression) ?? [];
+  switch (kind?.toLowerCase()) {
+    case "rate": {
+      const [, count = "0", unit = ""] = /^(\d+) *(minute|hour|day)s?$/i.exec(body) ?? [];
+      return rateOf(count, unit.toLowerCase(), originMs);
+    }
+    case "cron": {
+      const fields = body.split(" ");
+      return parseCron(fields.length === 5 ? [...fields, "*"] : fields, timeZone);
+    }
+    case "at":
+      return parseAt(body, timeZone);
+    default:
+      return undefined;
+  }
 }
 
-function parseRate(body: string, originMs: number): Recurrence | undefined {
-  const [, count = "0", unit = "", plural] = /^\s*([1-9]\d*)\s+(minute|hour|day)(s?)\s*$/.exec(body) ?? [];
-  // The unit of one must be singular and that of more must be plural.
+function rateOf(count: string, unit: string, originMs: number): Recurrence | undefined {
   const periodMs = Number(count) * (unitMs[unit] ?? 0);
-  if (periodMs === 0 || (Number(count) === 1) !== (plural === "")) return undefined;
+  if (periodMs === 0) return undefined;
   return {
     kind: "rate",
     next: (afterMs) => {
@@ -50,8 +77,7 @@ const cronFields: readonly RegExp[] = [
   /^[\d*,/-]+$/,
 ];
 
-function parseCron(body: string, timeZone: string): Recurrence | undefined {
-  const fields = body.trim().split(/\s+/);
+function parseCron(fields: readonly string[], timeZone: string): Recurrence | undefined {
   const [, , dayOfMonth, , dayOfWeek] = fields;
   if (fields.length !== 6 || !fields.every((field, index) => cronFields[index]?.test(field))) return undefined;
   // One of the two day fields must be a question mark, since a schedule cannot follow both.
@@ -81,9 +107,10 @@ function parseCron(body: string, timeZone: string): Recurrence | undefined {
 }
 
 function parseAt(body: string, timeZone: string): Recurrence | undefined {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(body.trim())) return undefined;
-  const wall = Date.parse(`${body.trim()}Z`);
-  if (Number.isNaN(wall)) return undefined;
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(body)) return undefined;
+  const wall = Date.parse(`${body}Z`);
+  // A day that its month lacks would be read as one of the next month.
+  if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(body)) return undefined;
   const dueMs = instantOf(wall, timeZone) ?? wall;
   return { kind: "at", next: (afterMs) => (dueMs > afterMs ? dueMs : undefined) };
 }

@@ -31,6 +31,7 @@ export function groupOperations(kernel: Kernel, schedules: Schedules): Record<st
       run: (input: CreateScheduleGroupCommandInput) => {
         const name = input.Name ?? "";
         if (!/^[0-9a-zA-Z-_.]{1,64}$/.test(name)) throw invalid(`Invalid schedule group name ${name}.`);
+        assertNotDefault(name);
         const existing = schedules.group(name);
         if (existing) {
           const repeated = input.ClientToken !== undefined && existing.clientToken === input.ClientToken;
@@ -52,7 +53,7 @@ export function groupOperations(kernel: Kernel, schedules: Schedules): Record<st
       permissions,
       run: (input: Named) => {
         const { name } = schedules.getGroup(input.Name);
-        if (name === defaultGroup) throw invalid("The default schedule group cannot be deleted.");
+        assertNotDefault(name);
         schedules.deleteGroup(name);
         return {};
       },
@@ -69,6 +70,11 @@ export function groupOperations(kernel: Kernel, schedules: Schedules): Record<st
     },
     ...tagOperations(schedules),
   };
+}
+
+/** The default group is there from the start and for good (measured in badmintoncryer/cdk-preflight). */
+function assertNotDefault(name: string): void {
+  if (name === defaultGroup) throw invalid("This operation cannot be performed on schedule group default.");
 }
 
 function describe(group: Readonly<GroupDocument>) {

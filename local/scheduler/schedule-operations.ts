@@ -102,12 +102,12 @@ async function scheduleOf(
   if (!parseRecurrence(expression, originMs, timeZone)) throw invalid(`Invalid Schedule Expression ${expression}.`);
   if (endMs !== undefined && endMs <= now) throw invalid("The EndDate you specify must be in the future.");
   if (endMs !== undefined && startMs !== undefined && endMs <= startMs) {
-    throw invalid("The EndDate you specify must come after the StartDate.");
+    throw invalid("The StartDate you specify must come before the EndDate.");
   }
-  const target = input.Target;
-  checkTarget(target);
-  await assertTrusts(kernel, target.RoleArn);
   const windowMinutes = windowOf(input);
+  const target = input.Target;
+  checkTarget(target, kernel.settings.region);
+  await assertTrusts(kernel, target.RoleArn);
   return {
     group,
     name,
@@ -132,11 +132,14 @@ async function scheduleOf(
 function windowOf(input: CreateScheduleCommandInput): number | undefined {
   const { Mode: mode, MaximumWindowInMinutes: minutes } = input.FlexibleTimeWindow ?? {};
   if (mode === "OFF" && minutes === undefined) return undefined;
-  if (mode === "OFF") throw invalid("MaximumWindowInMinutes must not be set when the flexible time window is OFF.");
-  if (mode !== "FLEXIBLE") throw invalid("FlexibleTimeWindow must have a Mode of OFF or FLEXIBLE.");
-  if (minutes === undefined || minutes < 1 || minutes > 1440) {
-    throw invalid("MaximumWindowInMinutes must be between 1 and 1440 when the flexible time window is FLEXIBLE.");
+  if (mode === "OFF") {
+    throw invalid("MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF.");
   }
+  if (mode !== "FLEXIBLE") throw invalid("FlexibleTimeWindow must have a Mode of OFF or FLEXIBLE.");
+  if (minutes === undefined) {
+    throw invalid("MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE");
+  }
+  if (minutes < 1 || minutes > 1440) throw invalid("MaximumWindowInMinutes must be between 1 and 1440.");
   return minutes;
 }
 

@@ -64,30 +64,55 @@ const universal = /^arn:aws:scheduler:::aws-sdk:([a-z0-9-]+):([a-zA-Z0-9]+)$/;
 const readOnlyAction =
   /^(get|describe|list|poll|receive|search|scan|query|select|read|discover|validate|batchGet|transactGet|head|detect|retrieve|lookup|test)/;
 
+/** Parameters that only targets of one service may have. */
+const parametersOf = {
+  EcsParameters: "ecs",
+  EventBridgeParameters: "events",
+  KinesisParameters: "kinesis",
+  SageMakerPipelineParameters: "sagemaker",
+  SqsParameters: "sqs",
+} as const;
+
 /**
- * Checks a target before it is stored.
+ * Checks a target before it is stored. Sentences as measured in badmintoncryer/cdk-preflight, rules/scheduler; those about
+ * an event bus are only alike.
  * @throws {AwsError} ValidationException; NotImplemented for a kind of target this cloud lacks, naming it.
  */
-export function checkTarget(target: Target | undefined): asserts target is Target {
+export function checkTarget(target: Target | undefined, here: string): asserts target is Target {
   const arn = target?.Arn ?? "";
   if (!target || !/^arn:aws[\w-]*:.+$/.test(arn)) throw invalid("Provided Arn is not in correct format.");
-  for (const name of ["EcsParameters", "KinesisParameters", "SageMakerPipelineParameters"] as const) {
-    if (target[name] !== undefined) throw missing(`${name} of schedules`);
+  const [, , owner = "", region = ""] = arn.split(":");
+  if (owner === "scheduler" && region !== "") throw invalid("scheduler is not a supported service for a target");
+  if (region !== "" && region !== here) {
+    throw invalid(`The target ARN provided does not match the current region ${here}.`);
+  }
+  for (const [name, service] of Object.entries(parametersOf)) {
+    const given = target[name as keyof typeof parametersOf] !== undefined;
+    if (given && service !== owner) throw invalid(`Parameters ${name} not supported for the target`);
   }
   const [, service = "", action = ""] = universal.exec(arn) ?? [];
   if (service !== "") {
     if (!sdkServices[service]) throw missing(`schedule targets of service ${service} (${arn})`);
-    if (readOnlyAction.test(action)) throw invalid(`Target ${arn} is a read-only action, which is not supported.`);
-    if (target.Input === undefined) throw invalid("Input is required for universal targets.");
-    parseInput(target.Input);
+    if (readOnlyAction.test(action)) throw invalid(`${action} API is not supported`);
+    if (target.Input === undefined) throw invalid("You must provide an input to set this target for your schedule");
   } else if (!templated.some(([pattern]) => pattern.test(arn))) {
     throw missing(`schedule targets such as ${arn}`);
   }
+  if (target.Input !== undefined) parseInput(target.Input);
+  if (owner === "sqs") checkQueue(target, arn);
   if (arn.includes(":event-bus/")) {
-    if (!target.EventBridgeParameters) throw invalid("EventBridgeParameters are required for an event bus.");
-    if (target.Input === undefined) throw invalid("Input is required for an event bus.");
+    if (!target.EventBridgeParameters) throw invalid("Parameters EventBridgeParameters must be specified");
+    if (target.Input === undefined) throw invalid("You must provide an input to set this target for your schedule");
   }
   checkRetryPolicy(target);
+}
+
+function checkQueue(target: Target, arn: string): void {
+  const fifo = arn.endsWith(".fifo");
+  if (fifo && !target.SqsParameters) throw invalid("Parameters SqsParameters must be specified");
+  if (!fifo && target.SqsParameters?.MessageGroupId !== undefined) {
+    throw invalid("Parameters MessageGroupId not valid for the target");
+  }
 }
 
 function checkRetryPolicy(target: Target): void {
@@ -128,7 +153,7 @@ function parseInput(text: string): Parameters<typeof toSdkInput>[1] {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid("Input must be a valid JSON document.");
+    throw invalid("JSON syntax error in input for the target");
   }
 }
 

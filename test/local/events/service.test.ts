@@ -270,6 +270,32 @@ describe("the API", () => {
     expect(await targets({ Arn: machine, RoleArn: role, InputTransformer })).toBe(
       "InputTemplate for target x contains invalid placeholder nothing.",
     );
+    const shaped = (paths: object, InputTemplate: string) =>
+      targets({ Arn: queue, InputTransformer: { InputPathsMap: paths, InputTemplate } });
+    // Sentences: measured on AWS in badmintoncryer/cdk-preflight, rules/events.
+    const place = "InputPath for target x is invalid.";
+    expect(await targets({ Arn: queue, InputPath: "detail" })).toBe(place);
+    expect(await shaped({ key: "$.detail['key']" }, '"<key>"')).toBe(place);
+    expect(await shaped({}, "[<aws.events.event.json>]")).toBe(
+      "InputTemplate for target x contains placeholder aws.events.event.json valid only for JSON template.",
+    );
+    expect(await targets({ Arn: `${queue}.fifo` })).toBe("Parameter(s) SqsParameters must be specified for target: x");
+    expect(await targets({ Arn: queue, EcsParameters: {} })).toBe(
+      "Parameter(s) EcsParameters not supported for target: x",
+    );
+    const letters = (Arn: string) => targets({ Arn: queue, DeadLetterConfig: { Arn } });
+    expect(await letters("arn:aws:sns:us-east-1:123456789012:t")).toBe(
+      "sns is not supported as a dead letter resource",
+    );
+    expect(await letters(`${queue}.fifo`)).toBe("SQS FIFO is not supported by Dead Letter Queues");
+    const twice = [1, 2].map(() => ({ Id: "x", Arn: queue }));
+    expect(await message("PutTargets", { Rule: "push", Targets: twice })).toBe(
+      "Parameter targets is not valid. Reason: More than one target with Id 'x' is provided.",
+    );
+    const long = JSON.stringify({ source: ["x".repeat(2048)] });
+    expect(await message("PutRule", { Name: "r", EventPattern: long })).toBe(
+      "Parameter EventPattern for rule r exceeds limit of 2048.",
+    );
     expect(await targets({ Arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s" })).toContain("does not have");
     const entry = { FailedEntryCount: 1, Entries: [{ ErrorCode: "NotAuthorizedForSourceException" }] };
     const forged = { Source: "aws.s3", DetailType: "x", Detail: "{}" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseRecurrence } from "../../../local/scheduler/expressions.ts";
+import { parseRecurrence, parseRuleSchedule } from "../../../local/scheduler/expressions.ts";
 
 const at = (iso: string) => Date.parse(iso);
 
@@ -16,6 +16,27 @@ function times(expression: string, from: string, count: number, timeZone?: strin
   }
   return found;
 }
+
+/** What neither a rule nor a schedule takes. */
+const wrong = [
+  "rate(0 minutes)",
+  "rate(-1 minutes)",
+  "rate(1.5 hours)",
+  "rate(5 seconds)",
+  "cron(0 8 * * * *)",
+  "cron(0 8 ? * ? *)",
+  "cron(0 8 * *)",
+  "cron(0 8 * * ? * *)",
+  "cron(61 8 * * ? *)",
+  "cron(0 24 * * ? *)",
+  "cron(0 8 0 * ? *)",
+  "cron(0 8 ? 13 1 *)",
+  "cron(0 8 ? * 8 *)",
+  "cron(0 8 ? * 2#6 *)",
+  "cron(0 8 3#2 * ? *)",
+  "cron(a 8 * * ? *)",
+  "every day",
+];
 
 describe("schedule expressions", () => {
   it("count rates from their origin", () => {
@@ -73,18 +94,45 @@ describe("schedule expressions", () => {
   });
 
   it.each([
-    "rate(0 minutes)",
-    "rate(1 minutes)",
-    "rate(5 minute)",
-    "rate(5 seconds)",
-    "cron(0 8 * * * *)",
-    "cron(0 8 ? * ? *)",
-    "cron(0 8 * * ?)",
-    "cron(61 8 * * ? *)",
-    "cron(a 8 * * ? *)",
+    ...wrong,
+    "rate( 5 minutes )",
+    " rate(5 minutes)",
+    "rate(5 minutes) ",
     "at(2026-07-01 09:00)",
-    "every day",
+    "at(2026-07-01)",
+    "at(2026-07-01T09:00:00Z)",
+    "at(2026-07-01T09:00:00.000)",
+    "at(2026-02-30T09:00:00)",
   ])("refuse %s", (expression) => {
     expect(parseRecurrence(expression, 0)).toBeUndefined();
+  });
+
+  // Measured on AWS: badmintoncryer/cdk-preflight, pf-scheduler-schedule-expression.
+  it("may be written more freely than those of rules", () => {
+    for (const [free, strict] of [
+      ["rate(1 hours)", "rate(1 hour)"],
+      ["RATE(5minute)", "rate(5 minutes)"],
+      ["cron(0 8 * * ?)", "cron(0 8 * * ? *)"],
+      ["At(2026-07-01T09:00)", "at(2026-07-01T09:00:00)"],
+    ] as const) {
+      expect(times(free, "2026-01-01T00:00:00Z", 2)).toEqual(times(strict, "2026-01-01T00:00:00Z", 2));
+      expect(times(free, "2026-01-01T00:00:00Z", 1)).toHaveLength(1);
+    }
+  });
+});
+
+describe("schedule expressions of rules", () => {
+  // Source: EventBridge user guide, "Rate expressions": singular for 1, plural for more; at() is Scheduler's alone.
+  it.each([...wrong, "rate(1 minutes)", "rate(5 minute)", "cron(0 8 * * ?)", "at(2026-07-01T09:00:00)"])(
+    "refuse %s",
+    (expression) => {
+      expect(parseRuleSchedule(expression, 0)).toBeUndefined();
+    },
+  );
+
+  it("count as those of schedules do", () => {
+    for (const expression of ["rate(1 day)", "rate(7 minutes)", "cron(5 4 L * ? *)"]) {
+      expect(parseRuleSchedule(expression, 0)?.next(1e12)).toBe(parseRecurrence(expression, 0)?.next(1e12));
+    }
   });
 });

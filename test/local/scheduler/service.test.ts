@@ -84,12 +84,12 @@ describe("schedules", () => {
     const { clock, stub, started, call, schedule } = await schedulerCloud();
     stub("sts", trustingSts);
     const Input =
-      '{"at":"<aws.scheduler.scheduled-time>","try":<aws.scheduler.attempt-number>,"id":"<aws.scheduler.execution-id>"}';
+      '{"at":"<aws.scheduler.scheduled-time>","try":"<aws.scheduler.attempt-number>","id":"<aws.scheduler.execution-id>"}';
     await call("CreateSchedule", schedule("at(2026-01-01T01:00:00)", {}, { Input }));
     await call("CreateSchedule", { ...schedule("at(2026-01-01T02:00:00)", {}, { Input: undefined }), Name: "plain" });
     await clock.advance(3 * hourMs);
     const inputs = started.map(({ input }) => JSON.parse(input.input));
-    expect(inputs[0]).toEqual({ at: "2026-01-01T01:00:00Z", try: 1, id: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect(inputs[0]).toEqual({ at: "2026-01-01T01:00:00Z", try: "1", id: expect.stringMatching(/^[0-9a-f]{16}$/) });
     expect(inputs[1]).toMatchObject({ "detail-type": "Scheduled Event", source: "aws.scheduler", detail: "{}" });
   });
 
@@ -108,7 +108,7 @@ describe("schedules", () => {
       { Name: "reader" },
       { Arn: "arn:aws:scheduler:::aws-sdk:ec2:describeImages" },
     );
-    expect((await refused(call("CreateSchedule", reading))).message).toContain("read-only");
+    expect((await refused(call("CreateSchedule", reading))).message).toBe("describeImages API is not supported");
   });
 
   it("send what a target refuses for good to the dead-letter queue, in their role", async () => {
@@ -164,6 +164,43 @@ describe("schedules", () => {
     expect((await refused(call("CreateSchedule", schedule("rate(1 hour)")))).code).toBe("ConflictException");
   });
 
+  // Sentences: measured on AWS in badmintoncryer/cdk-preflight, rules/scheduler.
+  it("are refused in AWS's words for dates, windows and targets that do not fit", async () => {
+    const { call, schedule } = await schedulerCloud();
+    const message = async (more: object, target: object = {}) =>
+      (await refused(call("CreateSchedule", schedule("rate(1 hour)", more, target)))).message;
+    const day = (date: number) => new Date(Date.UTC(2027, 0, date));
+    expect(await message({ StartDate: day(2), EndDate: day(1) })).toBe(
+      "The StartDate you specify must come before the EndDate.",
+    );
+    expect(await message({ FlexibleTimeWindow: { Mode: "FLEXIBLE" } })).toBe(
+      "MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE",
+    );
+    expect(await message({ FlexibleTimeWindow: { Mode: "OFF", MaximumWindowInMinutes: 1 } })).toBe(
+      "MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF.",
+    );
+    const queue = "arn:aws:sqs:us-east-1:123456789012:q";
+    const SqsParameters = { MessageGroupId: "g" };
+    const sdk = "aws-sdk:sqs:sendMessage";
+    for (const [target, sentence] of [
+      [{ Input: "plain" }, "JSON syntax error in input for the target"],
+      [{ SqsParameters }, "Parameters SqsParameters not supported for the target"],
+      [{ Arn: `${queue}.fifo` }, "Parameters SqsParameters must be specified"],
+      [{ Arn: queue, SqsParameters }, "Parameters MessageGroupId not valid for the target"],
+      [
+        { Arn: machine.replace("us-east-1", "eu-west-1") },
+        "The target ARN provided does not match the current region us-east-1.",
+      ],
+      [{ Arn: `arn:aws:scheduler:us-east-1::${sdk}` }, "scheduler is not a supported service for a target"],
+      [
+        { Arn: `arn:aws:scheduler:::${sdk}`, Input: undefined },
+        "You must provide an input to set this target for your schedule",
+      ],
+    ] as const) {
+      expect(await message({}, target)).toBe(sentence);
+    }
+  });
+
   it("are made once when the request is repeated with its client token", async () => {
     const { stub, call, schedule, clock } = await schedulerCloud();
     stub("sts", trustingSts);
@@ -192,6 +229,11 @@ describe("schedule groups", () => {
     await call("DeleteScheduleGroup", { Name: "kiln-dev" });
     await clock.advance(48 * hourMs);
     expect(started).toHaveLength(0);
-    expect((await refused(call("DeleteScheduleGroup", { Name: "default" }))).code).toBe("ValidationException");
+    for (const operation of ["CreateScheduleGroup", "DeleteScheduleGroup"]) {
+      expect(await refused(call(operation, { Name: "default" }))).toMatchObject({
+        code: "ValidationException",
+        message: "This operation cannot be performed on schedule group default.",
+      });
+    }
   });
 });
