@@ -13,7 +13,7 @@ import { emitStatusChange } from "./status-events.ts";
 
 /**
  * AWS Step Functions: STANDARD state machines in JSONata mode. What it lacks it refuses by name: EXPRESS machines,
- * activities, distributed Map, JSONPath beyond plain states.
+ * activities, distributed Map, JSONPath beyond Pass, Wait, Succeed and Fail with plain paths.
  */
 export class StepFunctionsService implements Service {
   readonly id = "states";

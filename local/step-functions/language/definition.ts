@@ -42,6 +42,10 @@ interface Recoverable {
 
 export interface PassState extends StateCommon {
   Type: "Pass";
+  /** In JSONPath mode only. */
+  Parameters?: Json;
+  /** In JSONPath mode only. */
+  Result?: Json;
 }
 export interface SucceedState extends StateCommon {
   Type: "Succeed";

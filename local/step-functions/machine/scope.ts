@@ -3,6 +3,7 @@ import type { State } from "../language/definition.ts";
 import { evaluate, expressionIn, unexpectedType } from "../language/expression.ts";
 import type { Json, JsonObject } from "../language/json.ts";
 import { byteLength } from "../language/json.ts";
+import { fillPaths } from "../language/paths.ts";
 import { QueryEvaluationError, StateFailure } from "../language/state-error.ts";
 import { fill } from "../language/template.ts";
 import { isWithin, stateNumbers } from "../validation/numbers.ts";
@@ -87,6 +88,11 @@ export function bindings(turn: Turn, frame: FrameDocument, state: State, extra: 
   return { ...awsFunctions(turn.kernel.clock, turn.kernel.random), ...visibleVariables(turn, frame), states };
 }
 
+/** What the paths of a state in JSONPath mode begin with. */
+export function pathRoots(turn: Turn, frame: FrameDocument, state: State): Record<string, Json> {
+  return { ...visibleVariables(turn, frame), "": frame.input, $: contextObject(turn, frame, state, {}) };
+}
+
 /** Variables of the frame and of the scopes around it; the inner one wins. */
 function visibleVariables(turn: Turn, frame: FrameDocument): Record<string, Json> {
   const outer = frame.parent === undefined ? undefined : turn.frame(frame.parent.frameId);
@@ -131,10 +137,12 @@ export async function assignments(
   location: string,
   extra: Extra,
 ): Promise<Record<string, Json>> {
-  const values: Record<string, Json> = {};
-  for (const [name, template] of Object.entries(assign ?? {})) {
-    values[name] = await fillField(turn, frame, state, template, `${location}/${name}`, extra);
-  }
+  let values: Record<string, Json> = {};
+  if (usesJsonata(turn, state)) {
+    for (const [name, template] of Object.entries(assign ?? {})) {
+      values[name] = await fillField(turn, frame, state, template, `${location}/${name}`, extra);
+    }
+  } else values = fillPaths(assign ?? {}, pathRoots(turn, frame, state)) as Record<string, Json>;
   if (byteLength(JSON.stringify(values)) > assignBytesMax) {
     throw new StateFailure(
       "States.DataLimitExceeded",

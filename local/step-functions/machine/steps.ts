@@ -1,10 +1,12 @@
-import type { ChoiceState, FailState, State, WaitState } from "../language/definition.ts";
+import type { ChoiceState, FailState, PassState, State, WaitState } from "../language/definition.ts";
 import { evaluate, expressionIn, unexpectedType } from "../language/expression.ts";
+import type { Json } from "../language/json.ts";
+import { fillPaths } from "../language/paths.ts";
 import { QueryEvaluationError, StateFailure } from "../language/state-error.ts";
 import { startMap, startParallel } from "./branches.ts";
 import { type ExitRule, failFrame, guarded, leave, ownRule, planStep, recordEntry, stateOf } from "./control.ts";
 import type { FrameDocument } from "./documents.ts";
-import { bindings, countField, textField, usesJsonata } from "./scope.ts";
+import { bindings, countField, pathRoots, textField, usesJsonata } from "./scope.ts";
 import { scheduleTask } from "./task.ts";
 import { type Turn, withoutUndefined } from "./turn.ts";
 
@@ -19,6 +21,7 @@ export async function takeStep(turn: Turn, frame: FrameDocument): Promise<void> 
 async function run(turn: Turn, frame: FrameDocument, state: State): Promise<void> {
   switch (state.Type) {
     case "Pass":
+      return leave(turn, frame, ownRule(state), passed(turn, frame, state), {});
     case "Succeed":
       return leave(turn, frame, ownRule(state), frame.input, {});
     case "Fail":
@@ -34,6 +37,13 @@ async function run(turn: Turn, frame: FrameDocument, state: State): Promise<void
     case "Map":
       return startMap(turn, frame, state);
   }
+}
+
+/** What a Pass without an Output hands on: in JSONPath mode its Result or Parameters, when it has one of them. */
+function passed(turn: Turn, frame: FrameDocument, state: PassState): Json {
+  if (state.Result !== undefined) return state.Result;
+  if (state.Parameters === undefined) return frame.input;
+  return fillPaths(state.Parameters, pathRoots(turn, frame, state));
 }
 
 async function runFail(turn: Turn, frame: FrameDocument, state: FailState): Promise<void> {

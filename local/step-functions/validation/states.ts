@@ -4,6 +4,7 @@ import { checkChoices } from "./choices.ts";
 import type { Findings, ValueType } from "./diagnostics.ts";
 import { checkExpressions, checkOnlyExpression } from "./expressions.ts";
 import { jsonataFields, jsonataOnlyFields, jsonPathOnlyFields, requiredFields } from "./fields.ts";
+import { checkJsonPath } from "./json-path.ts";
 import { checkStateNumbers } from "./numbers.ts";
 import { checkRecovery } from "./recovery.ts";
 import { checkAssign } from "./scopes.ts";
@@ -62,20 +63,13 @@ function checkFields(
   findings: Findings,
 ): void {
   for (const field of Object.keys(state)) {
-    if (jsonata && jsonPathOnlyFields.has(field)) {
-      findings.otherLanguage(location, field, "JSONata");
-    } else if (!jsonata && jsonataOnlyFields.has(field)) {
-      findings.otherLanguage(location, field, "JSONPath");
-    } else if (!jsonata && jsonPathOnlyFields.has(field)) findings.lacks(location, `the JSONPath field '${field}'`);
+    if (jsonPathOnlyFields.has(field)) {
+      if (jsonata) findings.otherLanguage(location, field, "JSONata");
+    } else if (!jsonata && jsonataOnlyFields.has(field)) findings.otherLanguage(location, field, "JSONPath");
     else if (!jsonataFields[type].includes(field)) findings.schema(location, `Field '${field}' is not supported`);
   }
   findings.required(location, state, requiredFields[type]);
-  if (!jsonata && !["Pass", "Succeed", "Fail", "Wait"].includes(type)) {
-    findings.lacks(location, `a ${type} state in JSONPath mode`);
-  }
-  if (!jsonata && JSON.stringify(state["Assign"] ?? {}).includes('.$":')) {
-    findings.lacks(location, "an Assign that reads a JSONPath");
-  }
+  if (!jsonata) checkJsonPath(state, location, findings);
 }
 
 /** Types of the fields that no other check looks into. */

@@ -1,5 +1,6 @@
 import { compile, expressionIn } from "../language/expression.ts";
 import { isObject } from "../language/json.ts";
+import { parseReferencePath } from "../language/paths.ts";
 import { assignmentsIn } from "./scopes.ts";
 
 /** Members of a state that hold other states, which refer for themselves. */
@@ -36,7 +37,10 @@ function variablesIn(value: unknown): string[] {
   }
   if (Array.isArray(value)) return value.flatMap(variablesIn);
   if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([key, member]) => (inner.has(key) ? [] : variablesIn(member)));
+  return Object.entries(value).flatMap(([key, member]) => {
+    if (inner.has(key)) return [];
+    return key.endsWith(".$") ? [parseReferencePath(String(member))?.root ?? ""] : variablesIn(member);
+  });
 }
 
 /** Names after a dollar sign anywhere in an expression; what the expression binds itself has no such name in the machine. */
