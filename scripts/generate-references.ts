@@ -7,6 +7,7 @@ import { eventsDocument } from "./documents/event-list.ts";
 import { motoDifferencesDocument } from "./documents/moto-differences.ts";
 import { performanceDocument } from "./documents/performance-page.ts";
 import { permissionsDocument } from "./documents/permission-list.ts";
+import { requestLimitsTable } from "./documents/request-limit-list.ts";
 import { servicesSection } from "./documents/service-list.ts";
 import { specDocument } from "./documents/spec-reference.ts";
 import { specSchemaText } from "./documents/spec-schema.ts";
@@ -33,7 +34,8 @@ export function referenceDocuments(): GeneratedDocument[] {
 function embeddedCloudDocument(): string {
   const path = "docs/embedded-cloud.md";
   const withServices = withSection(readProjectFile(path), "services", servicesSection());
-  return withSection(withServices, "delays", delaysTable());
+  const withLimits = withSection(withServices, "request limits", requestLimitsTable());
+  return withSection(withLimits, "delays", delaysTable());
 }
 
 if (import.meta.main) writeDocuments(referenceDocuments());

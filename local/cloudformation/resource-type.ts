@@ -111,7 +111,7 @@ export class ResourceContext {
   }
 
   call<O>(service: string, operation: string, input: object): Promise<O> {
-    return this.kernel.call<O>(service, operation, input, this.#caller);
+    return this.kernel.call<O>(service, operation, input, this.#caller, "cloudformation.amazonaws.com");
   }
 
   /** A creating call. When this step is a repetition, an answer of `existsCode` means that the first attempt got through. */

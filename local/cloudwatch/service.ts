@@ -5,6 +5,7 @@ import { alarmOperations } from "./alarms.ts";
 import { getMetricData } from "./metric-data.ts";
 import { MetricStore } from "./metric-store.ts";
 import { metricOperations } from "./metrics.ts";
+import { cloudWatchRequestLimits } from "./request-limits.ts";
 import { statisticNamed } from "./statistics.ts";
 
 const minuteMs = 60_000;
@@ -16,6 +17,7 @@ const minuteMs = 60_000;
  */
 export class CloudWatchService implements Service {
   readonly id = "monitoring";
+  readonly limits = cloudWatchRequestLimits;
   readonly actionPrefix = "cloudwatch";
   readonly operations: Readonly<Record<string, Operation>>;
   readonly #kernel: Kernel;

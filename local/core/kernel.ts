@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import { denial } from "./denial.ts";
 import { Jobs } from "./jobs.ts";
 import { Random, seedStride } from "./random.ts";
+import { type RequestLimits, Throttle } from "./request-limits.ts";
 import type { Settings } from "./settings.ts";
 import { Store } from "./store.ts";
 
@@ -65,6 +66,8 @@ export interface Service {
   /** Prefix of its IAM actions where it differs from `id` (CloudWatch signs as `monitoring`, its actions are `cloudwatch:`). */
   readonly actionPrefix?: string;
   readonly operations: Readonly<Record<string, Operation>>;
+  /** How many requests an account may make; left out where AWS publishes nothing. */
+  readonly limits?: RequestLimits;
   /** Runs once after a restart, when every service is registered and before jobs start: brings back what lived in processes. */
   resume?(): void | Promise<void>;
   /** Ends processes and sockets this service started. */
@@ -101,6 +104,12 @@ export interface Signals {
 }
 
 /**
+ * Services whose calls on a customer's behalf draw from buckets of their own, not from the customer's. Source: Elastic Load
+ * Balancing user guide, "Request throttling for the Elastic Load Balancing API".
+ */
+const hostsWithOwnBuckets = new Set(["autoscaling.amazonaws.com", "cloudformation.amazonaws.com"]);
+
+/**
  * The middle of the embedded cloud: it owns clock, store, jobs and randomness, knows every service, and passes each call
  * through permission check, operation and durable write. The wire and the simulation both come in through `call`.
  */
@@ -117,6 +126,7 @@ export class Kernel {
   /** Judges a service principal by the target's resource policy; the IAM service provides it. Until then all may pass. */
   judgeService: Judge = () => undefined;
   readonly #services = new Map<string, Service>();
+  readonly #throttle: Throttle;
   readonly #listeners = new Map<string, Set<(signal: never) => void>>();
 
   constructor(settings: Settings, clock: Clock) {
@@ -130,6 +140,7 @@ export class Kernel {
     this.lastWrittenMs = clockDocuments.get("clock")?.nowMs;
     this.store.beforeFlush = () => clockDocuments.put("clock", { nowMs: clock.now() });
     this.jobs = new Jobs(clock, this.store, (kind, error) => settings.log(`job ${kind} failed: ${describe(error)}`));
+    this.#throttle = new Throttle(clock, settings.requestLimits);
     this.random = new Random(settings.seed + this.#countStart() * seedStride);
   }
 
@@ -203,6 +214,9 @@ export class Kernel {
         `the embedded cloud does not have ${serviceId}:${operationName}; its documentation lists what it has`,
         501,
       );
+    }
+    if (service.limits && caller.kind !== "service" && !hostsWithOwnBuckets.has(sourceIp)) {
+      this.#throttle.take(serviceId, service.limits, operationName, input);
     }
     const call: Call = {
       service: serviceId,

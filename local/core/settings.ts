@@ -1,4 +1,5 @@
 import { awsDelays, type Delays } from "./delays.ts";
+import type { LimitOverrides } from "./request-limits.ts";
 import type { StoredDocument } from "./store.ts";
 
 /** How one embedded cloud is set up. */
@@ -21,6 +22,8 @@ export interface Settings {
   blockRequestsPerSecond?: number;
   /** How EventBridge's deliveries are disturbed, to try what a consumer does; undefined: not at all. */
   eventDisturbance?: EventDisturbance;
+  /** Changes to how many requests an account may make; none leaves AWS's own limits. */
+  requestLimits: LimitOverrides;
   /** Where clients reach this cloud, for example `http://127.0.0.1:4566`. Known once the server listens. */
   endpoint: string;
   /** Receives one line for a person who watches the cloud. */
@@ -44,6 +47,7 @@ export function settingsWith(overrides: Partial<Settings> = {}): Settings {
     scratchDirectory: "",
     seed: 1,
     delays: awsDelays,
+    requestLimits: {},
     endpoint: "",
     log: () => {},
     ...overrides,

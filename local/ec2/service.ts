@@ -24,6 +24,7 @@ import { networkOperations, seedNetwork } from "./network.ts";
 import { seedPublicBases } from "./public-bases.ts";
 import type { InstanceRecord } from "./records.ts";
 import { registerImage } from "./register-image.ts";
+import { ec2RequestLimits } from "./request-limits.ts";
 import { runInstances } from "./run-instances.ts";
 import { securityGroupOperations } from "./security-groups.ts";
 import { registerSnapshotJobs } from "./snapshot-copies.ts";
@@ -43,6 +44,7 @@ export interface Ec2Parts {
 /** Amazon EC2: instances, images, snapshots, volumes, launch templates, and the default network around them. */
 export class Ec2Service implements Service {
   readonly id = "ec2";
+  readonly limits = ec2RequestLimits;
   readonly operations: Readonly<Record<string, Operation>>;
   /** What is left to launch: for tests of shortage. */
   readonly capacity: Capacity;

@@ -11,6 +11,7 @@ import { Invocations, type MetricRecorder } from "./invoke.ts";
 import { parseFunctionReference } from "./names.ts";
 import { Packages } from "./packages.ts";
 import { FunctionPolicies } from "./policies.ts";
+import { lambdaRequestLimits } from "./request-limits.ts";
 import type { FunctionRunner } from "./runner.ts";
 import { tagOperations } from "./tags.ts";
 import { versionOperations } from "./versions.ts";
@@ -29,6 +30,7 @@ export interface LambdaDrivers {
  */
 export class LambdaService implements Service {
   readonly id = "lambda";
+  readonly limits = lambdaRequestLimits;
   readonly operations: Readonly<Record<string, Operation>>;
   readonly #runner: FunctionRunner;
   readonly #policies: FunctionPolicies;

@@ -5,6 +5,7 @@ import { Listeners } from "./listeners.ts";
 import { BalancingMetrics, type RecordMetric } from "./metrics.ts";
 import { BalancingPermissions } from "./permissions.ts";
 import { type NodeConfiguration, nodeCount, Propagation } from "./propagation.ts";
+import { loadBalancingRequestLimits } from "./request-limits.ts";
 import { Router } from "./router.ts";
 import { Rules } from "./rules.ts";
 import { BalancingState } from "./state.ts";
@@ -34,6 +35,7 @@ export interface ListenerEndpoint {
 /** Elastic Load Balancing v2: Application Load Balancers with HTTP listeners. */
 export class LoadBalancingService implements Service {
   readonly id = "elasticloadbalancing";
+  readonly limits = loadBalancingRequestLimits;
   readonly operations: Readonly<Record<string, Operation>>;
   readonly #kernel: Kernel;
   readonly #state: BalancingState;

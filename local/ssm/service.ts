@@ -6,6 +6,7 @@ import { type InstanceAgents, type ManagedInstance, noAgents } from "./instance-
 import { ParameterStore } from "./parameter-store.ts";
 import { parameterOperations } from "./parameters.ts";
 import { ParameterWriter } from "./put-parameter.ts";
+import { ssmRequestLimits } from "./request-limits.ts";
 
 /**
  * AWS Systems Manager: Parameter Store, and Run Command for instances whose image ships the agent and whose role lets it
@@ -15,6 +16,7 @@ import { ParameterWriter } from "./put-parameter.ts";
  */
 export class SsmService implements Service {
   readonly id = "ssm";
+  readonly limits = ssmRequestLimits;
   readonly operations: Readonly<Record<string, Operation>>;
   readonly #store: ParameterStore;
 

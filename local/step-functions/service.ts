@@ -3,6 +3,7 @@ import { Executions } from "./api/executions.ts";
 import { MachineStore } from "./api/machine-documents.ts";
 import { Permissions } from "./api/permissions.ts";
 import { checkDefinition } from "./api/prepared-definition.ts";
+import { stepFunctionsRequestLimits } from "./api/request-limits.ts";
 import { StateMachines } from "./api/state-machines.ts";
 import { tagOperations } from "./api/tags.ts";
 import { taskTokenOperations } from "./api/task-tokens.ts";
@@ -17,6 +18,7 @@ import { emitStatusChange } from "./status-events.ts";
  */
 export class StepFunctionsService implements Service {
   readonly id = "states";
+  readonly limits = stepFunctionsRequestLimits;
   readonly operations: Readonly<Record<string, Operation>>;
   readonly #kernel: Kernel;
   readonly #machines: MachineStore;

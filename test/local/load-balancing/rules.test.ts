@@ -114,8 +114,10 @@ describe("rules", () => {
   });
 
   it("are at most 100 on a load balancer", async () => {
-    for (let priority = 1; priority <= 100; priority++)
+    for (let priority = 1; priority <= 100; priority++) {
       await world.rule(listener, priority, [path("/*")], fixed("200"));
+      await world.clock.advance(1000);
+    }
     await expect(world.rule(listener, 101, [path("/*")], fixed("200"))).rejects.toMatchObject({ code: "TooManyRules" });
   });
 
