@@ -105,7 +105,7 @@ function realDrivers(kernel: Kernel, clock: PacedClock, directory: string): Driv
       log: kernel.settings.log,
       realWork: () => clock.holdPace(),
     }),
-    runner: new ProcessRunner({ directory: join(directory, "functions"), clock }),
+    runner: new ProcessRunner({ directory: join(directory, "functions"), clock, log: kernel.settings.log }),
     traffic: (view, ec2) => proxyTraffic((instanceId, port) => ec2.connect(instanceId, port))(view),
   };
 }

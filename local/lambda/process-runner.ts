@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { atRealPace, type Clock, PacedClock } from "../core/clock.ts";
+import { type CpuControl, findCpuControl } from "./cpu-limit.ts";
 import type { FunctionRunner, Invocation, InvocationOutcome } from "./runner.ts";
 import { type Pace, Sandbox } from "./sandbox.ts";
 import { unzip } from "./zip.ts";
@@ -9,6 +10,8 @@ export interface ProcessRunnerOptions {
   /** Unpacked code and scratch directories live under it. */
   directory: string;
   clock: Clock;
+  /** One line for whoever watches the cloud. */
+  log?: (line: string) => void;
   /** Processes at once; further invocations wait for one. AWS has no such limit, a laptop does. */
   maxProcesses?: number;
   /** An environment without work ends after this much real time. Lambda keeps them for minutes; no published figure. */
@@ -29,10 +32,12 @@ export class ProcessRunner implements FunctionRunner {
   readonly #clock: Clock;
   readonly #maxProcesses: number;
   readonly #idleMs: number;
+  readonly #log: (line: string) => void;
   readonly #slots = new Set<Slot>();
   readonly #unpacked = new Map<string, Promise<string>>();
   readonly #waiting: (() => void)[] = [];
   #cleared: Promise<unknown> | undefined;
+  #cpu: { control: CpuControl | undefined } | undefined;
   #starting = 0;
   #count = 0;
   #stopped = false;
@@ -40,6 +45,7 @@ export class ProcessRunner implements FunctionRunner {
   constructor(options: ProcessRunnerOptions) {
     this.#directory = options.directory;
     this.#clock = options.clock;
+    this.#log = options.log ?? (() => {});
     this.#maxProcesses = options.maxProcesses ?? 24;
     this.#idleMs = (options.idleSeconds ?? 300) * 1000;
   }
@@ -109,7 +115,8 @@ export class ProcessRunner implements FunctionRunner {
       await this.#cleared;
       const [codeDirectory, environment] = await Promise.all([this.#unpack(invocation), invocation.openEnvironment()]);
       const directory = join(this.#directory, "environments", String(++this.#count));
-      const sandbox = await Sandbox.start(invocation, environment, { codeDirectory, directory }, this.#pace());
+      const places = { codeDirectory, directory, cpu: this.#cpuControl() };
+      const sandbox = await Sandbox.start(invocation, environment, places, this.#pace());
       const slot: Slot = {
         key: invocation.environmentKey,
         sandbox,
@@ -122,6 +129,16 @@ export class ProcessRunner implements FunctionRunner {
     } finally {
       this.#starting -= 1;
     }
+  }
+
+  #cpuControl(): CpuControl | undefined {
+    if (!this.#cpu) {
+      this.#cpu = { control: findCpuControl() };
+      if (!this.#cpu.control) {
+        this.#log("functions get all the processor they ask for on this host, whatever their memory");
+      }
+    }
+    return this.#cpu.control;
   }
 
   #release(slot: Slot): void {

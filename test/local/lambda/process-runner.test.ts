@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findCpuControl } from "../../../local/lambda/cpu-limit.ts";
 import { ProcessRunner } from "../../../local/lambda/process-runner.ts";
 import { functionInput, lambdaWorld, payloadOf } from "./lambda-world.ts";
 
@@ -36,6 +37,23 @@ describe("functions in their own processes", () => {
     const Payload = new TextEncoder().encode(JSON.stringify(event));
     return world.call<Answer>("Invoke", { FunctionName: name, Payload, LogType: "Tail" });
   }
+
+  // Source: Lambda developer guide, "Configure Lambda function memory": one vCPU at 1,769 MB.
+  it.runIf(findCpuControl())("have the processor that goes with their memory", async () => {
+    const answer = await invoke(
+      "small",
+      `export const handler = async () => {
+        const began = performance.now();
+        const before = process.cpuUsage();
+        const used = () => { const { user, system } = process.cpuUsage(before); return (user + system) / 1000; };
+        while (used() < 120);
+        return { used: used(), passed: performance.now() - began }; };`,
+      {},
+      { MemorySize: 442, Timeout: 30 },
+    );
+    const { used, passed } = payloadOf(answer) as { used: number; passed: number };
+    expect(used / passed).toBeLessThan(0.4);
+  });
 
   it("answers with what the handler returns, and tells it who it is", async () => {
     const answer = await invoke(
