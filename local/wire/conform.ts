@@ -1,11 +1,11 @@
-import { brokenRules, type Constraint, type Constraints } from "./constraints.ts";
+import { brokenRules, type Constraint, type Constraints, type Unheeded } from "./constraints.ts";
 import type { Shape } from "./shape.ts";
 
 /** One way in which an input breaks its model. */
 export interface Problem {
   /** Members from the input down, such as `Targets.1.Id`. */
   path: string;
-  kind: "missing" | "type" | "constraint";
+  kind: "missing" | "type" | "constraint" | "unheeded";
   value?: unknown;
   /** What AWS's sentence says must hold, such as `Member must not be null`. */
   rule: string;
@@ -14,6 +14,7 @@ export interface Problem {
 /** What a copy is checked against, and where the problems go. */
 export interface Check {
   constraints: Constraints;
+  unheeded: Unheeded;
   problems: Problem[];
 }
 
@@ -57,12 +58,21 @@ function conformStructure(
     if (item !== undefined && item !== null) {
       result[name] = conform(member, item, check, join(path, name));
       const constraint = check?.constraints.get(`${shape.name}.${name}`);
+      if (check?.unheeded.has(`${shape.name}.${name}`) && asksForSomething(item)) {
+        check.problems.push({ path: join(path, name), kind: "unheeded", rule: "Member must not be given" });
+      }
       if (check && constraint) checkConstraint(constraint, item, check.problems, join(path, name));
     } else if (shape.required.has(name)) {
       check?.problems.push({ path: join(path, name), kind: "missing", rule: "Member must not be null" });
     }
   }
   return result;
+}
+
+/** What says no more than leaving it out: false, and nothing in a list or structure. */
+function asksForSomething(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return value !== false && value !== "" && !(isObject(value) && Object.keys(value).length === 0);
 }
 
 function checkConstraint(constraint: Constraint, value: unknown, problems: Problem[], path: string): void {

@@ -16,16 +16,28 @@ export interface Constraint {
 /** Constraints of a service's members, by `<structure>.<member>`. */
 export type Constraints = ReadonlyMap<string, Constraint>;
 
+/** Members of inputs that a service does not heed, by `<structure>.<member>`. */
+export type Unheeded = ReadonlySet<string>;
+
+/** Reads the list of a service; see scripts/generate-unheeded.ts for where it comes from. */
+export async function loadUnheeded(serviceId: string): Promise<Unheeded> {
+  return new Set(await linesOf(`./unheeded/${serviceId}.txt`));
+}
+
 /** Reads the table of a service; see constraints/generate.ts for where it comes from. */
 export async function loadConstraints(serviceId: string): Promise<Constraints> {
-  const text = await readFile(new URL(`./constraints/${serviceId}.txt`, import.meta.url), "utf8");
-  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const lines = await linesOf(`./constraints/${serviceId}.txt`);
   return new Map(
     lines.map((line): [string, Constraint] => {
       const space = line.indexOf(" ");
       return [line.slice(0, space), JSON.parse(line.slice(space + 1)) as Constraint];
     }),
   );
+}
+
+async function linesOf(file: string): Promise<string[]> {
+  const text = await readFile(new URL(file, import.meta.url), "utf8");
+  return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 /** What a value of a constrained member breaks, in the words of AWS's validation errors; empty when nothing. */

@@ -2,7 +2,7 @@ import { AwsError } from "../core/aws-error.ts";
 import type { Caller, Kernel } from "../core/kernel.ts";
 import { collect, stream } from "./body.ts";
 import { conform, type Problem } from "./conform.ts";
-import { invalidInput } from "./invalid-input.ts";
+import { invalidInput, notHeeded } from "./invalid-input.ts";
 import type { WireRequest, WireResponse } from "./message.ts";
 import type { OperationModel, ServiceModel } from "./model.ts";
 import type { Protocol } from "./protocol.ts";
@@ -27,9 +27,16 @@ export function takesStream(operation: OperationModel): boolean {
  */
 export function checkedInput(model: ServiceModel, operation: OperationModel, input: unknown): unknown {
   const problems: Problem[] = [];
-  const { constraints } = model;
-  const checked = conform(operation.input, operation.input.isStructured ? input : {}, { constraints, problems });
-  if (problems.length > 0) throw invalidInput(model.id, problems);
+  const { constraints, unheeded } = model;
+  const checked = conform(operation.input, operation.input.isStructured ? input : {}, {
+    constraints,
+    unheeded,
+    problems,
+  });
+  const broken = problems.filter(({ kind }) => kind !== "unheeded");
+  if (broken.length > 0) throw invalidInput(model.id, broken);
+  const [ignored] = problems;
+  if (ignored) throw notHeeded(operation.name, ignored.path);
   return checked;
 }
 

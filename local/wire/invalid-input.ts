@@ -18,6 +18,12 @@ const codes: Readonly<Record<string, { missing: string; invalid: string }>> = {
 
 const usual = { missing: "ValidationException", invalid: "ValidationException" };
 
+/** The error for a parameter that this cloud would ignore: it is refused by name. */
+export function notHeeded(operation: string, path: string): AwsError {
+  const message = `the embedded cloud does not have the parameter ${path} of ${operation}`;
+  return new AwsError("NotImplemented", message, 501);
+}
+
 /** The error a service answers with when an input has these problems; there is at least one. */
 export function invalidInput(serviceId: string, problems: readonly Problem[]): AwsError {
   const { missing, invalid } = codes[serviceId] ?? usual;

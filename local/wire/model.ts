@@ -1,4 +1,4 @@
-import { type Constraints, loadConstraints } from "./constraints.ts";
+import { type Constraints, loadConstraints, loadUnheeded, type Unheeded } from "./constraints.ts";
 import { type Shape, shapeOf, type Traits } from "./shape.ts";
 
 /** How one service speaks. `query` services also have a version in every request, which routing of unsigned calls uses. */
@@ -36,6 +36,8 @@ export interface ServiceModel {
   operations: ReadonlyMap<string, OperationModel>;
   /** Lengths, ranges, patterns and enums, which the SDK's schemas lack. */
   constraints: Constraints;
+  /** What this cloud would ignore, and therefore refuses. */
+  unheeded: Unheeded;
   /** The modelled error of a code, by the shape's name or by its query code. */
   error(code: string): ErrorModel | undefined;
   /** The client package's exports. */
@@ -122,8 +124,8 @@ export function loadModel(id: string): Promise<ServiceModel> | undefined {
   if (!source) return undefined;
   let model = models.get(id);
   if (!model) {
-    model = Promise.all([source.load(), loadConstraints(id)]).then(([client, constraints]) =>
-      buildModel(id, source, exportsOf(client), constraints),
+    model = Promise.all([source.load(), loadConstraints(id), loadUnheeded(id)]).then(
+      ([client, constraints, unheeded]) => buildModel(id, source, exportsOf(client), { constraints, unheeded }),
     );
     models.set(id, model);
   }
@@ -153,7 +155,7 @@ function buildModel(
   id: string,
   source: Source,
   client: Record<string, unknown>,
-  constraints: Constraints,
+  tables: Pick<ServiceModel, "constraints" | "unheeded">,
 ): ServiceModel {
   const operations = new Map<string, OperationModel>();
   const errors = new Map<string, ErrorModel>();
@@ -178,7 +180,7 @@ function buildModel(
     xmlNamespace: source.xmlNamespace ?? "",
     queryCompatible: source.queryCompatible ?? false,
     operations,
-    constraints,
+    ...tables,
     error: (code) => errors.get(code),
     client,
   };

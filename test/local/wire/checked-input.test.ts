@@ -93,3 +93,43 @@ describe("an input", () => {
     expect(checked.AvailabilityZones).not.toBe(input.AvailabilityZones);
   });
 });
+
+describe("a parameter that the cloud would ignore", () => {
+  it.each([
+    ["lambda", "PublishVersion", { FunctionName: "f", PublishTo: "LATEST_PUBLISHED" }, "PublishTo of PublishVersion"],
+    [
+      "ssm",
+      "SendCommand",
+      { DocumentName: "AWS-RunShellScript", NotificationConfig: { NotificationType: "Command" } },
+      "NotificationConfig of SendCommand",
+    ],
+    [
+      "elasticloadbalancing",
+      "CreateRule",
+      {
+        ListenerArn: "a",
+        Conditions: [],
+        Priority: 1,
+        Actions: [{ Type: "forward", JwtValidationConfig: { JwksEndpoint: "https://a", Issuer: "b" } }],
+      },
+      "Actions.1.JwtValidationConfig of CreateRule",
+    ],
+  ])("is refused by name: %s %s", async (service, operation, input, words) => {
+    const message = `the embedded cloud does not have the parameter ${words}`;
+    await expect(check(service, operation, input)).rejects.toMatchObject({
+      code: "NotImplemented",
+      status: 501,
+      message,
+    });
+  });
+
+  it("may be given when it asks for nothing, or for what does not exist here", async () => {
+    await check("kms", "Encrypt", { KeyId: "k", Plaintext: new Uint8Array(1), DryRun: false, GrantTokens: ["t"] });
+    await check("s3", "GetObject", { Bucket: "b", Key: "k", RequestPayer: "requester" });
+  });
+
+  it("does not hide that the input is invalid", async () => {
+    const input = { FunctionName: "no spaces allowed", PublishTo: "LATEST_PUBLISHED" };
+    await expect(check("lambda", "PublishVersion", input)).rejects.toMatchObject({ code: "ValidationException" });
+  });
+});
