@@ -8,6 +8,7 @@ import { motoDifferencesDocument } from "./documents/moto-differences.ts";
 import { performanceDocument } from "./documents/performance-page.ts";
 import { permissionsDocument } from "./documents/permission-list.ts";
 import { requestLimitsTable } from "./documents/request-limit-list.ts";
+import { semanticsTable } from "./documents/semantics.ts";
 import { servicesSection } from "./documents/service-list.ts";
 import { specDocument } from "./documents/spec-reference.ts";
 import { specSchemaText } from "./documents/spec-schema.ts";
@@ -35,7 +36,8 @@ function embeddedCloudDocument(): string {
   const path = "docs/embedded-cloud.md";
   const withServices = withSection(readProjectFile(path), "services", servicesSection());
   const withLimits = withSection(withServices, "request limits", requestLimitsTable());
-  return withSection(withLimits, "delays", delaysTable());
+  const withSemantics = withSection(withLimits, "semantics", semanticsTable());
+  return withSection(withSemantics, "delays", delaysTable());
 }
 
 if (import.meta.main) writeDocuments(referenceDocuments());

@@ -30,6 +30,8 @@ describe("creating a group", () => {
     }
   });
 
+  // Semantic: Auto Scaling: activities. Source: Auto Scaling user guide, "Verify a scaling activity for an Auto Scaling
+  // group".
   it("records each launch as an activity and tells EventBridge", async () => {
     await world.create();
     await world.seconds(30);
@@ -42,6 +44,7 @@ describe("creating a group", () => {
     expect(successful).toHaveLength(2);
   });
 
+  // Semantic: launch templates by number. Source: API reference of LaunchTemplateSpecification, Version.
   it("pins a numbered version, and resolves $Latest only when it launches", async () => {
     await world.create({ LaunchTemplate: { LaunchTemplateName: "web", Version: "$Latest" } });
     await world.seconds(30);
@@ -50,6 +53,7 @@ describe("creating a group", () => {
     expect(group?.Instances?.[0]?.LaunchTemplate?.Version).toBe("3");
   });
 
+  // Semantic: unique names. Source: API reference of CreateAutoScalingGroup, AlreadyExists.
   it("refuses a name that exists, bounds that contradict, a missing template, unknown subnets, and what it cannot do", async () => {
     await world.create();
     await expect(world.create()).rejects.toMatchObject({ code: "AlreadyExists" });
@@ -113,6 +117,8 @@ describe("changing the size", () => {
     });
   });
 
+  // Semantic: Auto Scaling: scale-in. Source: Auto Scaling user guide, "Default termination policy"; "Use instance
+  // scale-in protection".
   it("grows and shrinks, oldest template first, and never ends a protected instance", async () => {
     await world.call("UpdateAutoScalingGroup", {
       AutoScalingGroupName: "web",
@@ -208,6 +214,8 @@ describe("deleting a group", () => {
 });
 
 describe("launches that fail", () => {
+  // Semantic: Auto Scaling: capacity and quota errors per subnet and type. Source: Auto Scaling user guide, "Instance
+  // distribution across Availability Zones".
   it("go to another subnet when one has no room", async () => {
     world.ec2.refusals.set("subnet-a", "InsufficientInstanceCapacity");
     await world.create({ DesiredCapacity: 3 });
@@ -218,6 +226,8 @@ describe("launches that fail", () => {
     expect((await world.activities()).every(({ StatusCode }) => StatusCode === "Successful")).toBe(true);
   });
 
+  // Semantic: Auto Scaling: capacity and quota errors per subnet and type. Source: Auto Scaling user guide, "Allocation
+  // strategies for multiple instance types": prioritized.
   it("try the next instance type of a mixed instances policy", async () => {
     world.ec2.refusals.set("t3.small", "VcpuLimitExceeded");
     const LaunchTemplateSpecification = { LaunchTemplateId: "lt-1", Version: "2" };
@@ -229,6 +239,8 @@ describe("launches that fail", () => {
     expect(types).toEqual(["m7i.large", "m7i.large"]);
   });
 
+  // Semantic: Auto Scaling: activities. Source: Auto Scaling user guide, "Troubleshoot issues in Amazon EC2 Auto
+  // Scaling".
   it("end as failed activities with EC2's words, and are tried again ever more slowly", async () => {
     world.ec2.refusals.set("t3.small", "InsufficientInstanceCapacity");
     await world.create({ MinSize: 1 });
@@ -301,6 +313,23 @@ describe("launches that fail", () => {
     await world.seconds(10);
     expect((await world.activities())[0]?.StatusMessage).toContain("Validating load balancer configuration failed");
     expect(world.ec2.instances.size).toBe(0);
+  });
+
+  // Semantic: in-use dependencies: the template of a group. Source: Auto Scaling user guide, "Troubleshoot launch
+  // templates": the template must exist when the group launches.
+  it("can launch no more when their template is deleted, and say so", async () => {
+    await world.create({ MinSize: 1 });
+    await world.seconds(60);
+    world.ec2.operations.DescribeLaunchTemplateVersions.run = () => {
+      throw new AwsError("InvalidLaunchTemplateId.NotFound", "The specified launch template does not exist.");
+    };
+    await world.call("UpdateAutoScalingGroup", { AutoScalingGroupName: "web", MinSize: 2 });
+    await world.seconds(10);
+    expect((await world.activities())[0]).toMatchObject({
+      StatusCode: "Failed",
+      StatusMessage: expect.stringContaining("The specified launch template does not exist."),
+    });
+    expect(world.ec2.instances.size).toBe(1);
   });
 
   it("end clean on an error that no other place would mend", async () => {

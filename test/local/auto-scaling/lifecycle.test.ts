@@ -28,6 +28,7 @@ describe("a group behind a load balancer", () => {
     expect(await world.healthIn(targets)).toEqual(["healthy", "healthy"]);
   });
 
+  // Semantic: Auto Scaling: scale-in. Source: Auto Scaling user guide, "Attach a load balancer": deregistration delay.
   it("drains an instance before it ends it", async () => {
     const Attributes = [{ Key: "deregistration_delay.timeout_seconds", Value: "60" }];
     await world.balancing("ModifyTargetGroupAttributes", { TargetGroupArn: targets, Attributes });
@@ -45,6 +46,8 @@ describe("a group behind a load balancer", () => {
     expect((await world.activities())[0]).toMatchObject({ StatusCode: "Successful" });
   });
 
+  // Semantic: Auto Scaling: health-check types and grace. Source: Auto Scaling user guide, "Set the health check grace
+  // period".
   it("replaces an unhealthy target after the grace period with health checks of type ELB", async () => {
     await world.create({ TargetGroupARNs: [targets], HealthCheckType: "ELB", HealthCheckGracePeriod: 120 });
     await world.seconds(40);
@@ -62,6 +65,8 @@ describe("a group behind a load balancer", () => {
     expect(cause).toContain("ELB system health check failure");
   });
 
+  // Semantic: Auto Scaling: health-check types and grace. Source: Auto Scaling user guide, "Health checks for instances
+  // in an Auto Scaling group".
   it("leaves an unhealthy target alone with health checks of type EC2, and where no target ever passed", async () => {
     await world.create({ TargetGroupARNs: [targets] });
     await world.seconds(40);
@@ -90,6 +95,8 @@ describe("a group behind a load balancer", () => {
 });
 
 describe("an instance that ends by itself", () => {
+  // Semantic: Auto Scaling: health-check types and grace. Source: Auto Scaling user guide, "Health checks for instances
+  // in an Auto Scaling group": an instance that is not running.
   it("is replaced at once, whatever the grace period", async () => {
     await world.create({ TargetGroupARNs: [targets], HealthCheckGracePeriod: 3600 });
     await world.seconds(40);
@@ -191,6 +198,8 @@ describe("lifecycle hooks", () => {
   const launching = "autoscaling:EC2_INSTANCE_LAUNCHING";
   const terminating = "autoscaling:EC2_INSTANCE_TERMINATING";
 
+  // Semantic: Auto Scaling: lifecycle hooks. Source: Auto Scaling user guide, "Amazon EC2 Auto Scaling lifecycle
+  // hooks".
   it("hold a launch outside traffic until they are answered", async () => {
     await world.create({ MinSize: 1, TargetGroupARNs: [targets], LifecycleHookSpecificationList: [hook(launching)] });
     await world.seconds(40);
@@ -208,6 +217,8 @@ describe("lifecycle hooks", () => {
     expect(await world.states()).toEqual(["InService"]);
   });
 
+  // Semantic: Auto Scaling: lifecycle hooks. Source: Auto Scaling user guide, "Amazon EC2 Auto Scaling lifecycle
+  // hooks".
   it("end a launch that is abandoned or never answered, and a heartbeat gives it more time", async () => {
     await world.create({ MinSize: 1, LifecycleHookSpecificationList: [hook(launching)] });
     await world.seconds(40);
@@ -226,6 +237,8 @@ describe("lifecycle hooks", () => {
     expect(world.ec2.ids("terminated")).toContain(id);
   });
 
+  // Semantic: Auto Scaling: lifecycle hooks. Source: Auto Scaling user guide, "Amazon EC2 Auto Scaling lifecycle
+  // hooks".
   it("hold a termination after it was drained", async () => {
     await world.create({
       MinSize: 0,

@@ -54,6 +54,8 @@ describe("target tracking", () => {
     );
   });
 
+  // Semantic: Auto Scaling: target tracking shrinks idle fleets. Source: Auto Scaling user guide, "Target tracking
+  // scaling policies".
   it("shrinks an idle fleet step by step to its minimum", async () => {
     value = 0;
     await world.seconds(150);
@@ -63,6 +65,8 @@ describe("target tracking", () => {
     expect(await world.ids()).toHaveLength(1);
   });
 
+  // Semantic: Auto Scaling: target tracking shrinks idle fleets. Source: Auto Scaling user guide, "Target tracking
+  // scaling policies": not without data, never below the minimum.
   it("never shrinks below a minimum that pins it, without data, or while alarms are suspended", async () => {
     await world.seconds(600);
     expect(await desired()).toBe(4);

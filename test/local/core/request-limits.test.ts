@@ -60,7 +60,7 @@ async function burst(
 beforeEach(() => open());
 
 describe("Requests are throttled by token bucket", () => {
-  // Source: EC2 developer guide, "Request throttling for the Amazon EC2 API".
+  // Semantic: API throttling by token bucket. Source: EC2 developer guide, "Request throttling for the Amazon EC2 API".
   it("to EC2, each action by the size of its category, with RequestLimitExceeded", async () => {
     const { through, refusal } = await burst("ec2", "RegisterImage", 60);
     expect(through).toBe(50);
@@ -90,7 +90,8 @@ describe("Requests are throttled by token bucket", () => {
     expect((await burst("ec2", "RegisterImage", 60)).through).toBe(50);
   });
 
-  // Source: Elastic Load Balancing user guide, "Request throttling for the Elastic Load Balancing API".
+  // Semantic: API throttling by token bucket. Source: Elastic Load Balancing user guide, "Request throttling for the
+  // Elastic Load Balancing API".
   it("to Elastic Load Balancing, one bucket for a category, with ThrottlingException", async () => {
     expect((await burst("elasticloadbalancing", "ModifyRule", 15)).through).toBe(15);
     const { through, refusal } = await burst("elasticloadbalancing", "CreateRule", 15);
@@ -107,7 +108,7 @@ describe("Requests are throttled by token bucket", () => {
     expect(stack.through).toBe(50);
   });
 
-  // Source: Lambda developer guide, "Lambda quotas", API requests.
+  // Semantic: API throttling by token bucket. Source: Lambda developer guide, "Lambda quotas", API requests.
   it("to Lambda, 15 a second for all of the control plane, with TooManyRequestsException", async () => {
     expect((await burst("lambda", "PublishVersion", 10)).through).toBe(10);
     const { through, refusal } = await burst("lambda", "UpdateFunctionCode", 10);
@@ -116,7 +117,8 @@ describe("Requests are throttled by token bucket", () => {
     expect((await burst("lambda", "Invoke", 100, { FunctionName: "f" })).through).toBe(100);
   });
 
-  // Source: Step Functions developer guide, "Quotas related to API action throttling".
+  // Semantic: API throttling by token bucket. Source: Step Functions developer guide, "Quotas related to API action
+  // throttling".
   it("to Step Functions, with ThrottlingException", async () => {
     const { through, refusal } = await burst("states", "DescribeExecution", 310);
     expect(through).toBe(300);
@@ -125,7 +127,8 @@ describe("Requests are throttled by token bucket", () => {
     expect((await burst("states", "DescribeExecution", 310)).through).toBe(15);
   });
 
-  // Sources: AWS General Reference, endpoints and quotas of Systems Manager and of CloudWatch.
+  // Semantic: API throttling by token bucket. Source: AWS General Reference, endpoints and quotas of Systems Manager
+  // and of CloudWatch.
   it("to Parameter Store for reads together, to CloudWatch for each operation, to S3 not at all", async () => {
     expect((await burst("ssm", "GetParameters", 30)).through).toBe(30);
     expect((await burst("ssm", "GetParameter", 30)).through).toBe(10);

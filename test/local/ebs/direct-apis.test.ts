@@ -59,6 +59,7 @@ async function completed(input: object = {}, blocks: [number, number][] = [[0, 1
 }
 
 describe("EBS direct APIs", () => {
+  // Semantic: snapshots: not found for a while after StartSnapshot. Source: awslabs/coldsnap issue 43 and pull 56.
   it("does not know a snapshot for a while after StartSnapshot, then takes its blocks", async () => {
     const { SnapshotId } = await call<StartSnapshotCommandOutput>("StartSnapshot", { VolumeSize: 1 });
 
@@ -71,6 +72,8 @@ describe("EBS direct APIs", () => {
     await expect(put(SnapshotId, 0, block(1))).resolves.toMatchObject({ ChecksumAlgorithm: "SHA256" });
   });
 
+  // Semantic: snapshots: completion is asynchronous. Source: EBS user guide, "Write data using the EBS direct APIs": an
+  // asynchronous workflow that seals the snapshot.
   it("completes asynchronously and seals what was written", async () => {
     const id = await started();
     await put(id, 3, block(7));
@@ -96,6 +99,8 @@ describe("EBS direct APIs", () => {
     });
   });
 
+  // Semantic: snapshots: LINEAR checksums over raw digests. Source: API reference of CompleteSnapshot,
+  // ChecksumAggregationMethod; awslabs/coldsnap, src/upload.rs.
   it("aggregates raw digests in the order of block indexes, whatever the order of writing", async () => {
     const id = await started();
     await put(id, 9, block(9));
@@ -119,6 +124,8 @@ describe("EBS direct APIs", () => {
     await expect(complete([sha(block(2)), sha(block(9))])).resolves.toMatchObject({ Status: "pending" });
   });
 
+  // Semantic: snapshots: block checksums. Source: API reference of PutSnapshotBlock and its ValidationException
+  // reasons.
   it.each([
     ["a checksum of other bytes", { Checksum: sha(block(2)).toString("base64") }, "INVALID_BLOCK"],
     ["a length other than a block's", { DataLength: 4096 }, "INVALID_BLOCK"],
@@ -153,6 +160,7 @@ describe("EBS direct APIs", () => {
     expect((await snapshots.files.read(other, 0))[0]).toBe(2);
   });
 
+  // Semantic: client tokens and their mismatch errors. Source: EBS user guide, "Idempotency for StartSnapshot API".
   it("answers the same snapshot for the same client token, and refuses the token for another request", async () => {
     const input = { VolumeSize: 1, ClientToken: "token-1", Tags: [{ Key: "a", Value: "1" }] };
     const first = await call<StartSnapshotCommandOutput>("StartSnapshot", input);
@@ -165,6 +173,7 @@ describe("EBS direct APIs", () => {
     expect(snapshots.list()).toHaveLength(1);
   });
 
+  // Semantic: snapshots: unfinished ones time out. Source: API reference of StartSnapshot, Timeout.
   it("cancels a snapshot that stays untouched for its time-out, counted from the last block", async () => {
     const id = await started({ Timeout: 10 });
     await clock.advance(9 * 60_000);
@@ -235,6 +244,7 @@ describe("EBS direct APIs", () => {
     });
   });
 
+  // Semantic: snapshots: quotas. Source: Service Quotas, Amazon EBS: PutSnapshotBlock requests per snapshot.
   it("refuses more than 1,000 block requests a second for one snapshot and takes them again a second later", async () => {
     const id = await started();
     const bytes = block(1);
@@ -255,6 +265,19 @@ describe("EBS direct APIs", () => {
     });
     await clock.advance(1000);
     await expect(put(ids[1], 2, block(1))).resolves.toBeDefined();
+  });
+
+  // Semantic: snapshots: quotas. Source: Service Quotas, Amazon EBS: pending snapshots per account.
+  it("refuses the hundred and first pending snapshot, and takes it when another is completed", async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 100 }, () => call<StartSnapshotCommandOutput>("StartSnapshot", { VolumeSize: 1 })),
+    );
+    const refused = call("StartSnapshot", { VolumeSize: 1 });
+    await expect(refused).rejects.toMatchObject({ code: "ServiceQuotaExceededException", status: 402 });
+    await clock.advance(2000);
+    await call("CompleteSnapshot", { SnapshotId: ids[0]?.SnapshotId, ChangedBlocksCount: 0 });
+    await clock.advance(4000);
+    await expect(call("StartSnapshot", { VolumeSize: 1 })).resolves.toBeDefined();
   });
 
   it("judges every call on the snapshot's ARN with its tags", async () => {

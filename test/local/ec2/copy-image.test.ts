@@ -42,6 +42,7 @@ describe("CopyImage", () => {
     });
   });
 
+  // Semantic: client tokens and their mismatch errors. Source: API reference of CopyImage, ClientToken.
   it("answers the same image for the same client token, and refuses the token for another request", async () => {
     const first = await copy({ ClientToken: "t" });
     expect(await copy({ ClientToken: "t" })).toEqual(first);

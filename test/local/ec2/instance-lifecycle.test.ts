@@ -188,6 +188,8 @@ describe("encrypted volumes", () => {
     expect(booted).toEqual([]);
   });
 
+  // Semantic: snapshots: unwritten blocks of encrypted ones are random. Source: awslabs/coldsnap issue 395;
+  // bottlerocket-os/bottlerocket pull 2169.
   it("read as noise where nothing was written, and unencrypted ones as zeros", async () => {
     const secret = await aws.snapshot(1, { encrypted: true, kmsKeyArn: "arn:aws:kms:us-east-1:123456789012:key/k" });
     const plain = await aws.snapshot(1);

@@ -26,12 +26,14 @@ const versions = async (over: object = {}) => {
 };
 
 describe("launch templates", () => {
+  // Semantic: eventual consistency after a create, on by default. Source: EC2 API reference, "Eventual consistency".
   it("are not found at first", async () => {
     await expect(addVersion()).rejects.toMatchObject({ code: "InvalidLaunchTemplateId.NotFound" });
     await aws.visible();
     await expect(addVersion()).resolves.toBeDefined();
   });
 
+  // Semantic: launch templates by number. Source: EC2 user guide, "Manage launch template versions".
   it("number their versions and never use a number again", async () => {
     await aws.visible();
     await addVersion();
@@ -70,6 +72,8 @@ describe("launch templates", () => {
     });
   });
 
+  // Semantic: client tokens and their mismatch errors. Source: API reference of CreateLaunchTemplateVersion,
+  // ClientToken.
   it("make one version for one client token, and refuse the token for other data", async () => {
     await aws.visible();
     const first = await addVersion({ ClientToken: "t" });

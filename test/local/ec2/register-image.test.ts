@@ -29,6 +29,8 @@ async function describeImage(ImageId: string) {
 }
 
 describe("RegisterImage", () => {
+  // Semantic: RegisterImage: defaults as harmful as AWS's. Source: API reference of RegisterImage: Architecture i386,
+  // VirtualizationType paravirtual.
   it("takes the defaults of 2006 for whatever is left out", async () => {
     const { ImageId } = await register();
     await aws.clock.advance(5000);
@@ -42,6 +44,8 @@ describe("RegisterImage", () => {
     });
   });
 
+  // Semantic: RegisterImage: defaults as harmful as AWS's. Source: EC2 user guide, "Terminate your instance":
+  // DeleteOnTermination is false for further volumes.
   it("keeps additional volumes when their instance ends, unless told otherwise", async () => {
     const { ImageId } = await register();
     await aws.clock.advance(5000);
@@ -51,6 +55,8 @@ describe("RegisterImage", () => {
     ).toEqual([true, false]);
   });
 
+  // Semantic: eventual consistency after a create, on by default. Source: EC2 API reference, "Eventual consistency".
+  // Semantic: images: partial answers until they are available. Source: bottlerocket-os/bottlerocket pull 1066.
   it("is not found at first, then pending without snapshot ids, then available with them", async () => {
     const { ImageId } = await register();
     await expect(describeImage(ImageId)).rejects.toMatchObject({ code: "InvalidAMIID.NotFound" });
@@ -72,6 +78,7 @@ describe("RegisterImage", () => {
     expect(told[0]?.resources).toEqual([`arn:aws:ec2:us-east-1::image/${ImageId}`]);
   });
 
+  // Semantic: unique names. Source: EC2 API error codes, InvalidAMIName.Duplicate.
   it("refuses a name that is taken, also by a disabled image, and names the image that has it", async () => {
     const { ImageId } = await register();
     await aws.clock.advance(5000);
@@ -140,6 +147,7 @@ describe("the life of an image", () => {
     await aws.clock.advance(5000);
   });
 
+  // Semantic: images: disable and enable. Source: EC2 user guide, "Disable an Amazon EC2 AMI".
   it("is hidden while disabled unless asked for, and cannot be launched, until it is enabled again", async () => {
     await aws.call("DisableImage", { ImageId });
     const list = (over: object) => aws.call("DescribeImages", { Owners: ["self"], ...over });
@@ -152,6 +160,8 @@ describe("the life of an image", () => {
     expect((await list({})).Images[0].State).toBe("available");
   });
 
+  // Semantic: images: deregistration with associated snapshots. Source: API reference of DeregisterImage,
+  // DeleteAssociatedSnapshots.
   it("keeps the snapshots when it is deregistered without saying otherwise", async () => {
     await aws.call("DeregisterImage", { ImageId });
     await expect(describeImage(ImageId)).rejects.toMatchObject({ code: "InvalidAMIID.Unavailable" });
@@ -159,6 +169,8 @@ describe("the life of an image", () => {
     expect(aws.snapshots.get(release)).toBeDefined();
   });
 
+  // Semantic: images: deregistration with associated snapshots. Source: API reference of DeregisterImage: a snapshot of
+  // several AMIs is not deleted.
   it("deletes associated snapshots, but not one that another image has too", async () => {
     await register({ Name: "web-2", BlockDeviceMappings: [mappings()[0]] });
     const { DeleteSnapshotResults } = await aws.call("DeregisterImage", { ImageId, DeleteAssociatedSnapshots: true });
@@ -181,6 +193,8 @@ describe("the life of an image", () => {
     expect(aws.snapshots.get(root)).toBeDefined();
   });
 
+  // Semantic: images: deregistration protection. Source: EC2 user guide, "Protect an Amazon EC2 AMI from
+  // deregistration".
   it("cannot be deregistered while protected, and with a cool-down only a day after protection ended", async () => {
     await aws.call("EnableImageDeregistrationProtection", { ImageId, WithCooldown: true });
     await expect(aws.call("DeregisterImage", { ImageId })).rejects.toMatchObject({ code: "OperationNotPermitted" });
@@ -190,6 +204,8 @@ describe("the life of an image", () => {
     await expect(aws.call("DeregisterImage", { ImageId })).resolves.toMatchObject({ Return: true });
   });
 
+  // Semantic: in-use dependencies: the snapshot of an image. Source: API reference of DeleteSnapshot; EC2 API error
+  // codes, InvalidSnapshot.InUse.
   it("keeps its snapshots from being deleted", async () => {
     await expect(aws.call("DeleteSnapshot", { SnapshotId: release })).rejects.toMatchObject({
       code: "InvalidSnapshot.InUse",

@@ -121,6 +121,8 @@ describe("the default network", () => {
     expect(SecurityGroups).toMatchObject([{ GroupName: "default" }]);
   });
 
+  // Semantic: in-use dependencies: the security group of an instance. Source: API reference of DeleteSecurityGroup,
+  // DependencyViolation.
   it("takes security groups and their rules, and refuses doubles and groups in use", async () => {
     const create = () => aws.call("CreateSecurityGroup", { GroupName: "web", Description: "web" });
     const { GroupId } = await create();

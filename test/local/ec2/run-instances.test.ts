@@ -51,6 +51,8 @@ describe("RunInstances", () => {
     expect(Volumes[0].Tags).toEqual([{ Key: "Name", Value: "web-disk" }]);
   });
 
+  // Semantic: client tokens and their mismatch errors. Source: EC2 developer guide, "Ensuring idempotency in Amazon EC2
+  // API requests".
   it("answers the same reservation for the same client token, and refuses the token for another request", async () => {
     const first = await run({ ClientToken: "t" });
     const again = await run({ ClientToken: "t" });
@@ -62,6 +64,8 @@ describe("RunInstances", () => {
     expect(await instances()).toHaveLength(1);
   });
 
+  // Semantic: client tokens and their mismatch errors. Source: EC2 developer guide, "Ensuring idempotency in Amazon EC2
+  // API requests": IdempotentInstanceTerminated.
   it("refuses the token of instances that have been terminated, and launches nothing", async () => {
     const { Instances } = await run({ ClientToken: "t" });
     await aws.visible();
@@ -118,6 +122,8 @@ describe("RunInstances", () => {
     await expect(run({ ImageId })).rejects.toMatchObject({ code: "InvalidParameterCombination" });
   });
 
+  // Semantic: Auto Scaling: capacity and quota errors per subnet and type. Source: EC2 API error codes,
+  // InsufficientInstanceCapacity; API reference of RunInstances, MinCount.
   it("gives what capacity there is between least and most, and nothing below", async () => {
     aws.ec2.capacity.setLimit("us-east-1a", "t3.small", 2);
     const place = { Placement: { AvailabilityZone: "us-east-1a" } };
@@ -127,6 +133,8 @@ describe("RunInstances", () => {
     await expect(run({ Placement: { AvailabilityZone: "us-east-1b" } })).resolves.toBeDefined();
   });
 
+  // Semantic: Auto Scaling: capacity and quota errors per subnet and type. Source: EC2 API error codes,
+  // VcpuLimitExceeded.
   it("refuses what is above the account's vCPU quota", async () => {
     aws.ec2.capacity.setVcpuQuota(4);
     await run({ MinCount: 2, MaxCount: 2 });

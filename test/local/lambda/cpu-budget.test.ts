@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { CpuBudget, cpuShareOf } from "../../../local/lambda/cpu-budget.ts";
 
-// Source: Lambda developer guide, "Configure Lambda function memory": one vCPU at 1,769 MB.
+// Semantic: Lambda: CPU by memory. Source: Lambda developer guide, "Configure Lambda function memory": one vCPU at
+// 1,769 MB.
 it("gives a function the part of a processor that goes with its memory", () => {
   expect(cpuShareOf(1769)).toBe(1);
   expect(cpuShareOf(512)).toBeCloseTo(0.289, 3);

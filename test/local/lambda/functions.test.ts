@@ -53,6 +53,7 @@ describe("functions", () => {
     expect(await world.call("GetFunctionConfiguration", { FunctionName: "web" })).toMatchObject({ State: "Active" });
   });
 
+  // Semantic: unique names. Source: API reference of CreateFunction, ResourceConflictException.
   it("are unique by name", async () => {
     await make("web");
     await expect(make("web")).rejects.toMatchObject({ code: "ResourceConflictException" });
@@ -129,6 +130,7 @@ describe("functions", () => {
 });
 
 describe("versions and aliases", () => {
+  // Semantic: Lambda: versions. Source: Lambda developer guide, "Manage Lambda function versions".
   it("freeze code and configuration, and are made only when something changed", async () => {
     await make("web", { Timeout: 5 });
     const first = await world.call<Configuration>("PublishVersion", { FunctionName: "web" });
@@ -147,6 +149,7 @@ describe("versions and aliases", () => {
     );
   });
 
+  // Semantic: Lambda: versions. Source: Lambda developer guide, "Manage Lambda function versions".
   it("keep answering with the old code after an update", async () => {
     functions["web"] = (_event, context) => context.functionVersion;
     await make("web");
@@ -173,6 +176,7 @@ describe("versions and aliases", () => {
 });
 
 describe("invocations", () => {
+  // Semantic: Lambda: payload limit. Source: Lambda quotas: 6 MB for each synchronous request and response.
   it("refuse what is too large or no JSON", async () => {
     await make("web");
     const large = new Uint8Array(6_291_457).fill(0x20);
@@ -183,6 +187,7 @@ describe("invocations", () => {
     });
   });
 
+  // Semantic: Lambda: payload limit. Source: Lambda quotas: 6 MB for each synchronous request and response.
   it("turn an answer that is too large into an error", async () => {
     functions["web"] = () => "x".repeat(6_291_600);
     await make("web");

@@ -38,7 +38,8 @@ describe("functions in their own processes", () => {
     return world.call<Answer>("Invoke", { FunctionName: name, Payload, LogType: "Tail" });
   }
 
-  // Source: Lambda developer guide, "Configure Lambda function memory": one vCPU at 1,769 MB.
+  // Semantic: Lambda: CPU by memory. Source: Lambda developer guide, "Configure Lambda function memory": one vCPU at
+  // 1,769 MB.
   it.runIf(findCpuControl())("have the processor that goes with their memory", async () => {
     const answer = await invoke(
       "small",
@@ -131,6 +132,7 @@ describe("functions in their own processes", () => {
     expect(new Set(together.map((answer) => payloadOf(answer)["pid"])).size).toBe(2);
   });
 
+  // Semantic: Lambda: the shape of errors. Source: Lambda developer guide, "Lambda function errors in Node.js".
   it("words an error as the runtime does and goes on with the same environment", async () => {
     const source = `let count = 0;
       export const handler = async () => { count += 1; if (count === 1) { const e = new Error("no lease"); e.name = "LeaseLostError"; throw e; } return count; };`;
@@ -142,6 +144,7 @@ describe("functions in their own processes", () => {
     expect(payloadOf(await again("throws"))).toBe(2);
   });
 
+  // Semantic: Lambda: time-outs that kill. Source: Lambda developer guide, "Configure Lambda function timeout".
   it("kills a function that outlives its time-out", async () => {
     const answer = await invoke(
       "slow",
@@ -156,11 +159,14 @@ describe("functions in their own processes", () => {
     expect(Buffer.from(answer.LogResult ?? "", "base64").toString()).toContain("Status: timeout");
   });
 
+  // Semantic: Lambda: time-outs that kill. Source: Lambda developer guide, "Configure Lambda function timeout".
   it("kills a function that never yields", async () => {
     const answer = await invoke("spin", "export const handler = async () => { for (;;); };", {}, { Timeout: 1 });
     expect(payloadOf(answer)["errorType"]).toBe("Sandbox.Timedout");
   });
 
+  // Semantic: Lambda: the shape of errors. Source: Lambda developer guide, "Troubleshoot invocation issues":
+  // Runtime.ExitError.
   it("reports a program that ends by itself, and starts afresh", async () => {
     const source = "export const handler = async (event) => { if (event.die) process.exit(3); return process.pid; };";
     const answer = await invoke("exits", source, { die: true });

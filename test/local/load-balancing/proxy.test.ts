@@ -257,6 +257,7 @@ describe("the proxy", () => {
 });
 
 describe("draining", () => {
+  // Semantic: ELBv2: draining. Source: Application Load Balancers guide, "Deregistration delay".
   it("lets a request in flight end on the old target while new ones go elsewhere", async () => {
     let finish = () => {};
     await run("i-00000001", (_, response) => {

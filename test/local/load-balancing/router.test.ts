@@ -87,6 +87,8 @@ describe("a node", () => {
     expect(answer(listener, 0, other)).toBe("404");
   });
 
+  // Semantic: ELBv2: weights 0–999, five groups for each action. Source: Application Load Balancers guide, "Listener
+  // rules": forward actions.
   it("shares requests among groups by weight and never sends one to weight 0", async () => {
     const listener = await world.listener(balancer, forwardTo([old, 900], [next, 100]));
     await world.clock.advance(0);
@@ -97,6 +99,7 @@ describe("a node", () => {
     expect(groupsOf(listener, 100)).toEqual({ next: 100 });
   });
 
+  // Semantic: ELBv2: fail-open. Source: Application Load Balancers guide, "Target group health": fail-open routing.
   it("takes healthy targets in turn, and all of them when none is healthy", async () => {
     const listener = await world.listener(balancer, forwardTo(old));
     await world.clock.advance(0);
@@ -123,6 +126,8 @@ describe("a node", () => {
     expect(answer(listener)).toBe("unavailable");
   });
 
+  // Semantic: ELBv2: stickiness. Source: Application Load Balancers guide, "Sticky sessions": target group stickiness
+  // and weights.
   it("keeps a client with its group while group stickiness lasts, whatever the weights become", async () => {
     const sticky = (weights: [number, number]) => [
       {
@@ -166,6 +171,8 @@ describe("a node", () => {
 });
 
 describe("a change of rules", () => {
+  // Semantic: ELBv2: propagation delay of each node. Source: Elastic Load Balancing guide, "Update listener rules":
+  // rule updates do not take effect immediately; argoproj/argo-rollouts issue 3333.
   it("reaches each node after a delay of its own, so for a while they differ", async () => {
     const slow = new World({ rulePropagationMinSeconds: 1, rulePropagationMaxSeconds: 8 });
     await slow.kernel.start();

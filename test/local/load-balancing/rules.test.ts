@@ -26,6 +26,7 @@ describe("rules", () => {
     expect((await rules()).map(({ Priority }) => Priority)).toEqual(["3", "20", "default"]);
   });
 
+  // Semantic: unique names. Source: API reference of CreateRule, PriorityInUse.
   it("refuse a priority that is taken or out of range", async () => {
     await world.rule(listener, 5, [path("/a")], fixed("200"));
     await expect(world.rule(listener, 5, [path("/b")], fixed("200"))).rejects.toMatchObject({ code: "PriorityInUse" });
@@ -70,6 +71,8 @@ describe("rules", () => {
     ]);
   });
 
+  // Semantic: ELBv2: weights 0–999, five groups for each action. Source: API reference of TargetGroupTuple; "Quotas for
+  // your Application Load Balancers".
   it("refuse weights above 999, a sixth group, and a group of another load balancer", async () => {
     await expect(world.rule(listener, 1, [path("/*")], forwardTo([group, 1000]))).rejects.toMatchObject({
       code: "ValidationError",
@@ -129,11 +132,15 @@ describe("rules", () => {
 });
 
 describe("target groups", () => {
+  // Semantic: unique names. Source: API reference of CreateTargetGroup: idempotent with the same settings,
+  // DuplicateTargetGroupName otherwise.
   it("are created once under a name, and only with the same settings again", async () => {
     expect(await world.group("web")).toBe(group);
     await expect(world.group("web", { Port: 9090 })).rejects.toMatchObject({ code: "DuplicateTargetGroupName" });
   });
 
+  // Semantic: in-use dependencies: the target group of a rule. Source: API reference of DeleteTargetGroup,
+  // ResourceInUse.
   it("cannot be deleted while a rule names them, even with weight 0", async () => {
     const other = await world.group("other");
     const rule = await world.rule(listener, 1, [path("/*")], forwardTo([other, 1], [group, 0]));
@@ -196,6 +203,8 @@ describe("load balancers", () => {
     ).rejects.toMatchObject({ code: "SubnetNotFound" });
   });
 
+  // Semantic: ELBv2: metrics only with traffic, 60 seconds apart. Source: Application Load Balancers guide, "CloudWatch
+  // metrics": reported only when requests flow, in 60-second intervals.
   it("record health every minute, and traffic only when there was some", async () => {
     await world.rule(listener, 1, [path("/*")], forwardTo(group));
     await world.register(group, "i-00000001");

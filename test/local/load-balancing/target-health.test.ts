@@ -16,6 +16,7 @@ async function used(): Promise<{ balancer: string; listener: string }> {
 }
 
 describe("a target's health", () => {
+  // Semantic: ELBv2: unused. Source: Application Load Balancers guide, "Target health status": Target.NotInUse.
   it("is unused, and nothing is checked, while no rule names the group", async () => {
     await world.register(group, "i-00000001");
     await world.clock.advance(120_000);
@@ -31,6 +32,8 @@ describe("a target's health", () => {
     expect(await world.health(group)).toEqual([{ State: "healthy" }]);
   });
 
+  // Semantic: ELBv2: unused. Source: Application Load Balancers guide, "Target groups": health checks of every group
+  // that a rule names.
   it("is checked in a group of weight 0 as well", async () => {
     const live = await world.group("live");
     await world.listener(await world.balancer(), forwardTo([live, 100], [group, 0]));
@@ -39,6 +42,8 @@ describe("a target's health", () => {
     expect(await world.health(group)).toEqual([{ State: "healthy" }]);
   });
 
+  // Semantic: ELBv2: health thresholds. Source: API reference of CreateTargetGroup, UnhealthyThresholdCount;
+  // TargetHealth, Reason.
   it("stays initial until the unhealthy threshold is reached, then names the code", async () => {
     await used();
     world.traffic.outcomes.set("i-00000001", { kind: "answered", status: 503 });
@@ -52,6 +57,8 @@ describe("a target's health", () => {
     ]);
   });
 
+  // Semantic: ELBv2: health thresholds. Source: API reference of CreateTargetGroup, HealthyThresholdCount and
+  // UnhealthyThresholdCount.
   it("needs as many passed checks as the threshold to recover, and the same kind of failures in a row to fall", async () => {
     await used();
     await world.register(group, "i-00000001");
@@ -115,6 +122,7 @@ describe("a target's health", () => {
 });
 
 describe("deregistration", () => {
+  // Semantic: ELBv2: draining. Source: Application Load Balancers guide, "Deregistration delay".
   it("drains for the group's delay even when idle, then cuts and forgets the target", async () => {
     await used();
     await world.register(group, "i-00000001");

@@ -10,6 +10,7 @@ async function cloudWithEvents() {
   return cloud;
 }
 
+// Semantic: S3: the exact shape of events. Source: S3 user guide, "EventBridge event message structure".
 it("tells EventBridge of a new object a moment later, with the time of the write", async () => {
   const { call, clock, events } = await cloudWithEvents();
   const writtenMs = clock.now();
@@ -42,6 +43,8 @@ it("tells EventBridge of a new object a moment later, with the time of the write
   ]);
 });
 
+// Semantic: S3: the exact shape of events. Source: S3 user guide, "EventBridge event message structure": reason,
+// sequencer.
 it("names copies, completed uploads and deletions as such, in rising sequence", async () => {
   const { call, clock, events } = await cloudWithEvents();
   await call("PutObject", { Bucket: "clay", Key: "a", Body: "bytes" });

@@ -24,6 +24,7 @@ async function cloudWithUpload(create: object = {}) {
 }
 
 describe("multipart uploads", () => {
+  // Semantic: S3: multipart uploads. Source: S3 user guide, "Uploading and copying objects using multipart upload".
   it("makes one object whose parts can be read by number, with the ETag of parts and the checksum of the whole", async () => {
     const { call, target, part } = await cloudWithUpload({ ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
     const parts = [await part(1, first), await part(2, second)];
@@ -53,6 +54,7 @@ describe("multipart uploads", () => {
     expect([done.ChecksumSHA256, done.ChecksumType]).toEqual([`${composite}-2`, "COMPOSITE"]);
   });
 
+  // Semantic: S3: multipart uploads. Source: API reference of CompleteMultipartUpload, errors.
   it("refuses unknown, unordered and too small parts, and keeps the upload for another try", async () => {
     const { call, refusal, target, part } = await cloudWithUpload();
     const [a, b] = [await part(1, second), await part(2, first)];

@@ -104,6 +104,8 @@ describe("writing and reading objects", () => {
 });
 
 describe("conditional writes", () => {
+  // Semantic: S3: conditional writes. Source: S3 user guide, "How to prevent object overwrites with conditional
+  // writes".
   it("creates only when the key is free", async () => {
     const { call, refusal } = await cloudWithBucket(true);
     await call("PutObject", { Bucket: "clay", Key: "lease", Body: "1", IfNoneMatch: "*" });
@@ -114,6 +116,8 @@ describe("conditional writes", () => {
     expect(await textOf((await call("GetObject", { Bucket: "clay", Key: "lease" })).Body)).toBe("3");
   });
 
+  // Semantic: S3: conditional writes. Source: S3 user guide, "How to prevent object overwrites with conditional
+  // writes".
   it("changes only what was read, and lets one of two writers win", async () => {
     const { call, refusal } = await cloudWithBucket();
     const { ETag } = await call("PutObject", { Bucket: "clay", Key: "head", Body: "1" });
@@ -127,6 +131,8 @@ describe("conditional writes", () => {
     expect([absent.code, absent.status]).toEqual(["NoSuchKey", 404]);
   });
 
+  // Semantic: S3: conditional writes. Source: S3 user guide, "How to prevent object overwrites with conditional
+  // writes": ConditionalRequestConflict.
   it("answers 409 when the key is deleted while a conditional upload is under way", async () => {
     const { call, refusal } = await cloudWithBucket();
     let goOn = () => {};
@@ -156,6 +162,7 @@ describe("conditional writes", () => {
 });
 
 describe("versions", () => {
+  // Semantic: S3: versions. Source: S3 user guide, "Working with delete markers".
   it("keeps every version, hides a deleted key behind a marker and brings it back when the marker goes", async () => {
     const { call, refusal } = await cloudWithBucket(true);
     const first = await call("PutObject", { Bucket: "clay", Key: "k", Body: "1" });

@@ -82,6 +82,7 @@ function send(instanceId: string) {
 }
 
 describe("The SSM Agent of an instance", () => {
+  // Semantic: Systems Manager: Run Command. Source: Systems Manager user guide, "Run Command".
   it("runs a command once the instance is up and the agent has registered", async () => {
     const id = await launch(amazonLinux, await profile("builder", [core]));
     await clock.advance(21_000);
@@ -96,7 +97,8 @@ describe("The SSM Agent of an instance", () => {
     ).toMatchObject({ Status: "Success", StandardOutputContent: "ran: uname" });
   });
 
-  // Source: Systems Manager user guide, "Configure instance permissions required for Systems Manager".
+  // Semantic: Systems Manager: Run Command. Source: Systems Manager user guide, "Configure instance permissions
+  // required for Systems Manager".
   it("is not there without an instance profile whose role may talk to Systems Manager", async () => {
     await launch(amazonLinux);
     await launch(amazonLinux, await profile("powerless", []));

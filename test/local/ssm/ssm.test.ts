@@ -94,6 +94,7 @@ describe("parameters", () => {
     await expect(get("/b")).rejects.toMatchObject({ code: "ParameterNotFound" });
   });
 
+  // Semantic: Systems Manager: limits. Source: API reference of PutParameter, ParameterMaxVersionLimitExceeded.
   it("keep a hundred versions, and a label holds the oldest", async () => {
     for (let version = 1; version <= 101; version++) await put("/a", String(version), { Overwrite: true });
     await expect(get("/a:1")).rejects.toMatchObject({ code: "ParameterVersionNotFound" });
@@ -219,6 +220,8 @@ describe("Run Command", () => {
     return call<GetCommandInvocationCommandOutput>("GetCommandInvocation", input);
   }
 
+  // Semantic: eventual consistency after a create, on by default. Source: boto/boto3 issue 2701: InvocationDoesNotExist
+  // right after SendCommand.
   it("runs a script on the instance and gives back what it printed", async () => {
     const scripts: string[] = [];
     answer = async (script) => {
@@ -266,7 +269,8 @@ describe("Run Command", () => {
     expect(await invocation(sent)).toMatchObject({ Status: "TimedOut", StatusDetails: "Execution Timed Out" });
   });
 
-  // Source: Systems Manager user guide, "Understanding command statuses": Delivery Timed Out.
+  // Semantic: Systems Manager: Run Command. Source: Systems Manager user guide, "Understanding command statuses":
+  // Delivery Timed Out.
   it("is not delivered to an agent that stays away, and not run when it comes back too late", async () => {
     const scripts: string[] = [];
     answer = async (script) => {
@@ -301,7 +305,8 @@ describe("Run Command", () => {
     expect(await invocation(sent)).toMatchObject({ Status: "Cancelled" });
   });
 
-  // Source: API reference of GetCommandInvocation (24,000 and 8,000 characters) and of ListCommandInvocations (2,500).
+  // Semantic: Systems Manager: limits. Source: API references of GetCommandInvocation (24,000 and 8,000 characters) and
+  // of ListCommandInvocations (2,500).
   it("shows the first 24,000 characters of the output, 8,000 of the errors, 2,500 in a list", async () => {
     answer = async () => ({ exitCode: 0, stdout: "o".repeat(30_000), stderr: "e".repeat(30_000) });
     const sent = await send();

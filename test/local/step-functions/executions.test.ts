@@ -6,6 +6,8 @@ const pass = machine({ Done: { Type: "Pass", End: true } });
 const wait = machine({ W: { Type: "Wait", Seconds: 60, End: true } });
 
 describe("StartExecution", () => {
+  // Semantic: unique names. Source: API reference of StartExecution: idempotent for the same name and input of a
+  // running execution.
   it("answers the same while an execution of that name and input runs, and refuses the name otherwise", async () => {
     const cloud = await startCloud();
     const stateMachineArn = await cloud.create(wait);
@@ -47,6 +49,8 @@ describe("StartExecution", () => {
 });
 
 describe("StopExecution", () => {
+  // Semantic: Lambda: a zombie runs on after its state timed out. Source: API reference of StopExecution: work under
+  // way in other services is not stopped.
   it("ends the execution with the given reason while its function runs on unheard", async () => {
     let answer: (value: unknown) => void = () => {};
     const cloud = await startCloud({
@@ -81,6 +85,8 @@ describe("StopExecution", () => {
 });
 
 describe("DescribeExecution", () => {
+  // Semantic: Step Functions: DescribeExecution lags. Source: API reference of DescribeExecution: eventually
+  // consistent.
   it("may show an execution running for a moment after it ended", async () => {
     const cloud = await startCloud({ delays: { executionReadSeconds: 2 } });
     const executionArn = await cloud.start(pass);

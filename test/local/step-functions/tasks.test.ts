@@ -222,6 +222,8 @@ describe("Catch", () => {
 });
 
 describe("a time-out", () => {
+  // Semantic: Lambda: a zombie runs on after its state timed out. Source: Step Functions developer guide, "Error
+  // handling": a timed-out state does not stop the function.
   it("ends the wait for a function; what it answers later is ignored", async () => {
     const slow = pending<unknown>();
     const cloud = await startCloud({ functions: { slow: () => slow.promise, next: (payload) => payload } });
