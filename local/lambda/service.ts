@@ -25,8 +25,9 @@ export interface LambdaDrivers {
 
 /**
  * AWS Lambda: functions from zip packages, versions, aliases, synchronous and asynchronous invocation. Differences from
- * AWS: no container images, layers, VPC isolation, SnapStart or durable functions; an idle environment is not frozen; where the host has no `/proc` or no `setpriv`, a function has all the processor it asks for, which is said at the start;
- * an update of `$LATEST` takes effect at once although it is `InProgress` for a while.
+ * AWS: no container images, layers, VPC isolation, SnapStart or durable functions; an idle environment is not frozen; where
+ * the host has no `/proc` or no `setpriv`, a function has all the processor it asks for, which is said at the start; an
+ * update of `$LATEST` takes effect at once although it is `InProgress` for a while.
  */
 export class LambdaService implements Service {
   readonly id = "lambda";
