@@ -4,7 +4,7 @@ import { loadModel, type ServiceModel } from "../local/wire/model.ts";
 import type { Shape } from "../local/wire/shape.ts";
 import { cloudServices } from "./documents/cloud-services.ts";
 import { type GeneratedDocument, projectRoot, writeDocuments } from "./documents/document.ts";
-import { isHarmless } from "./documents/harmless-members.ts";
+import { isHarmless, isHeededElsewhere } from "./documents/judged-members.ts";
 
 /** Where a service's source is, when its folder is not named as requests are signed. */
 const folders: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ function unheededMembers(model: ServiceModel, operations: readonly string[], wor
     seen.add(shape.name);
     for (const [member, target] of shape.members) {
       if (isHarmless(model.id, shape.name, member)) continue;
-      if (words.has(member)) visit(target);
+      if (words.has(member) && !isHeededElsewhere(model.id, shape.name, member)) visit(target);
       else found.push(`${shape.name}.${member}`);
     }
   };

@@ -132,18 +132,13 @@ export class Executions {
       name: execution.name,
       status: execution.status,
       startDate: new Date(execution.startMs),
-      input: execution.input,
-      inputDetails: { included: true },
       ...withoutUndefined({
         stopDate: execution.stopMs === undefined ? undefined : new Date(execution.stopMs),
-        output: execution.output,
-        outputDetails: execution.output === undefined ? undefined : { included: true },
-        error: execution.error,
-        cause: execution.cause,
         traceHeader: execution.traceHeader,
         stateMachineVersionArn: execution.versionArn,
         stateMachineAliasArn: execution.aliasArn,
       }),
+      ...executionData(execution, input.includedData !== "METADATA_ONLY"),
       ...redriveMembers(execution, this.#store, this.#kernel.clock.now()),
     };
   }
@@ -222,4 +217,11 @@ function executionInput(text = "{}"): string {
     throw new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${(error as Error).message}'`);
   }
   return text;
+}
+
+/** What an execution was given and what came of it; its metadata do not tell. Source: DescribeExecution, includedData. */
+function executionData({ input, output, error, cause }: Readonly<ExecutionDocument>, included: boolean) {
+  const outputDetails = output === undefined ? undefined : { included };
+  const told = included ? { input, output, error, cause } : {};
+  return { inputDetails: { included }, ...withoutUndefined({ outputDetails, ...told }) };
 }

@@ -96,6 +96,16 @@ describe("DescribeExecution", () => {
     await cloud.clock.advance(2000);
     expect(await cloud.describe(executionArn)).toMatchObject({ status: "SUCCEEDED", output: "{}" });
   });
+
+  it("leaves out what an execution was given and answered when only its metadata are asked for", async () => {
+    const cloud = await startCloud();
+    const executionArn = await cloud.start(pass);
+    await cloud.clock.advance(5000);
+    const described = await cloud.call("DescribeExecution", { executionArn, includedData: "METADATA_ONLY" });
+    expect(described).toMatchObject({ status: "SUCCEEDED", inputDetails: { included: false } });
+    expect(described).not.toHaveProperty("input");
+    expect(described).not.toHaveProperty("output");
+  });
 });
 
 describe("the lists", () => {

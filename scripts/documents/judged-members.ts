@@ -22,6 +22,15 @@ const harmless: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Structures that are kept and given back as they came. */
 const keptAsGiven: Readonly<Record<string, readonly string[]>> = { s3: ["LifecycleRule"] };
 
+/** Members that some operations of their service heed, and these do not. */
+const heededElsewhere: Readonly<Record<string, readonly string[]>> = {
+  states: ["DescribeStateMachineInput.includedData", "DescribeStateMachineForExecutionInput.includedData"],
+};
+
+export function isHeededElsewhere(service: string, structure: string, member: string): boolean {
+  return heededElsewhere[service]?.includes(`${structure}.${member}`) ?? false;
+}
+
 export function isHarmless(service: string, structure: string, member: string): boolean {
   const known = harmless[service] ?? {};
   const isKept = keptAsGiven[service]?.includes(structure) ?? false;
