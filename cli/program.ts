@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { Surroundings } from "./command.ts";
+import { addAbort } from "./commands/abort.ts";
+import { addApprove, addReject } from "./commands/approval.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDiff } from "./commands/diff.ts";
@@ -8,6 +10,7 @@ import { addEnv } from "./commands/env.ts";
 import { addFreeze, addThaw } from "./commands/freeze.ts";
 import { addInit } from "./commands/init.ts";
 import { addLogs } from "./commands/logs.ts";
+import { addPause, addResume } from "./commands/pause.ts";
 import { addPush } from "./commands/push.ts";
 import { addReleases } from "./commands/releases.ts";
 import { addRollback } from "./commands/rollback.ts";
@@ -64,6 +67,11 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addDiff(program, surroundings);
   addRollback(program, surroundings);
   addDeploy(program, surroundings);
+  addApprove(program, surroundings);
+  addReject(program, surroundings);
+  addPause(program, surroundings);
+  addResume(program, surroundings);
+  addAbort(program, surroundings);
   addFreeze(program, surroundings);
   addThaw(program, surroundings);
   addServiceApply(program.command("service").description("the services of a stage"), surroundings);

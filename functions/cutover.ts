@@ -46,6 +46,9 @@ interface World extends BaseWorld {
   traffic: Traffic;
 }
 
+/** Unit: seconds between two looks at whether a paused deploy may go on. */
+const pausedSeconds = 15;
+
 /** Unit: milliseconds. A candidate that live outgrew is resized; if it is not large enough by then, the switch is refused. */
 const resizePatienceMs = 300_000;
 
@@ -79,6 +82,7 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   const memo = { step, targetGroupArn: seen.to };
   if (decision.kind === "done") return moved(release, memo, world);
   if (decision.kind === "conflict") throw conflicted(release, decision.reason);
+  if (request.direction === "forward" && seen.isPaused) return pending(pausedSeconds, memo);
   if (decision.kind === "refuse") return grow(request, release, { ...seen, memo, reason: decision.reason }, world);
 
   await holdLive(request, seen, world);
@@ -127,6 +131,7 @@ async function look(request: Input, release: Release, world: World) {
   const fromHealth = ruleHealth ?? (allowShrink ? undefined : zero?.health);
   const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
   return {
+    isPaused: head.paused != null,
     rule,
     weights: rule?.weights,
     to,

@@ -10,27 +10,35 @@ import { ProbeFunction } from "../shared/aws/probe-function.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
 import { type StepOutput, stepInput } from "../shared/step-input.ts";
+import { askForApproval } from "../shared/validation/approval.ts";
 import { judgeCandidate } from "../shared/validation/candidate.ts";
 import { judgeServingRelease } from "../shared/validation/serving.ts";
 import type { ValidationWorld } from "../shared/validation/world.ts";
 
-const input = z.extend(stepInput, { phase: z.enum(["candidate", "serving"]) });
+const input = z.extend(stepInput, {
+  phase: z.enum(["candidate", "approval", "serving"]),
+  /** Of the approval: Step Functions waits until somebody sends this back. */
+  taskToken: z.optional(z.string()),
+});
 type Input = z.infer<typeof input>;
 
 /** Unit: milliseconds. The probe function itself ends after 90 s, and no check of the user's may take longer. */
 const answerTimeoutMs = 95_000;
 
 /**
- * Gives the verdict on a fleet: before production goes to it (`candidate`), and while it has its share (`serving`).
+ * Gives the verdict on a fleet: before production goes to it (`candidate`), and while it has its share (`serving`). In
+ * between it asks a person, when the spec wants that (`approval`).
  *
  * Before: the fleet was launched. After `ready`: every check passed, with its evidence in the history.
- * Repeatable: it only reads; its counts travel in the memo.
+ * Repeatable: it changes nothing but its own record; its counts travel in the memo.
  */
 export async function validate(request: Input, world: ValidationWorld): Promise<StepOutput> {
   const release = await world.ledger.frozen(request.release);
   switch (request.phase) {
     case "candidate":
       return judgeCandidate(request, release, world);
+    case "approval":
+      return askForApproval({ ...request, taskToken: request.taskToken ?? "" }, release, world);
     case "serving":
       return judgeServingRelease(request, release, world);
   }

@@ -46,7 +46,7 @@ function machineSection(name: MachineName): string {
 function kindOf({ Type, Arguments, TimeoutSeconds }: State): string {
   if (Type !== "Task") return Type;
   const handler = Arguments?.FunctionName?.["Fn::GetAtt"][0];
-  return `Task${handler === undefined ? "" : ` ${code(handler)}`}, ${TimeoutSeconds} s at most`;
+  return `Task${handler === undefined ? "" : ` ${code(handler)}`}, ${typeof TimeoutSeconds === "string" ? "as long as the spec says" : `${TimeoutSeconds} s at most`}`;
 }
 
 if (import.meta.main) writeDocuments(diagramDocuments());

@@ -23,8 +23,8 @@ export const stepInput = z.object({
 
 /** What every looping step answers. */
 export interface StepOutput {
-  /** `shift`: this step of the strategy held, the next one may be taken. */
-  status: "ready" | "pending" | "shift";
+  /** `shift`: this step of the strategy held, the next one may be taken. `approval`: a person is to be asked. */
+  status: "ready" | "pending" | "shift" | "approval";
   /** How long the state machine waits before it asks again, or goes on. Unit: seconds, ≥ 1 when pending. */
   waitSeconds: number;
   memo: Record<string, unknown>;

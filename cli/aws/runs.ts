@@ -5,6 +5,8 @@ import {
   type GetExecutionHistoryCommandOutput,
   type HistoryEvent,
   ListExecutionsCommand,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -48,6 +50,16 @@ export class Runs {
   /** Stops an execution at once; what it left is swept. */
   async stop(executionArn: string, error: string, cause: string): Promise<void> {
     await this.#sfn.send(new StopExecutionCommand({ executionArn, error, cause }));
+  }
+
+  /** Answers an execution that waits for a person. @throws TaskTimedOut when it waits no more. */
+  async approve(taskToken: string, answer: object): Promise<void> {
+    await this.#sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(answer) }));
+  }
+
+  /** The same with a no. Unit of `cause`: at most 32768 characters (API_SendTaskFailure). */
+  async reject(taskToken: string, error: string, cause: string): Promise<void> {
+    await this.#sfn.send(new SendTaskFailureCommand({ taskToken, error, cause }));
   }
 
   /**

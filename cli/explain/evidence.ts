@@ -27,6 +27,8 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
     const from = fromHealth ? `, it took over from ${countsText(fromHealth)}` : "";
     return `${share} to it: ${countsText(toHealth)}, ${needed} needed${from}`;
   },
+  "approval-asked": ({ until }) => `it waits for kiln approve or kiln reject until ${until}`,
+  approved: ({ approved }) => approvedText(approved),
   finished: () => "all requests go to it: its deploy had died with a share of them",
   "observation-failed": ({ reason, health }) => `it did not hold: ${reason ?? countsText(health)}`,
   withdrawn: () => "Kiln's rule was taken away: what answered before Kiln answers again",
@@ -50,6 +52,11 @@ function asItStands({ event: _event, at: _at, execution: _execution, ...evidence
 function oneLine(text: string): string {
   const flat = text.replaceAll(/\s+/g, " ").trim();
   return flat.length > longestText ? `${flat.slice(0, longestText - 1)}…` : flat;
+}
+
+function approvedText(approved: unknown): string {
+  const { by = "somebody", reason = "" } = (approved ?? {}) as { by?: string; reason?: string };
+  return reason === "" ? `approved by ${by}` : `approved by ${by}: ${reason}`;
 }
 
 function reportsText(reports: unknown): string {

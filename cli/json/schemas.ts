@@ -110,6 +110,11 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   }),
   rollback: followedOrNot(),
   deploy: followedOrNot(),
+  approve: z.strictObject({ service: z.string(), generation: z.string(), approved: z.literal(true) }),
+  reject: z.strictObject({ service: z.string(), generation: z.string(), approved: z.literal(false) }),
+  pause: z.strictObject({ service: z.string(), paused: z.literal(true) }),
+  resume: z.strictObject({ service: z.string(), wasPaused: z.boolean() }),
+  abort: z.strictObject({ service: z.string(), aborted: nullableText }),
   freeze: z.strictObject({
     service: nullableText,
     freeze: z.strictObject({ reason: z.string(), by: z.string(), at: z.string(), until: nullableText }),

@@ -16,7 +16,8 @@ export interface State {
   End?: boolean;
   Default?: string;
   Seconds?: number | string;
-  TimeoutSeconds?: number;
+  /** Computed where it stands in the spec. */
+  TimeoutSeconds?: number | string;
   Resource?: string;
   Choices?: { Condition: string; Next: string }[];
   Retry?: ErrorRule[];

@@ -32,6 +32,18 @@ interface Pins {
   pins: Pin[];
 }
 
+/** A release that waits for a person's word. */
+export interface Approval {
+  generation: string;
+  version: string;
+  execution: string;
+  /** What Step Functions wants with the answer; of no use without the permission to send it. */
+  taskToken: string;
+  /** ISO times. */
+  askedAt: string;
+  until: string;
+}
+
 /** An upload or a request that was refused at the front door, before there was a release to write a history for. */
 export interface Refusal {
   /** ISO time of the upload by S3's clock, or of the execution's start. */
@@ -230,6 +242,16 @@ export class Ledger {
       `The lease of ${ref.service} is held by ${lease?.owner ?? "nobody"} (fence ${lease?.fence ?? 0}), not by this execution (fence ${ref.fence}).`,
       "Let the other execution finish, then start this one again.",
     );
+  }
+
+  /** Writes down that a release waits for a person's word, and how to give it. A later question takes an earlier one's place. */
+  async askApproval(service: string, asked: Approval): Promise<void> {
+    await this.#documents.update<Approval>(ledgerKeys.approval(service, asked.generation), () => asked);
+  }
+
+  /** The last question for approval of a release, answered or not; undefined when none was asked. */
+  async approval(service: string, generation: string): Promise<Approval | undefined> {
+    return (await this.#documents.read<Approval>(ledgerKeys.approval(service, generation)))?.document;
   }
 
   /** Temporary changes of fleets' sizes, none when nothing was ever pinned. */

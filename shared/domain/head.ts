@@ -20,6 +20,8 @@ export interface Head {
   newestIntent: Intent | null;
   /** Set by a rollback that pre-empts: who, and when. */
   abort: { by: string; at: string } | null;
+  /** Set by `kiln pause`: until `kiln resume` no deploy moves traffic further. */
+  paused?: { by: string; at: string; reason: string } | null;
   /** ISO time of the last change of the production rule, written before the change is made. */
   ruleChangedAt: string | null;
   /** What the production rule was last told; undefined in heads of before Kiln kept it. */

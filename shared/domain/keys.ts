@@ -48,6 +48,7 @@ export const ledgerKeys = {
   spec: (service: string, digest: string) => `services/${service}/specs/${digest}.json`,
   head: (service: string) => `services/${service}/head.json`,
   lease: (service: string) => `services/${service}/lease.json`,
+  approval: (service: string, generation: string) => `services/${service}/approvals/${generation}.json`,
   pins: (service: string) => `services/${service}/pins.json`,
   release: (service: string, generation: string) => `services/${service}/releases/${generation}.json`,
   releases: (service: string) => `services/${service}/releases/`,

@@ -157,6 +157,13 @@ export const serviceSpecSchema = z.strictObject({
       stepPercent: z.optional(wholeNumber(5, 50)),
       /** Unit: seconds, 10–3600: how long each step but the last is watched; after the last one it is `observeSeconds`. */
       intervalSeconds: z._default(wholeNumber(10, 3600), 60),
+      /** A person's word before a validated release gets traffic: `kiln approve` or `kiln reject`; left out, none is needed. */
+      approval: z.optional(
+        z.strictObject({
+          /** Unit: seconds, 60–14400: a release that nobody approved by then is taken away. */
+          deadlineSeconds: z._default(wholeNumber(60, 14_400), 3600),
+        }),
+      ),
     }),
     { strategy: "all-at-once", intervalSeconds: 60 },
   ),
@@ -254,9 +261,11 @@ function deployContradictions(document: unknown): Problem[] {
   }
   const rising = Array.isArray(steps) && steps.every((step, index) => index === 0 || step > steps[index - 1]);
   if (Array.isArray(steps) && !rising) problems.push({ path: "deploy.steps", message: "must rise from step to step" });
+  const { deadlineSeconds } = Object(at(document, "deploy", "approval"));
   const watched = strategy === "linear" ? Math.ceil(100 / (stepPercent ?? 20)) - 1 : Object(steps).length;
-  if (watched * intervalSeconds > longestCutoverSeconds) {
-    const message = `makes ${watched} steps take more than ${longestCutoverSeconds} s together`;
+  if (watched * intervalSeconds + (deadlineSeconds ?? 0) > longestCutoverSeconds) {
+    const what = deadlineSeconds === undefined ? `${watched} steps` : `${watched} steps and the approval`;
+    const message = `makes ${what} take more than ${longestCutoverSeconds} s together`;
     problems.push({ path: "deploy.intervalSeconds", message });
   }
   return problems;

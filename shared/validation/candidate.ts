@@ -6,6 +6,7 @@ import { type CheckReport, together } from "../domain/verdict.ts";
 import { CapacityShortageError } from "../errors.ts";
 import { recordEvent } from "../history.ts";
 import { pending, ready, type StepOutput } from "../step-input.ts";
+import { deadlineSecondsOf } from "./approval.ts";
 import { ask, candidateChecks } from "./checks.ts";
 import { candidateFailed } from "./evidence.ts";
 import { lookAt } from "./look.ts";
@@ -30,6 +31,8 @@ interface Progress {
   streak: number;
   /** Found once; what answers under it is asked anew in each look. */
   targetGroupArn?: string;
+  /** Who said that it may get traffic, once somebody did; its checks are made once more after that. */
+  approved?: unknown;
 }
 
 /** One turn of the verdict on a candidate: its instances came, its targets are healthy look after look, its checks pass. */
@@ -65,16 +68,25 @@ export async function judgeCandidate(turn: Turn, release: Release, world: Valida
   if (last.verdict === "fail") throw await failed(`its targets are not healthy: ${last.reason}`, reports);
   if (last.verdict === "inconclusive") return pending(confirmSeconds, { ...progress, streak: last.streak });
   await recordEvent(turn, world, "validated", { verdict: "pass", health: last.reason, reports });
-  return ready(group ? { targetGroupArn: group } : {});
+  return passed(turn, release, group ? { targetGroupArn: group } : {}, world);
+}
+
+async function passed(turn: Turn, release: Release, memo: object, world: ValidationWorld): Promise<StepOutput> {
+  const { approved } = turn.memo;
+  if (approved !== undefined) await recordEvent(turn, world, "approved", { approved });
+  const isAsked = release.spec.deploy?.approval !== undefined && approved === undefined;
+  if (!isAsked) return ready({ ...memo });
+  return { status: "approval", waitSeconds: deadlineSecondsOf(release), memo: { ...memo } };
 }
 
 function progressOf({ memo }: Turn, nowMs: number): Progress {
-  const { startedMs, inServiceMs, streak, targetGroupArn } = memo as Partial<Progress>;
+  const { startedMs, inServiceMs, streak, targetGroupArn, approved } = memo as Partial<Progress>;
   return {
     startedMs: startedMs ?? nowMs,
     streak: streak ?? 0,
     ...(inServiceMs !== undefined && { inServiceMs }),
     ...(targetGroupArn !== undefined && { targetGroupArn }),
+    ...(approved !== undefined && { approved }),
   };
 }
 

@@ -13,7 +13,8 @@ interface State {
   Next?: string;
   End?: boolean;
   Default?: string;
-  TimeoutSeconds?: number;
+  /** Computed where it stands in the spec. */
+  TimeoutSeconds?: number | string;
   Choices?: { Next: string }[];
   Catch?: Catcher[];
   Retry?: Catcher[];
@@ -87,7 +88,7 @@ describe.each(machines)("the $name machine", ({ machine }) => {
 
   it("ends in time: a time-out for itself and for every task", () => {
     expect(machine.TimeoutSeconds).toBeGreaterThan(0);
-    const endless = states.filter(([, state]) => state.Type === "Task" && !((state.TimeoutSeconds ?? 0) > 0));
+    const endless = states.filter(([, state]) => state.Type === "Task" && !hasTimeout(state));
     expect(endless.map(([name]) => name)).toEqual([]);
   });
 
@@ -123,6 +124,10 @@ describe.each(machines)("the $name machine", ({ machine }) => {
   });
 });
 
+function hasTimeout({ TimeoutSeconds = 0 }: State): boolean {
+  return typeof TimeoutSeconds === "string" ? /^\{%.*%\}$/.test(TimeoutSeconds) : TimeoutSeconds > 0;
+}
+
 describe("the deploy machine's way back", () => {
   const machine = machines.find(({ name }) => name === "deploy")?.machine as Machine;
 
@@ -147,9 +152,16 @@ describe("the deploy machine's way back", () => {
     expect(before.map(([name]) => name).sort()).toEqual(["RestoreTraffic", "WaitForReaping"]);
   });
 
+  it("undoes what nobody approves, asks a person once, and validates again what somebody approved", () => {
+    const asked = machine.States["AwaitApproval"];
+    expect(asked?.Catch?.map((catcher) => catcher.Next)).toEqual(["RestoreTraffic", "RestoreTraffic"]);
+    expect(asked?.Retry?.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain("States.Timeout");
+    expect(asked?.Next).toBe("ValidateFleet");
+  });
+
   it("moves traffic only to a fleet that was validated, and further only after a step was observed", () => {
     const before = Object.entries(machine.States).filter(([, state]) => successors(state).includes("CutOver"));
-    expect(before.map(([name]) => name).sort()).toEqual(["IsFleetValid", "IsObserved", "WaitForCapacity"]);
+    expect(before.map(([name]) => name).sort()).toEqual(["IsFleetValid", "IsObserved", "WaitToMove"]);
   });
 });
 

@@ -21,6 +21,9 @@ test.each([
     "25 % of the requests go to it: 2 of 2 targets healthy, 2 needed",
   ],
   ["observation-failed", { reason: "alarms: errors is red" }, "it did not hold: alarms: errors is red"],
+  ["approval-asked", { until: at }, `it waits for kiln approve or kiln reject until ${at}`],
+  ["approved", { approved: { by: "ann", reason: "looked at it" } }, "approved by ann: looked at it"],
+  ["approved", { approved: { by: "ann", reason: "" } }, "approved by ann"],
   ["live", { standby: null }, "it is live, nothing stands by"],
   ["failed", { failure: { error: "X", cause: "it exits" } }, "X: it exits"],
   ["failed", { failure: null }, "it failed, and nothing of it is left"],
@@ -30,7 +33,7 @@ test.each([
 });
 
 test("a kind that is not known yet is shown as it stands, in one line of bounded length", () => {
-  expect(says("approved", { by: "ann" })).toBe('{"by":"ann"}');
-  expect(says("approved", {})).toBe("");
-  expect(says("approved", { text: "a\n".repeat(500) })).toHaveLength(300);
+  expect(says("noticed", { by: "ann" })).toBe('{"by":"ann"}');
+  expect(says("noticed", {})).toBe("");
+  expect(says("noticed", { text: "a\n".repeat(500) })).toHaveLength(300);
 });

@@ -1,0 +1,36 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import { examples, runs, type Surroundings } from "../command.ts";
+import { requireService } from "./known-service.ts";
+
+interface Options {
+  reason?: string;
+}
+
+/**
+ * `kiln abort`: stops the deploy of a service that is under way, at any moment; the sweep that every stop starts gives
+ * traffic back to live and removes the candidate. A rollback is not stopped: it is somebody's way out.
+ */
+export function addAbort(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("abort")
+    .description("stop a deploy that is under way; traffic goes back to what is live")
+    .argument("<service>")
+    .option("--reason <text>", "kept with the stopped execution");
+  examples(command, "kiln abort web", 'kiln abort web --reason "wrong branch"');
+  const left = "The deploy may be stopped; the sweep goes on with it.";
+  runs<Options>(command, surroundings, left, async (context, [service = ""], { reason = "no reason given" }) => {
+    const stage = await context.stage();
+    await requireService(stage, service);
+    const { pending } = await stage.ledger.head(service);
+    const isDeploy = pending?.execution.includes(`:kiln-${stage.name}-deploy:`) ?? false;
+    const isRunning = pending && isDeploy && (await stage.executions.status(pending.execution)) === "running";
+    if (!isRunning) return { json: { service, aborted: null }, text: `${service} has no deploy under way` };
+    await stage.runs.stop(pending.execution, "Kiln.Aborted", `${userInfo().username}: ${reason}`);
+    const { generation } = pending;
+    return {
+      json: { service, aborted: generation },
+      text: `${generation} is stopped; within about a minute live has all traffic and the candidate goes: kiln status ${service}`,
+    };
+  });
+}

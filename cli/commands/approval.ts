@@ -1,0 +1,83 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import type { Approval } from "../../shared/aws/ledger.ts";
+import { isNamed } from "../../shared/errors.ts";
+import type { Stage } from "../aws/stage.ts";
+import { examples, runs, type Surroundings } from "../command.ts";
+import { CommandFailure, nothingDone } from "../failure.ts";
+import { requireService } from "./known-service.ts";
+
+interface Options {
+  reason?: string;
+}
+
+/** `kiln approve`: lets a release that passed its checks get traffic. */
+export function addApprove(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("approve")
+    .description("let a release that waits for approval get traffic")
+    .argument("<service>")
+    .option("--reason <text>", "written into the release's history");
+  examples(command, "kiln approve web", 'kiln approve web --reason "looked at the trial page"');
+  runs<Options>(command, surroundings, nothingDone, async (context, [service = ""], { reason = "" }) => {
+    const stage = await context.stage();
+    const asked = await waiting(stage, service);
+    const answer = { by: userInfo().username, at: new Date().toISOString(), reason };
+    await answered(asked, () => stage.runs.approve(asked.taskToken, answer));
+    const { generation } = asked;
+    return {
+      json: { service, generation, approved: true },
+      text: `${generation} is approved; see kiln status ${service}`,
+    };
+  });
+}
+
+/** `kiln reject`: takes a release that waits for approval away again. */
+export function addReject(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("reject")
+    .description("take a release that waits for approval away again")
+    .argument("<service>")
+    .requiredOption("--reason <text>", "shown to everybody who looks why");
+  examples(command, 'kiln reject web --reason "the till is in French"');
+  runs<Options>(command, surroundings, nothingDone, async (context, [service = ""], { reason = "" }) => {
+    const stage = await context.stage();
+    const asked = await waiting(stage, service);
+    const cause = `${userInfo().username} rejected ${asked.generation}: ${reason}`;
+    await answered(asked, () => stage.runs.reject(asked.taskToken, "ApprovalRejected", cause));
+    const { generation } = asked;
+    return {
+      json: { service, generation, approved: false },
+      text: `${generation} is rejected and goes; what is live serves on`,
+    };
+  });
+}
+
+/** The question that a release of this service waits with. @throws {CommandFailure} when none does. */
+async function waiting(stage: Stage, service: string): Promise<Approval> {
+  await requireService(stage, service);
+  const { pending } = await stage.ledger.head(service);
+  const asked = pending && (await stage.ledger.approval(service, pending.generation));
+  if (asked && asked.execution === pending?.execution) return asked;
+  throw notWaiting(service);
+}
+
+/** @throws {CommandFailure} when nobody waits for this answer any more. */
+async function answered({ generation }: Approval, answer: () => Promise<void>): Promise<void> {
+  try {
+    await answer();
+  } catch (error) {
+    // TaskTimedOut: answered already, past its deadline, or its execution has ended (API_SendTaskSuccess).
+    if (isNamed(error, "TaskTimedOut", "TaskDoesNotExist", "InvalidToken")) throw notWaiting(generation);
+    throw error;
+  }
+}
+
+function notWaiting(what: string): CommandFailure {
+  return new CommandFailure({
+    name: "NothingToApprove",
+    what: `Nothing of ${what} waits for approval.`,
+    left: nothingDone,
+    fix: "See what is under way: kiln status.",
+  });
+}

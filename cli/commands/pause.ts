@@ -1,0 +1,46 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import { examples, runs, type Surroundings } from "../command.ts";
+import { requireService } from "./known-service.ts";
+
+interface Options {
+  reason?: string;
+}
+
+/** `kiln pause`: no deploy of the service moves traffic further until `kiln resume`. What has its share keeps it. */
+export function addPause(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("pause")
+    .description("let no deploy of a service move traffic further; it goes on baking, launching and watching")
+    .argument("<service>")
+    .option("--reason <text>", "kept with it");
+  examples(command, "kiln pause web", 'kiln pause web --reason "looking at the graphs"');
+  const left = "It may be paused: kiln resume <service> ends that.";
+  runs<Options>(command, surroundings, left, async (context, [service = ""], { reason = "" }) => {
+    const stage = await context.stage();
+    await requireService(stage, service);
+    const paused = { by: userInfo().username, at: new Date().toISOString(), reason };
+    await stage.ledger.updateHead(service, (head) => (head.paused ? head : { ...head, paused }));
+    const text = `${service} is paused; a deploy that waits for more than its six hours in all is undone`;
+    return { json: { service, paused: true }, text };
+  });
+}
+
+/** `kiln resume`: a paused deploy goes on. Harmless when nothing is paused. */
+export function addResume(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("resume")
+    .description("let deploys of a paused service move traffic again")
+    .argument("<service>");
+  examples(command, "kiln resume web");
+  runs(command, surroundings, "It may be paused still.", async (context, [service = ""]) => {
+    const stage = await context.stage();
+    await requireService(stage, service);
+    let wasPaused = false;
+    await stage.ledger.updateHead(service, (head) => {
+      wasPaused = head.paused != null;
+      return wasPaused ? { ...head, paused: null } : head;
+    });
+    return { json: { service, wasPaused }, text: wasPaused ? `${service} goes on` : `${service} was not paused` };
+  });
+}

@@ -1,0 +1,30 @@
+import type { Release } from "../domain/release.ts";
+import { recordEvent } from "../history.ts";
+import { pending, type StepOutput } from "../step-input.ts";
+import type { Turn, ValidationWorld } from "./world.ts";
+
+/** Unit: seconds. Of an approval without a deadline of its own: releases of before there was one. */
+const defaultDeadlineSeconds = 3600;
+
+/** How long a person has. Unit: seconds. */
+export function deadlineSecondsOf({ spec }: Release): number {
+  return spec.deploy.approval?.deadlineSeconds ?? defaultDeadlineSeconds;
+}
+
+/**
+ * Writes down what `kiln approve` and `kiln reject` need to answer. Step Functions waits for the answer, not for this one.
+ */
+export async function askForApproval(
+  turn: Turn & { taskToken: string },
+  release: Release,
+  world: ValidationWorld,
+): Promise<StepOutput> {
+  const { service, generation, version } = release;
+  const deadlineSeconds = deadlineSecondsOf(release);
+  const askedAt = new Date(world.now()).toISOString();
+  const until = new Date(world.now() + deadlineSeconds * 1000).toISOString();
+  const { execution, taskToken } = turn;
+  await world.ledger.askApproval(service, { generation, version, execution, taskToken, askedAt, until });
+  await recordEvent(turn, world, "approval-asked", { until });
+  return pending(deadlineSeconds);
+}

@@ -1,0 +1,139 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { endStateProblems } from "../../scripts/simulate/end-state.ts";
+import { packageInMemory } from "../../scripts/simulate/package-files.ts";
+import {
+  openStage,
+  type PreparedStage,
+  prepareStage,
+  type SimulatedStage,
+  stageName,
+} from "../../scripts/simulate/simulated-stage.ts";
+import type { Approval } from "../../shared/aws/ledger.ts";
+import { until, watchWeights, weights } from "./production-rule.ts";
+
+let prepared: PreparedStage;
+
+beforeAll(async () => {
+  const stage = await openStage(1, await prepareStage(await packageInMemory(stageName)));
+  await stage.deploy("web", "1");
+  await stage.settle();
+  prepared = stage.snapshot();
+}, 120_000);
+
+async function open(changes: object): Promise<SimulatedStage> {
+  const stage = await openStage(2, prepared);
+  await stage.cloud.until(() => false, 1);
+  await stage.apply("web", changes);
+  return stage;
+}
+
+const gated = { deploy: { approval: { deadlineSeconds: 600 } }, validate: { timeoutSeconds: 60 } };
+const deployOf = (stage: SimulatedStage) => stage.executions("deploy").at(-1)?.arn ?? "";
+
+/** Pushes, and runs the cloud until the release waits for a person. */
+async function pushedAndAsked(stage: SimulatedStage, version: string): Promise<Approval> {
+  await stage.push("web", version);
+  const begun = stage.executions("deploy").length;
+  await until(stage, () => stage.executions("deploy").length > begun);
+  await until(stage, () => stage.stateOf(deployOf(stage)) === "AwaitApproval");
+  await stage.cloud.until(() => false, 2_000);
+  const asked = await stage.cloud.complete(stage.ledger.approval("web", "web-000002"));
+  if (!asked) throw new Error("nobody was asked");
+  return asked;
+}
+
+const approve = (stage: SimulatedStage, { taskToken }: Approval) =>
+  stage.cloud.call("states", "SendTaskSuccess", { taskToken, output: '{"by":"ann","reason":"looks fine"}' });
+
+describe("an approval", () => {
+  it("holds a validated release without a request until somebody approves; then it goes live, and the history says who", async () => {
+    const stage = await open(gated);
+    const seen = watchWeights(stage);
+    const asked = await pushedAndAsked(stage, "2");
+    await stage.cloud.until(() => false, 300_000);
+    expect(seen).toEqual([{ "web-000001": 1 }]);
+    await approve(stage, asked);
+    await stage.idle();
+    expect(stage.execution(deployOf(stage))?.status).toBe("SUCCEEDED");
+    expect(weights(stage)["web-000002"]).toBe(1);
+    const history = await stage.cloud.complete(stage.ledger.history("web", "web-000002"));
+    expect(history.find(({ event }) => event === "approved")).toMatchObject({ approved: { by: "ann" } });
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it("that is refused takes the candidate away, with the reason", async () => {
+    const stage = await open(gated);
+    const asked = await pushedAndAsked(stage, "2");
+    const { taskToken } = asked;
+    await stage.cloud.call("states", "SendTaskFailure", { taskToken, error: "ApprovalRejected", cause: "ann: no" });
+    await stage.idle();
+    expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalRejected" });
+    expect(stage.execution(deployOf(stage))?.cause).toContain("ann: no");
+    expect(stage.path(deployOf(stage))).not.toContain("CutOver");
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it("that nobody gives by the deadline ends the deploy, and comes too late afterwards", async () => {
+    const stage = await open(gated);
+    const asked = await pushedAndAsked(stage, "2");
+    await stage.idle();
+    expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalExpired" });
+    await expect(approve(stage, asked)).rejects.toMatchObject({ code: "TaskTimedOut" });
+    expect(weights(stage)).toEqual({ "web-000001": 1 });
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it("gives no traffic to a candidate that broke while it waited", async () => {
+    const stage = await open(gated);
+    const seen = watchWeights(stage);
+    const asked = await pushedAndAsked(stage, "2-fading");
+    await stage.cloud.until(() => false, 120_000);
+    await approve(stage, asked);
+    await stage.idle();
+    expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ValidationFailedError" });
+    expect(seen).toEqual([{ "web-000001": 1 }]);
+  });
+
+  it("is not waited for by a rollback", async () => {
+    const stage = await open(gated);
+    await pushedAndAsked(stage, "2");
+    const beganMs = stage.cloud.clock.now();
+    const back = await stage.run("Rollback", { service: "web" });
+    expect(back).toMatchObject({ status: "FAILED", error: "NothingToRollBackError" });
+    const again = await stage.run("Rollback", { service: "web", to: "web-000001" });
+    expect(again.status).toBe("SUCCEEDED");
+    expect(stage.cloud.clock.now() - beganMs).toBeLessThan(90_000);
+    await stage.idle();
+    await stage.run("Sweep", {});
+    await stage.settle();
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+});
+
+describe("a pause", () => {
+  const canary = { deploy: { strategy: "canary", steps: [10], intervalSeconds: 30 } };
+  const paused = { by: "ann", at: "2026-01-01T00:00:00Z", reason: "" };
+
+  it("keeps the share that a release has until somebody resumes", async () => {
+    const stage = await open(canary);
+    const seen = watchWeights(stage);
+    await stage.push("web", "2");
+    await until(stage, () => seen.length === 2);
+    await stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused })));
+    await stage.cloud.until(() => false, 1_800_000);
+    expect(seen).toHaveLength(2);
+    await stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused: null })));
+    await stage.idle();
+    expect(stage.execution(deployOf(stage))?.status).toBe("SUCCEEDED");
+    expect(seen.at(-1)).toEqual({ "web-000002": 1, "web-000001": 0 });
+  });
+
+  it("does not keep a rollback from going back", async () => {
+    const stage = await open(canary);
+    await stage.push("web", "2");
+    await until(stage, () => weights(stage)["web-000002"] === 10);
+    await stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused })));
+    expect((await stage.run("Rollback", { service: "web" })).status).toBe("SUCCEEDED");
+    expect(weights(stage)["web-000002"] ?? 0).toBe(0);
+  });
+});
