@@ -7,6 +7,8 @@ export const releaseEvents = {
   launched: "Its fleet was asked for, beside production; instances are starting.",
   validated: "The fleet passed every check; it may get traffic.",
   "validation-failed": "The fleet did not pass; it never got a request of production.",
+  "approval-asked": "It passed, and waits for a person's word before it gets traffic.",
+  approved: "A person approved it; it is validated once more.",
   "cut-over":
     "The production rule was changed in its favour: all requests, or the first step's share. Further steps are `cut-over-1`, `cut-over-2`, …",
   finished: "A deploy that died while traffic moved was completed by the sweep: it has all requests.",
