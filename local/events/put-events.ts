@@ -32,7 +32,8 @@ export function putEventsOperation(kernel: Kernel, accept: (event: EventEnvelope
     run: (input: PutEventsCommandInput): Omit<PutEventsCommandOutput, "$metadata"> => {
       const entries = input.Entries ?? [];
       if (entries.length < 1 || entries.length > maximumEntries) {
-        const message = `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to ${maximumEntries}`;
+        const bound = entries.length < 1 ? "greater than or equal to 1" : `less than or equal to ${maximumEntries}`;
+        const message = `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length ${bound}`;
         throw new AwsError("ValidationException", message, 400);
       }
       const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);

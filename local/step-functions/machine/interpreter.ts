@@ -2,7 +2,6 @@ import type { Caller, Kernel } from "../../core/kernel.ts";
 import type { Outcome } from "../integrations/outcome.ts";
 import { perform } from "../integrations/requests.ts";
 import type { Definition } from "../language/definition.ts";
-import { isObject } from "../language/json.ts";
 import { DecisionQueue } from "./decision-queue.ts";
 import {
   type ExecutionDocument,
@@ -12,7 +11,7 @@ import {
   type TokenDocument,
 } from "./documents.ts";
 import { ExecutionRoles } from "./execution-roles.ts";
-import { nestedOutcome } from "./nested.ts";
+import { NestedExecutions } from "./nested.ts";
 import { notRedrivable, resumeFrames } from "./redrive.ts";
 import { takeStep } from "./steps.ts";
 import {
@@ -54,6 +53,7 @@ export class Interpreter {
   readonly #revisions: RevisionSource;
   readonly #queue = new DecisionQueue();
   readonly #roles: ExecutionRoles;
+  readonly #nested: NestedExecutions;
   readonly #listeners: TurnListener[] = [];
   #stopped = false;
 
@@ -68,8 +68,9 @@ export class Interpreter {
     jobs.on<AttemptJob>("states.timeout", (job) => this.#taskTimedOut(job, false));
     jobs.on<AttemptJob>("states.heartbeat", (job) => this.#taskTimedOut(job, true));
     jobs.on<FrameJob>("states.deadline", ({ executionArn }) => this.#timeOut(executionArn));
-    jobs.on<FrameJob>("states.ended", ({ executionArn }) => this.#tellWaiter(executionArn));
-    jobs.on<{ childArn: string; executionArn: string }>("states.stop", (job) => this.#stopNested(job));
+    this.#nested = new NestedExecutions(kernel, this.store, this.#queue, this.#roles, (waiter, outcomeFor) =>
+      this.#onAttempt(waiter, (turn, frame) => settleTask(turn, frame, outcomeFor(turn, frame))),
+    );
   }
 
   onTurn(listener: TurnListener): void {
@@ -182,7 +183,7 @@ export class Interpreter {
     if (this.#stopped) return;
     await this.#onAttempt(job, async (turn, frame, task) => {
       await requestAnswered(turn, frame, task, outcome);
-      if (frame.task?.submitted) this.#waitForNested(turn, frame, frame.task, outcome);
+      if (frame.task?.submitted) this.#nested.waitFor(turn, frame, frame.task, outcome);
     });
   }
 
@@ -202,56 +203,6 @@ export class Interpreter {
       executionArn: execution.arn,
       stateMachineArn: execution.stateMachineArn,
     });
-  }
-
-  /** Ties a nested execution to the task that waits for it; it may have ended before this. */
-  #waitForNested(turn: Turn, frame: FrameDocument, task: TaskDocument, outcome: Outcome): void {
-    const resource = resourceOf(turn, frame);
-    if (resource.kind !== "optimized" || resource.pattern !== "sync" || outcome.kind !== "succeeded") return;
-    const childArn = isObject(outcome.output) ? String(outcome.output["ExecutionArn"]) : "";
-    const child = this.store.executions.get(childArn);
-    if (!child) return;
-    task.childArn = childArn;
-    const waiter = { executionArn: turn.execution.arn, frameId: frame.id, attempt: task.attempt };
-    turn.afterwards(() => void this.#attachWaiter(childArn, waiter));
-  }
-
-  #attachWaiter(childArn: string, waiter: NonNullable<ExecutionDocument["waiter"]>): Promise<unknown> {
-    return this.#queue.run(childArn, () => {
-      const child = this.store.executions.get(childArn);
-      if (!child) return;
-      this.store.executions.put(childArn, { ...child, waiter });
-      if (child.status !== "RUNNING") this.#planEnded(childArn);
-    });
-  }
-
-  #planEnded(executionArn: string): void {
-    const job = { executionArn, frameId: "" };
-    this.#kernel.jobs.schedule("states.ended", this.#kernel.clock.now(), job, `states.ended#${executionArn}`);
-  }
-
-  async #tellWaiter(childArn: string): Promise<void> {
-    const child = this.store.executions.get(childArn);
-    if (!child?.waiter) return;
-    await this.#onAttempt(child.waiter, (turn, frame) => {
-      const resource = resourceOf(turn, frame);
-      const asText = resource.kind === "optimized" && resource.resource.endsWith(".sync");
-      return settleTask(turn, frame, nestedOutcome(child, asText));
-    });
-  }
-
-  async #stopNested({ childArn, executionArn }: { childArn: string; executionArn: string }): Promise<void> {
-    const parent = this.store.executions.get(executionArn);
-    if (!parent) return;
-    const caller = await this.#roles.callerOf(parent, undefined);
-    const cause = `The parent execution ${executionArn} no longer waits for it.`;
-    await this.#kernel.call(
-      "states",
-      "StopExecution",
-      { executionArn: childArn, cause },
-      caller,
-      "states.amazonaws.com",
-    );
   }
 
   async #timeOut(executionArn: string): Promise<void> {
