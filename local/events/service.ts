@@ -12,7 +12,9 @@ import { tagOperations } from "./tags.ts";
 
 /**
  * Amazon EventBridge: the default event bus with rules on patterns and on schedules. It hears what the cloud's services
- * say through the kernel's signal `aws.event`. Custom buses, archives, connections and pipes are refused by name.
+ * say through the kernel's signal `aws.event`. Differences from AWS: no custom buses, archives, connections, pipes or
+ * targets but state machines, functions, queues, topics and log groups, all refused by name; an invalid pattern is refused
+ * without AWS's note of the line and column.
  */
 export class EventsService implements Service {
   readonly id = "events";

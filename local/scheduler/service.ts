@@ -4,7 +4,11 @@ import { Invocations } from "./invocation.ts";
 import { scheduleOperations } from "./schedule-operations.ts";
 import { Schedules } from "./schedules.ts";
 
-/** Amazon EventBridge Scheduler: one-time and recurring schedules in time zones, called in the schedule's own role. */
+/**
+ * Amazon EventBridge Scheduler: one-time and recurring schedules in time zones, called in the schedule's own role.
+ * Differences from AWS: only services of this cloud are called, others are refused by name; times that pass while the
+ * cloud is down are not made up for; encryption keys are kept and not used.
+ */
 export class SchedulerService implements Service {
   readonly id = "scheduler";
   readonly operations: Readonly<Record<string, Operation>>;

@@ -1,15 +1,24 @@
-import type { LoggingConfiguration, ValidateStateMachineDefinitionCommandInput } from "@aws-sdk/client-sfn";
+import type {
+  IncludedData,
+  LogDestination,
+  LoggingConfiguration,
+  ValidateStateMachineDefinitionCommandInput,
+} from "@aws-sdk/client-sfn";
 import { AwsError } from "../../core/aws-error.ts";
 import { invalidDefinitionMessage } from "../validation/diagnostics.ts";
 import { variableReferences } from "../validation/variable-references.ts";
 import type { RevisionDocument } from "./machine-documents.ts";
 import { checkDefinition } from "./prepared-definition.ts";
 
-/** A revision as the describing operations return it. */
-export function describeRevision(revision: Readonly<RevisionDocument>) {
-  const references = variableReferences(JSON.parse(revision.definition));
+/**
+ * A revision as the describing operations return it.
+ * @param included With METADATA_ONLY the definition is `{}`. Source: DescribeStateMachine API reference.
+ */
+export function describeRevision(revision: Readonly<RevisionDocument>, included: IncludedData = "ALL_DATA") {
+  const definition = included === "ALL_DATA" ? revision.definition : "{}";
+  const references = variableReferences(JSON.parse(definition));
   return {
-    definition: revision.definition,
+    definition,
     roleArn: revision.roleArn,
     loggingConfiguration: revision.logging,
     tracingConfiguration: { enabled: revision.tracing },
@@ -20,23 +29,29 @@ export function describeRevision(revision: Readonly<RevisionDocument>) {
 }
 
 /**
- * Logging as it is kept and described.
+ * Logging as it is kept and described. Sentences as measured in badmintoncryer/cdk-preflight, pf-sfn-logging-destination.
  * @throws {AwsError} InvalidLoggingConfiguration
  */
 export function loggingOf(configuration: LoggingConfiguration | undefined): LoggingConfiguration {
   const level = configuration?.level ?? "OFF";
   const destinations = configuration?.destinations ?? [];
-  const groupArn = destinations[0]?.cloudWatchLogsLogGroup?.logGroupArn;
-  const broken =
-    destinations.length > 1 ||
-    (level !== "OFF" && !/^arn:aws[a-z-]*:logs:[^:]+:\d{12}:log-group:.+:\*$/.test(groupArn ?? ""));
-  if (broken)
-    throw new AwsError(
-      "InvalidLoggingConfiguration",
-      "Invalid Logging Configuration: Must specify exactly one Log Destination.",
-    );
+  const complaint = destinations.length > 1 || level !== "OFF" ? destinationComplaint(destinations) : undefined;
+  if (complaint !== undefined) {
+    throw new AwsError("InvalidLoggingConfiguration", `Invalid Logging Configuration: ${complaint}`);
+  }
   const includeExecutionData = configuration?.includeExecutionData === true;
   return { level, includeExecutionData, ...(destinations.length === 0 ? {} : { destinations }) };
+}
+
+function destinationComplaint(destinations: readonly LogDestination[]): string | undefined {
+  const [destination, ...more] = destinations;
+  if (!destination || more.length > 0) return "Must specify exactly one Log Destination.";
+  const arn = destination.cloudWatchLogsLogGroup?.logGroupArn ?? "";
+  if (arn === "") return "Must set valid CloudWatch Log Group ARN.";
+  if (!/^arn:aws[a-z-]*:logs:[^:]+:\d{12}:log-group:./.test(arn)) {
+    return "Provided ARN is not CloudWatch Logs Log Group ARN.";
+  }
+  return arn.endsWith(":*") ? undefined : "Log Group ARN must be provided with '*' qualifier.";
 }
 
 /** @throws {AwsError} InvalidDefinition with AWS's list, or NotImplemented naming what this cloud lacks. */

@@ -223,7 +223,7 @@ export class StateMachines {
       status: machine.status,
       type: machine.type,
       creationDate: new Date(version?.createdMs ?? machine.createdMs),
-      ...describeRevision(revision),
+      ...describeRevision(revision, input.includedData),
       ...(version?.description === undefined ? {} : { description: version.description }),
     };
   }
@@ -237,7 +237,7 @@ export class StateMachines {
       stateMachineArn: execution.stateMachineArn,
       name: execution.stateMachineName,
       updateDate: new Date(revision.updatedMs),
-      ...describeRevision(revision),
+      ...describeRevision(revision, input.includedData),
     };
   }
 

@@ -84,6 +84,25 @@ describe("StopExecution", () => {
   });
 });
 
+describe("METADATA_ONLY", () => {
+  // Source: includedData in the API references of DescribeStateMachine and DescribeExecution.
+  it("leaves the definition and the data of executions out", async () => {
+    const cloud = await startCloud();
+    const { executionArn } = await cloud.run(machine({ A: { Type: "Pass", End: true } }), { secret: 1 });
+    const described = await cloud.call("DescribeExecution", { executionArn, includedData: "METADATA_ONLY" });
+    expect(described).toMatchObject({ status: "SUCCEEDED", executionArn });
+    expect(JSON.stringify(described)).not.toContain("secret");
+    const stateMachineArn = described["stateMachineArn"];
+    for (const [operation, input] of [
+      ["DescribeStateMachine", { stateMachineArn }],
+      ["DescribeStateMachineForExecution", { executionArn }],
+    ] as const) {
+      const options = { ...input, includedData: "METADATA_ONLY" };
+      expect(await cloud.call(operation, options)).toMatchObject({ definition: "{}" });
+    }
+  });
+});
+
 describe("DescribeExecution", () => {
   // Semantic: Step Functions: DescribeExecution lags. Source: API reference of DescribeExecution: eventually
   // consistent.
@@ -206,6 +225,27 @@ describe("state machines", () => {
     await expect(cloud.call("DescribeStateMachine", { stateMachineArn })).rejects.toMatchObject({
       code: "StateMachineDoesNotExist",
     });
+  });
+
+  // Sentences: measured on AWS in badmintoncryer/cdk-preflight, pf-sfn-logging-destination.
+  it("are refused with logging that has nowhere to go", async () => {
+    const cloud = await startCloud();
+    const group = "arn:aws:logs:us-east-1:123456789012:log-group:/kiln";
+    const destination = (logGroupArn: string) => ({ cloudWatchLogsLogGroup: { logGroupArn } });
+    for (const [destinations, sentence] of [
+      [[], "Must specify exactly one Log Destination."],
+      [[destination(`${group}:*`), destination(`${group}:*`)], "Must specify exactly one Log Destination."],
+      [[{}], "Must set valid CloudWatch Log Group ARN."],
+      [[destination("arn:aws:s3:::kiln")], "Provided ARN is not CloudWatch Logs Log Group ARN."],
+      [[destination(group)], "Log Group ARN must be provided with '*' qualifier."],
+    ] as const) {
+      const definition = JSON.stringify(machine({ A: { Type: "Pass", End: true } }));
+      const request = { name: "m", roleArn, definition, loggingConfiguration: { level: "ALL", destinations } };
+      await expect(cloud.call("CreateStateMachine", request)).rejects.toMatchObject({
+        code: "InvalidLoggingConfiguration",
+        message: `Invalid Logging Configuration: ${sentence}`,
+      });
+    }
   });
 
   it("run the version an alias routes to", async () => {
