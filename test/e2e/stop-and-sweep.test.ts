@@ -37,7 +37,11 @@ async function stopAt(execution: string, state: string): Promise<void> {
   let looks = false;
   const look = async () => {
     const { events = [] } = await call<GetExecutionHistoryCommandOutput>("GetExecutionHistory", { maxResults: 1000 });
-    if (!events.some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state)) return;
+    if (!events.some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state)) {
+      if (/^Execution(?!Started)/.test(events.at(-1)?.type ?? ""))
+        throw new Error(`${execution} ended before ${state}`);
+      return;
+    }
     await call("StopExecution", { error: "Test", cause: `stopped at ${state}` });
     stopped.resolve();
   };
