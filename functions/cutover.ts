@@ -6,6 +6,7 @@ import { type Fleet, Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
+import { holdAt } from "../shared/domain/calendar.ts";
 import { capacityTarget } from "../shared/domain/capacity.ts";
 import {
   decideCutover,
@@ -21,7 +22,7 @@ import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { stepSeconds, trafficSteps } from "../shared/domain/strategy.ts";
-import { CutoverRefusedError, RuleConflictError } from "../shared/errors.ts";
+import { CutoverRefusedError, DeployHeldError, RuleConflictError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
 import { recordEvent } from "../shared/history.ts";
@@ -85,6 +86,7 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   if (request.direction === "forward" && seen.isPaused) return pending(pausedSeconds, memo);
   if (decision.kind === "refuse") return grow(request, release, { ...seen, memo, reason: decision.reason }, world);
 
+  if (request.direction === "forward") await refuseFrozen(release, world);
   await holdLive(request, seen, world);
   const record = { from: stateOf(seen.rule), to: { weights: decision.weights, route: release.spec.route } };
   await world.ledger.announceRuleChange(release.service, world.now(), record);
@@ -95,6 +97,20 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   const evidence = { weights: decision.weights, percent, toHealth, fromHealth, needed };
   await recordEvent(request, world, step === 0 ? "cut-over" : `cut-over-${step}`, evidence);
   return moved(release, memo, world);
+}
+
+/**
+ * A freeze that came after admission: nothing more moves forward, and what moved goes back. A window that closes in the
+ * meantime lets a deploy that began in it finish.
+ */
+async function refuseFrozen(release: Release, world: World): Promise<void> {
+  if (release.override !== undefined) return;
+  const hold = holdAt(world.now(), [], await world.ledger.freezes(release.service));
+  if (!hold) return;
+  throw new DeployHeldError(
+    `Traffic was not moved to ${release.generation}: ${hold.why}.`,
+    `Once it is over: kiln deploy ${release.service}. Now: kiln deploy ${release.service} --override "<why>".`,
+  );
 }
 
 /**
@@ -140,6 +156,7 @@ async function look(request: Input, release: Release, world: World) {
     fleet,
     liveFleet,
     needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero)),
+    shrinksTo: release.spec.allowShrink ? capacity.max : undefined,
     toHealth,
     fromHealth,
     liveCanServe: ((liveHealth ?? ruleHealth)?.healthy ?? 0) > 0,

@@ -30,6 +30,8 @@ export interface CutoverView {
   needed: number;
   /** Health of the group that gives requests up. */
   fromHealth: FleetHealth | undefined;
+  /** Set when the spec allows a service to become smaller: what it may have at most. */
+  shrinksTo?: number | undefined;
   /** Whether the live release has healthy targets, to take what `to` does not get. */
   liveCanServe: boolean;
 }
@@ -41,7 +43,7 @@ export interface CutoverView {
  */
 export function decideCutover(view: CutoverView): CutoverDecision {
   const { weights, to, live, toHealth, needed, percentBefore, liveCanServe } = view;
-  const up = view.fromHealth?.healthy ?? 0;
+  const up = Math.min(view.fromHealth?.healthy ?? 0, view.shrinksTo ?? Number.POSITIVE_INFINITY);
   const wanted = switched(weights, to, live, liveCanServe ? view.percent : 100);
   if (weights && sameShares(weights, wanted)) return { kind: "done" };
   if (percentBefore !== undefined && weights && liveCanServe) {

@@ -25,10 +25,14 @@ export function weights(stage: SimulatedStage): Record<string, number> {
   );
 }
 
-/** Every different state of the rule from now on, in order. */
-export function watchWeights(stage: SimulatedStage): Record<string, number>[] {
+/**
+ * Every different state of the rule from now on, in order.
+ * @param also What else is to be looked at after each event.
+ */
+export function watchWeights(stage: SimulatedStage, also: () => void = () => {}): Record<string, number>[] {
   const seen = [weights(stage)];
   stage.cloud.afterEvent = () => {
+    also();
     const now = weights(stage);
     if (JSON.stringify(now) !== JSON.stringify(seen.at(-1))) seen.push(now);
   };

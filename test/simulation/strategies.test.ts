@@ -101,7 +101,9 @@ describe("a canary", () => {
     const stage = await open(canary);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 50);
+    const sweeps = stage.executions("sweep").length;
     await stage.stop(stage.executions("deploy").at(-1)?.arn ?? "");
+    await until(stage, () => stage.executions("sweep").length > sweeps);
     await stage.idle();
     await stage.run("Sweep", {});
     // The stop itself has started another sweep, which may be the one that does the work.

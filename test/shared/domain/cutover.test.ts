@@ -55,6 +55,22 @@ describe("the guard at the switch", () => {
     ).toEqual({ kind: "done" });
   });
 
+  it("lets a service become smaller only where its spec allows it, and no smaller than that", () => {
+    const view = {
+      percent: 100,
+      liveCanServe: true,
+      weights: serving("blue"),
+      to: "green",
+      live: "blue",
+      toHealth: healthy(2),
+      needed: 2,
+      fromHealth: healthy(4),
+    };
+    expect(decideCutover(view).kind).toBe("refuse");
+    expect(decideCutover({ ...view, shrinksTo: 2 }).kind).toBe("switch");
+    expect(decideCutover({ ...view, shrinksTo: 3 }).kind).toBe("refuse");
+  });
+
   it("refuses a candidate with fewer healthy targets than needed", () => {
     const decision = decideCutover({
       percent: 100,
