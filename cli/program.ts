@@ -17,6 +17,7 @@ import { addRollback } from "./commands/rollback.ts";
 import { addServiceApply } from "./commands/service-apply.ts";
 import { addStatus } from "./commands/status.ts";
 import { addSweep } from "./commands/sweep.ts";
+import { addUninstall } from "./commands/uninstall.ts";
 import { addUp } from "./commands/up.ts";
 import { addWhy } from "./commands/why.ts";
 import { wrongUsage } from "./failure.ts";
@@ -77,6 +78,7 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addServiceApply(program.command("service").description("the services of a stage"), surroundings);
   addSweep(program, surroundings);
   addDoctor(program, surroundings);
+  addUninstall(program, surroundings);
   addEnv(program, surroundings);
   addCompletion(program, surroundings);
   return program;

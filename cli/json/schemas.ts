@@ -142,6 +142,18 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
       }),
     ),
   }),
+  uninstall: z.union([
+    z.strictObject({
+      stage: z.string(),
+      dryRun: z.literal(true),
+      plan: z.array(z.strictObject({ kind: z.string(), id: z.string(), note: nullableText })),
+    }),
+    z.strictObject({
+      stage: z.string(),
+      dryRun: z.literal(false),
+      removed: z.array(z.strictObject({ kind: z.string(), ids: z.array(z.string()) })),
+    }),
+  ]),
   env: z.record(z.string(), z.string()),
   completion: z.strictObject({ shell: z.string(), script: z.string() }),
 };

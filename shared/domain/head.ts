@@ -147,6 +147,14 @@ export function reaped(head: Head, generation: string, by: string): Head {
   return known.length === head.known.length && standby === head.standby ? head : { ...head, known, standby };
 }
 
+/** The head once everything that it speaks of was removed with the stage. */
+export function dismantled(head: Head): Head {
+  const { live, standby, pending, abort, known, kept, rule } = head;
+  const isEmpty = !live && !standby && !pending && !abort && known.length + kept.length === 0 && !rule?.to;
+  if (isEmpty) return head;
+  return { ...head, live: null, standby: null, pending: null, abort: null, known: [], kept: [], rule: { to: null } };
+}
+
 /**
  * Unit: seconds. A load balancer's nodes take up a rule change one by one ("rule updates do not take effect immediately",
  * ELB guide; no figure is published). Until then a fleet that left the rule still gets requests, so none is emptied
