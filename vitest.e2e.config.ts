@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/e2e/**/*.test.ts"],
+    exclude: ["test/e2e/programs/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 1,
     fileParallelism: false,

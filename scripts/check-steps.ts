@@ -46,5 +46,12 @@ export const allSteps: readonly Step[] = [
     prepare: pythonTools,
     limitSeconds: 1200,
   },
+  {
+    name: "programs",
+    command: "vitest",
+    args: ["run", "--config", "vitest.programs.config.ts"],
+    counts: "vitest",
+    limitSeconds: 1200,
+  },
   { name: "vm", command: "node", args: ["scripts/vm/test.ts"], counts: "last line", limitSeconds: 1200 },
 ];

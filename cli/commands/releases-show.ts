@@ -5,6 +5,7 @@ import { examples, runs, type Surroundings } from "../command.ts";
 import { type Evidence, evidenceOf } from "../explain/evidence.ts";
 import { type ReleaseState, releaseState } from "../explain/release-state.ts";
 import { nothingDone } from "../failure.ts";
+import { leavingText } from "../leaving-text.ts";
 import type { Result } from "../output.ts";
 import { table } from "../table.ts";
 import { requireRelease } from "./known-release.ts";
@@ -40,13 +41,14 @@ export function releaseText(
   state: ReleaseState,
   timeline: readonly Evidence[],
 ): string {
-  const { generation, version, artifact, layers, base, start, network, imageDigest, execution } = release;
+  const { generation, version, artifact, layers, base, start, spec, network, imageDigest, execution } = release;
   const facts = table([
     ["  version", version],
     ["  artifact", partText(artifact)],
     ...layers.map((layer) => ["  layer", partText(layer)]),
     ["  base", `${base.name}  ${base.imageId}  ${base.architecture}`],
     ["  start", start],
+    ["  leaving", leavingText(spec.drainSeconds, spec.stopSeconds)],
     ["  listener", network.listenerArn],
     ["  subnets", network.subnetIds.join(", ")],
     ["  image", imageDigest],
@@ -56,6 +58,7 @@ export function releaseText(
   return [`${generation}  ${state}`, ...facts, "", "timeline", ...lines].join("\n");
 }
 
-function partText({ key, bytes, sha256 }: Part): string {
+function partText({ key, zip, ...baked }: Part): string {
+  const { bytes, sha256 } = zip ?? baked;
   return `${key}  ${bytes} bytes  sha256 ${sha256.slice(0, 12)}`;
 }

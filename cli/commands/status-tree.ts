@@ -1,5 +1,6 @@
 import { type ExecutionFold, secondsBetween } from "../execution/fold.ts";
 import type { FleetStatus, ServiceStatus } from "../explain/service-status.ts";
+import { leavingCell } from "../leaving-text.ts";
 import { table } from "../table.ts";
 import type { Paint, Tone } from "../terminal/colour.ts";
 
@@ -43,9 +44,11 @@ export function statusTree(
   });
 }
 
-function fleetCells({ role, generation, version, instances, wanted, healthy, weight, time }: FleetStatus): string[] {
+/** One fleet as a row of a table, its role first. */
+export function fleetCells(fleet: FleetStatus): string[] {
+  const { role, generation, version, instances, wanted, healthy, weight, time } = fleet;
   const traffic = weight === undefined ? "not in the rule" : weight > 0 ? "gets requests" : "no requests";
-  return [role, generation, version, `${healthy} healthy of ${instances}/${wanted}`, traffic, time];
+  return [role, generation, version, `${healthy} healthy of ${instances}/${wanted}`, traffic, leavingCell(fleet), time];
 }
 
 function toneOf({ role, healthy, wanted, weight }: FleetStatus): Tone {

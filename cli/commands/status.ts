@@ -5,6 +5,7 @@ import { readStatus, type ServiceStatus } from "../explain/service-status.ts";
 import { nothingDone } from "../failure.ts";
 import { table } from "../table.ts";
 import { unknownService } from "./known-service.ts";
+import { fleetCells } from "./status-tree.ts";
 import { watchStatus } from "./status-watch.ts";
 
 /** Unit: milliseconds of real time between two pictures: each costs some calls, and AWS has quotas on them. */
@@ -41,10 +42,7 @@ export function statusText(stage: string, services: readonly ServiceStatus[]): s
 
 function serviceText({ service, url, fleets, underWay }: ServiceStatus): string {
   const lines = [[service, url].filter(Boolean).join("  ")];
-  const rows = fleets.map(({ role, generation, version, instances, wanted, healthy, weight, time }) => {
-    const traffic = weight === undefined ? "not in the rule" : weight > 0 ? "gets requests" : "no requests";
-    return [`  ${role}`, generation, version, `${healthy} healthy of ${instances}/${wanted}`, traffic, time];
-  });
+  const rows = fleets.map(fleetCells).map(([role, ...cells]) => [`  ${role}`, ...cells]);
   lines.push(...(rows.length > 0 ? table(rows) : ["  nothing was deployed yet"]));
   if (underWay !== undefined) lines.push(`  under way  ${underWay}`);
   return lines.join("\n");

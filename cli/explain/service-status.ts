@@ -14,6 +14,10 @@ export interface FleetStatus {
   healthy: number;
   /** Weight of its target group in the production rule; undefined when it is not in it. */
   weight: number | undefined;
+  /** How long what is under way may go on once the fleet leaves. Unit: seconds. */
+  drainSeconds: number | undefined;
+  /** From SIGTERM to SIGKILL when its instances stop. Unit: seconds. */
+  stopSeconds: number | undefined;
   /** Until when a standby stays ready; since when a live one serves. */
   time: string;
 }
@@ -71,6 +75,8 @@ async function readFleet(
     instances: fleet?.inService ?? 0,
     wanted: fleet?.desired ?? 0,
     healthy: health?.healthy ?? 0,
+    drainSeconds: release?.spec.drainSeconds,
+    stopSeconds: release?.spec.stopSeconds,
     weight: weights.find(({ targetGroupArn }) => targetGroupArn === group)?.weight,
     time,
   };

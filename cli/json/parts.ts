@@ -41,6 +41,9 @@ export const fleetStatus = z.strictObject({
   healthy: z.int(),
   /** Missing when the production rule does not name its target group. */
   weight: z.optional(z.int()),
+  /** What its spec says about leaving; missing when its release is not in the ledger. Unit: seconds. */
+  drainSeconds: z.optional(z.int()),
+  stopSeconds: z.optional(z.int()),
   time: z.string(),
 });
 

@@ -24,6 +24,8 @@ const parts: readonly Part[] = [
   { prefix: "local/", mayImport: [] },
   { prefix: "cli/", mayImport: ["local/", "shared/", "boot/"] },
   { prefix: "dashboard/", mayImport: ["shared/"] },
+  // Programs that nobody here wrote come with their own packages.
+  { prefix: "examples/programs/", mayImport: [] },
   { prefix: "examples/", mayImport: [], packages: /^$/ },
   { prefix: "bench/", mayImport: ["boot/", "cli/", "functions/", "local/", "scripts/", "shared/"] },
   { prefix: "scripts/", mayImport: ["boot/", "cli/", "functions/", "local/", "shared/"] },

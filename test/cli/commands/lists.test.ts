@@ -27,7 +27,7 @@ test("releases are a table, with the cause of a failure below its release", () =
 });
 
 test("status says which fleet gets requests and what is under way", () => {
-  const fleet = { version: "1.1.0", instances: 2, wanted: 2, healthy: 2, time: "" };
+  const fleet = { version: "1.1.0", instances: 2, wanted: 2, healthy: 2, drainSeconds: 30, stopSeconds: 20, time: "" };
   const text = statusText("dev", [
     {
       service: "web",
@@ -35,7 +35,14 @@ test("status says which fleet gets requests and what is under way", () => {
       fleets: [
         { ...fleet, role: "live", generation: "web-000002", weight: 1 },
         { ...fleet, role: "standby", generation: "web-000001", weight: 0 },
-        { ...fleet, role: "candidate", generation: "web-000003", weight: undefined, healthy: 0 },
+        {
+          ...fleet,
+          role: "candidate",
+          generation: "web-000003",
+          weight: undefined,
+          healthy: 0,
+          drainSeconds: undefined,
+        },
       ],
       underWay: "arn:e",
       unexplained: undefined,
@@ -43,8 +50,8 @@ test("status says which fleet gets requests and what is under way", () => {
   ]);
   expect(text.split("\n")).toEqual([
     "web  http://127.0.0.1:8080",
-    "  live       web-000002  1.1.0  2 healthy of 2/2  gets requests",
-    "  standby    web-000001  1.1.0  2 healthy of 2/2  no requests",
+    "  live       web-000002  1.1.0  2 healthy of 2/2  gets requests    drains 30 s, stops within 20 s",
+    "  standby    web-000001  1.1.0  2 healthy of 2/2  no requests      drains 30 s, stops within 20 s",
     "  candidate  web-000003  1.1.0  0 healthy of 2/2  not in the rule",
     "  under way  arn:e",
   ]);

@@ -19,7 +19,16 @@ test("fleets and the phases of what is under way are branches of their service",
   const fold = new ExecutionFold();
   fold.add(events);
   const progress = progressOf("arn:aws:states:r:a:execution:kiln-dev-deploy:e1", fold, at(9).getTime());
-  const fleet = { version: "1.0.0", instances: 2, wanted: 2, healthy: 2, weight: 1, time: "" };
+  const fleet = {
+    version: "1.0.0",
+    instances: 2,
+    wanted: 2,
+    healthy: 2,
+    weight: 1,
+    drainSeconds: 30,
+    stopSeconds: 20,
+    time: "",
+  };
   const lines = statusTree(
     "dev",
     [
@@ -36,7 +45,7 @@ test("fleets and the phases of what is under way are branches of their service",
   );
   expect(lines).toEqual([
     "web  http://127.0.0.1:8080",
-    "├─ live  web-000001  1.0.0  2 healthy of 2/2  gets requests",
+    "├─ live  web-000001  1.0.0  2 healthy of 2/2  gets requests  drains 30 s, stops within 20 s",
     "└─ under way  e1",
     "     ✓  Admit      4.0 s",
     "     …  BakeImage  5.0 s  2 turns",

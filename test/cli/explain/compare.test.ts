@@ -53,5 +53,6 @@ test("a release is shown with its timeline", () => {
   const lines = releaseText(shown, "live", timeline).split("\n");
   expect(lines[0]).toBe("web-000001  live");
   expect(lines).toContain("  artifact   web/1.0.0.tgz  10 bytes  sha256 aa");
+  expect(lines).toContain("  leaving    connections may go on for 30 s, then SIGTERM, SIGKILL 30 s later");
   expect(lines.at(-1)).toBe("  2026-01-01T00:00:00.000Z  admitted  asked for by upload");
 });
