@@ -264,7 +264,9 @@ async function restore(request: Input, release: Release, world: World): Promise<
   const standby = await groupOf(head.standby?.generation);
   const liveRelease = head.live && (await world.ledger.release(release.service, head.live.generation));
   const route = liveRelease?.spec.route;
-  const weights = live && restoredWeights(live, standby);
+  const weights = live && restoredWeights(rule.weights, live, standby);
+  // Done before: the candidate only rests in the rule until it is drained.
+  if (difference === undefined && weights && sameWeights(rule.weights, weights)) return ready();
 
   const from = stateOf(rule);
   const to = weights ? { weights, route: route ?? from?.route ?? release.spec.route } : null;

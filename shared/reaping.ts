@@ -30,8 +30,8 @@ export interface ReapWorld extends BaseWorld {
 const visibleMs = 10_000;
 
 /**
- * Removes what one generation owns, in the order that keeps requests safe: its rules, its instances after draining, its
- * target group, and, unless it is kept for a cold rollback, template version, image and snapshots.
+ * Removes what one generation owns, in the order that keeps requests safe: its trial rule, its instances after draining, its
+ * place in the production rule, its target group, and, unless it is kept for a cold rollback, template version, image and snapshots.
  * @param firstLookMs When nothing more could be created in its name: from then on reads catch up.
  * @param guard Asked before every change; throws when the lease is lost.
  * @param execution Whose work this is.
@@ -52,9 +52,14 @@ export async function reapGeneration(
     // Nothing is emptied while a node of the load balancer may still send requests by the rule as it was.
     if (isPropagating(head, world.now())) return "going";
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
-    const left = await leaveRules(release, head, group, guard, world);
+    const standing = await world.traffic.standing(release.network.listenerArn, release.service);
+    if (weightOf(group, standing) > 0) return "serving";
+    await leaveTrial(release, standing, guard, world);
+    // While the production rule names its group, its targets are drained; out of it they would be cut off.
+    if (!(await removeFleet(release, guard, world))) return "going";
+    const left = await leaveProduction(standing, head, group, guard, world);
     if (left !== "unchanged") return left === "serving" ? "serving" : "going";
-    if (!(await removeFleet(release, group, guard, world))) return "going";
+    if (!(await removeGroup(group, guard, world))) return "going";
     if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
     if (world.now() - firstLookMs < visibleMs) return "going";
   }
@@ -62,27 +67,28 @@ export async function reapGeneration(
   return "gone";
 }
 
-type Leaving = "unchanged" | "changed" | "serving";
+function weightOf(group: string | undefined, { own: [rule] }: Standing): number {
+  return rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group)?.weight ?? 0;
+}
 
-/** Takes a generation out of the listener's rules; when production's rule was changed, its nodes have yet to follow. */
-async function leaveRules(
+async function leaveTrial(
   release: Release,
-  head: Head,
-  group: string | undefined,
+  { trials }: Standing,
   guard: () => Promise<void>,
   world: ReapWorld,
-): Promise<Leaving> {
-  const standing = await world.traffic.standing(release.network.listenerArn, release.service);
-  const left = await leaveProduction(standing, head, group, guard, world);
-  if (left === "serving") return left;
-  for (const trial of standing.trials.filter(({ generation }) => generation === release.generation)) {
+): Promise<void> {
+  for (const trial of trials.filter(({ generation }) => generation === release.generation)) {
     await guard();
     await world.traffic.delete(trial.arn);
   }
-  return left;
 }
 
-/** Only the fleet's own entry goes: what somebody else wrote into the rule stays, and stays told as not explained. */
+type Leaving = "unchanged" | "changed" | "serving";
+
+/**
+ * Takes a generation out of production's rule; when that was changed, the load balancer's nodes have yet to follow. Only
+ * the fleet's own entry goes: what somebody else wrote into the rule stays, and stays told as not explained.
+ */
 async function leaveProduction(
   { own: [rule], others }: Standing,
   head: Head,
@@ -103,20 +109,17 @@ async function leaveProduction(
   return "changed";
 }
 
-async function removeFleet(
-  release: Release,
-  group: string | undefined,
-  guard: () => Promise<void>,
-  world: ReapWorld,
-): Promise<boolean> {
+async function removeFleet(release: Release, guard: () => Promise<void>, world: ReapWorld): Promise<boolean> {
   const name = fleetName(world.config.stage, release.generation);
   const fleet = await world.fleets.read(name);
-  if (fleet) {
-    await guard();
-    if (fleet.max > 0) await world.fleets.empty(name);
-    if (fleet.instanceIds.length > 0) return false;
-    if (!(await world.fleets.delete(name))) return false;
-  }
+  if (!fleet) return true;
+  await guard();
+  if (fleet.max > 0) await world.fleets.empty(name);
+  if (fleet.instanceIds.length > 0) return false;
+  return world.fleets.delete(name);
+}
+
+async function removeGroup(group: string | undefined, guard: () => Promise<void>, world: ReapWorld): Promise<boolean> {
   if (group === undefined) return true;
   await guard();
   return world.targetGroups.delete(group);

@@ -36,6 +36,9 @@ export interface CutoverView {
   liveCanServe: boolean;
 }
 
+/** Target groups of a forward action. Source: quotas of Application Load Balancers, "Target groups per action". */
+const groupsPerAction = 5;
+
 /**
  * Decides whether production traffic may move to `to`, all of it or a share, and what the rule says afterwards. Fails
  * closed: a health that could not be read is not passed in as healthy. A share needs a live release that can take the
@@ -73,8 +76,9 @@ export function refuseWithdrawal(zero: FleetHealth | undefined): string | undefi
 
 /**
  * The rule after `to` was given its share. What the ledger calls live stays in it, with the rest of the requests or at
- * weight 0, since a group that no rule names is not health-checked and could not take over again. So does the group that
- * served until now, when an interrupted deploy made that another one: its requests in flight end in peace.
+ * weight 0, since a group that no rule names is not health-checked and could not take over again. So does every other group
+ * that stands in the rule: only the targets of a group that a rule names are drained, so it leaves the rule when its fleet
+ * is gone, and what is under way there ends in peace.
  * @param percent Whole numbers from 1 to 100. With a live release the weights of a share add up to 100.
  */
 export function switched(
@@ -83,19 +87,30 @@ export function switched(
   live: string | undefined,
   percent: number,
 ): Weight[] {
-  const others = new Set([live, weights && servingGroup(weights)]);
-  const resting = [...others].filter((group) => group !== undefined && group !== to) as string[];
   const isWhole = percent >= 100 || live === undefined || live === to;
   return [
     { targetGroupArn: to, weight: isWhole ? 1 : percent },
-    ...resting.map((group) => ({ targetGroupArn: group, weight: !isWhole && group === live ? 100 - percent : 0 })),
+    ...resting(to, [live, weights && servingGroup(weights), ...groupsOf(weights)]).map((group) => ({
+      targetGroupArn: group,
+      weight: !isWhole && group === live ? 100 - percent : 0,
+    })),
   ];
 }
 
-/** The rule that sends everything back to what was live, with its standby health-checked again. */
-export function restoredWeights(live: string, standby: string | undefined): Weight[] {
-  const rest = standby !== undefined && standby !== live ? [{ targetGroupArn: standby, weight: 0 }] : [];
-  return [{ targetGroupArn: live, weight: 1 }, ...rest];
+/** The rule that sends everything back to what was live, with its standby health-checked again and the others draining. */
+export function restoredWeights(weights: Weight[], live: string, standby: string | undefined): Weight[] {
+  const others = resting(live, [standby, servingGroup(weights), ...groupsOf(weights)]);
+  return [{ targetGroupArn: live, weight: 1 }, ...others.map((targetGroupArn) => ({ targetGroupArn, weight: 0 }))];
+}
+
+/** The groups beside `to`, each once; the first ones where a rule has no room for all. */
+function resting(to: string, others: readonly (string | undefined)[]): string[] {
+  const groups = [...new Set(others)].filter((group) => group !== undefined);
+  return groups.filter((group) => group !== to).slice(0, groupsPerAction - 1);
+}
+
+function groupsOf(weights: Weight[] | undefined): string[] {
+  return (weights ?? []).map(({ targetGroupArn }) => targetGroupArn);
 }
 
 /** The group that gets the requests, when exactly one does; the heaviest one otherwise. */

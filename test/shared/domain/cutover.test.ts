@@ -114,12 +114,10 @@ describe("the guard at the switch", () => {
     ).toBe("switch");
   });
 
-  it("drops every third group from the rule", () => {
-    const weights = [...serving("blue"), { targetGroupArn: "old", weight: 0 }];
-    expect(switched(weights, "green", "blue", 100).map(({ targetGroupArn }) => targetGroupArn)).toEqual([
-      "green",
-      "blue",
-    ]);
+  it("keeps every other group in the rule, so that it is drained when its fleet goes, as far as a rule holds them", () => {
+    const resting = (...groups: string[]) => groups.map((targetGroupArn) => ({ targetGroupArn, weight: 0 }));
+    const groups = switched([...serving("blue"), ...resting("a", "b", "c", "d")], "green", "blue", 100);
+    expect(groups).toEqual([...serving("green"), ...resting("blue", "a", "b", "c")]);
   });
 
   it("keeps what the ledger calls live in the rule when an interrupted deploy had taken its traffic", () => {
@@ -131,12 +129,14 @@ describe("the guard at the switch", () => {
     ]);
   });
 
-  it("goes back to live with its standby still in the rule", () => {
-    expect(restoredWeights("blue", "old")).toEqual([
+  it("goes back to live with its standby still in the rule, and the one that failed while it drains", () => {
+    const failed = [...serving("green"), { targetGroupArn: "blue", weight: 0 }];
+    expect(restoredWeights(failed, "blue", "old")).toEqual([
       { targetGroupArn: "blue", weight: 1 },
       { targetGroupArn: "old", weight: 0 },
+      { targetGroupArn: "green", weight: 0 },
     ]);
-    expect(restoredWeights("blue", "blue")).toEqual([{ targetGroupArn: "blue", weight: 1 }]);
+    expect(restoredWeights(serving("blue"), "blue", "blue")).toEqual([{ targetGroupArn: "blue", weight: 1 }]);
   });
 
   it("calls no group serving when every weight is 0", () => {
