@@ -22,7 +22,7 @@ const output = outputTo({ stdout: { write() {} }, stderr: { write() {} } }, fals
 /** Short, and patient with programs that take their time on a busy machine. */
 const pace = { intervalSeconds: 10, timeoutSeconds: 9, healthyThreshold: 2, unhealthyThreshold: 10 } as const;
 const patience: Partial<ServiceSpec> = {
-  validate: { healthyInARow: 2, timeoutSeconds: 3600, probes: [] },
+  validate: { healthyInARow: 2, timeoutSeconds: 3600, probes: [], functions: [] },
   observeSeconds: 0,
 };
 
