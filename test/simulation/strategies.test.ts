@@ -57,7 +57,13 @@ describe("a canary", () => {
     const seen = watchWeights(stage);
     const run = await stage.deploy("web", "2-fading");
     expect(run).toMatchObject({ status: "FAILED", error: "ObservationFailedError" });
-    expect(seen).toEqual([{ "web-000001": 1 }, { "web-000002": 10, "web-000001": 90 }, { "web-000001": 1 }]);
+    expect(seen).toEqual([
+      { "web-000001": 1 },
+      { "web-000002": 10, "web-000001": 90 },
+      // In the rule until it is drained.
+      { "web-000001": 1, "web-000002": 0 },
+      { "web-000001": 1 },
+    ]);
     expect(stage.path(run.arn)).not.toContain("Settle");
     await stage.settle();
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
