@@ -28,7 +28,7 @@ export interface Explanation {
     /** The execution that holds the lease in its stead. */
     waitsFor: string | null;
   } | null;
-  /** Why no deploy may start now; null when one may. */
+  /** Why no deploy may start now, or move traffic further; null when one may. */
   hold: Hold | null;
   /** What changes without anybody doing anything. */
   byItself: string[];
@@ -43,10 +43,16 @@ export function explain(present: Present): Explanation {
     serving: servingOf(present),
     rollback: rollbackOf(present),
     underWay: underWayOf(present),
-    hold: present.hold ?? null,
+    hold: present.hold ?? pauseOf(present) ?? null,
     byItself: byItselfOf(present),
     differences: differencesOf(present),
   };
+}
+
+function pauseOf({ head: { paused } }: Present): Hold | undefined {
+  return paused
+    ? { why: `${paused.by} paused it at ${paused.at}: ${paused.reason || "no reason given"}`, until: null }
+    : undefined;
 }
 
 function servingOf({ serving, fleets, head, evidence }: Present): Explanation["serving"] {

@@ -73,7 +73,7 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
   const [ownerStatus, pendingStatus, target, history, newerSpec, hold] = await Promise.all([
     lease?.owner ? stage.executions.status(lease.owner) : undefined,
     head.pending ? stage.executions.status(head.pending.execution) : undefined,
-    readTarget(stage, head, serving),
+    readTarget(stage, head, sharing(head, rule?.weights ?? [], fleets) ?? serving),
     explained === undefined ? [] : ledger.history(service, explained),
     hasNewerSpec(stage, fleets.find(({ generation }) => generation === head.live?.generation)?.release),
     readHold(stage, service),
@@ -121,6 +121,15 @@ async function readFleet(stage: Stage, service: string, generation: string): Pro
 }
 
 const noTargets: FleetHealth = { healthy: 0, total: 0, reasons: [] };
+
+/** The release of a deploy that is under way and has a share of the requests, however small: a rollback leaves it. */
+function sharing({ pending }: Head, weights: Weight[], fleets: PresentFleet[]): string | undefined {
+  const fleet = fleets.find(({ generation }) => generation === pending?.generation);
+  const group = fleet?.targetGroupArn;
+  return weights.some(({ targetGroupArn, weight }) => weight > 0 && targetGroupArn === group)
+    ? pending?.generation
+    : undefined;
+}
 
 async function readTarget(stage: Stage, head: Head, serving: string | undefined): Promise<Present["target"]> {
   const generation = rollbackTarget(head, serving);

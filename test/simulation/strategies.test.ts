@@ -120,6 +120,21 @@ describe("a canary", () => {
   });
 });
 
+describe("a candidate that live outgrew between two steps", () => {
+  it("grows to match before it gets more", async () => {
+    const stage = await open(canary);
+    const seen = watchWeights(stage);
+    await stage.push("web", "2");
+    await until(stage, () => weights(stage)["web-000002"] === 10);
+    await grown(stage, "web-000001", 4);
+    await stage.idle();
+    const run = stage.executions("deploy").at(-1);
+    expect(run?.status).toBe("SUCCEEDED");
+    expect(stage.path(run?.arn ?? "")).toContain("WaitToMove");
+    expect(seen.at(-1)).toEqual({ "web-000002": 1, "web-000001": 0 });
+  });
+});
+
 describe("a linear deploy", () => {
   it("adds the same share with each step", async () => {
     const stage = await open({ deploy: { strategy: "linear", stepPercent: 40, intervalSeconds: 30 } });

@@ -148,6 +148,16 @@ test("what a running deploy explains is no difference; what a dead one left is",
   expect(dead.byItself).toContain("the next sweep will recover web-000003: it has ended");
 });
 
+test("a pause is shown as what holds a deploy up, with who made it", () => {
+  const paused = { by: "ann", at: "2026-01-01T00:00:00Z", reason: "looking at the graphs" };
+  const { head } = settled();
+  expect(explain(settled({ head: { ...head, paused } })).hold).toEqual({
+    why: "ann paused it at 2026-01-01T00:00:00Z: looking at the graphs",
+    until: null,
+  });
+  expect(explain(settled({ head: { ...head, paused: null } })).hold).toBeNull();
+});
+
 test("a service that was never deployed has nothing to explain, and nothing that differs", () => {
   const nothing = settled({
     head: emptyHead("web"),
