@@ -9,6 +9,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEnv } from "./commands/env.ts";
 import { addFreeze, addThaw } from "./commands/freeze.ts";
 import { addInit } from "./commands/init.ts";
+import { addInstallPolicy } from "./commands/install-policy.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addPause, addResume } from "./commands/pause.ts";
 import { addPush } from "./commands/push.ts";
@@ -78,6 +79,7 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addServiceApply(program.command("service").description("the services of a stage"), surroundings);
   addSweep(program, surroundings);
   addDoctor(program, surroundings);
+  addInstallPolicy(program, surroundings);
   addUninstall(program, surroundings);
   addEnv(program, surroundings);
   addCompletion(program, surroundings);

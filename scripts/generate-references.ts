@@ -6,7 +6,7 @@ import { errorsDocument } from "./documents/error-list.ts";
 import { eventsDocument } from "./documents/event-list.ts";
 import { motoDifferencesDocument } from "./documents/moto-differences.ts";
 import { performanceDocument } from "./documents/performance-page.ts";
-import { permissionsDocument } from "./documents/permission-list.ts";
+import { installPolicyText, permissionsDocument } from "./documents/permission-list.ts";
 import { requestLimitsTable } from "./documents/request-limit-list.ts";
 import { semanticsTable } from "./documents/semantics.ts";
 import { servicesSection } from "./documents/service-list.ts";
@@ -24,6 +24,7 @@ export function referenceDocuments(): GeneratedDocument[] {
     { path: "docs/cli.md", text: note + cliDocument() },
     { path: "docs/cli.schema.json", text: cliSchemaText() },
     { path: "docs/kiln.schema.json", text: specSchemaText() },
+    { path: "docs/install-policy.json", text: installPolicyText() },
     { path: "docs/permissions.md", text: note + permissionsDocument() },
     { path: "docs/clients.md", text: note + clientsDocument() },
     { path: "docs/differences-moto.md", text: note + motoDifferencesDocument() },

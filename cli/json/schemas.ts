@@ -142,6 +142,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
       }),
     ),
   }),
+  "install-policy": z.strictObject({ Version: z.string(), Statement: z.array(z.record(z.string(), z.unknown())) }),
   uninstall: z.union([
     z.strictObject({
       stage: z.string(),

@@ -1,4 +1,5 @@
-import { code, markdownTable } from "./document.ts";
+import { installActions, installPolicy } from "../../cli/install/install-policy.ts";
+import { code, jsonText, markdownTable } from "./document.ts";
 import { type Policy, type Role, readRoles } from "./roles.ts";
 
 export function permissionsDocument(): string {
@@ -15,7 +16,33 @@ embedded cloud enforces the same policies.
 ${shared.map(sharedSection).join("\n\n")}
 
 ${roles.map((role) => roleSection(role, shared)).join("\n\n")}
+
+## Installing
+
+[install-policy.json](install-policy.json) is what it takes to install, update and remove a stage's stack;
+\`kiln install-policy\` fills in what is in angle brackets. In the embedded cloud, where CloudFormation calls as whoever
+deploys, a user with nothing else installs, updates and removes the packaged stack, and fails without any one of the
+actions but these, which AWS alone asks for. They are read from AWS's documentation and have not been tried there.
+
+${installTable()}
 `;
+}
+
+/** The policy with placeholders, for people who install. */
+export function installPolicyText(): string {
+  const placeholders = { stage: "<stage>", partition: "aws", region: "<region>", accountId: "<account>" };
+  return jsonText(installPolicy(placeholders));
+}
+
+function installTable(): string {
+  const reasons = new Map<string, string[]>();
+  for (const { action, why } of installActions()) {
+    if (why !== null) reasons.set(why, [...(reasons.get(why) ?? []), action]);
+  }
+  return markdownTable(
+    ["Action", "Why"],
+    [...reasons].map(([why, actions]) => [lines(actions), why]),
+  );
 }
 
 /** A policy that several roles have word for word, but for the name of a role's own log group. */
