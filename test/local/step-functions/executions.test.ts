@@ -76,6 +76,35 @@ describe("StopExecution", () => {
     expect(events.at(-1)).toMatchObject({ previousEventId: 0 });
   });
 
+  // Source: StopExecution API reference; what runs inside a Map or a Parallel is the execution's own and ends with it.
+  it("ends the lines inside a Map and a Parallel, whose tokens nobody can answer any more", async () => {
+    const tokens: string[] = [];
+    const cloud = await startCloud({ functions: { ask: (token) => tokens.push(token as string) } });
+    const ask = {
+      Type: "Task",
+      Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
+      Arguments: { FunctionName: "ask", Payload: "{% $states.context.Task.Token %}" },
+      Next: "After",
+    };
+    const lines = machine({ Ask: ask, After: invoke("never") });
+    const waiting = machine({ Late: { Type: "Wait", Seconds: 5, Next: "Never" }, Never: invoke("never") });
+    const each = { Type: "Map", ItemProcessor: lines, MaxConcurrency: 2, End: true };
+    const both = { Type: "Parallel", Branches: [machine({ Each: each }), waiting], End: true };
+    const executionArn = await cloud.start(machine({ Both: both }), [1, 2, 3]);
+    await cloud.clock.advance(1000);
+    expect(tokens).toHaveLength(2);
+    await cloud.call("StopExecution", { executionArn });
+    await cloud.clock.advance(60_000);
+    expect(await cloud.describe(executionArn)).toMatchObject({ status: "ABORTED" });
+    expect(cloud.invocations.map(({ functionName }) => functionName)).toEqual(["ask", "ask"]);
+    for (const taskToken of tokens) {
+      await expect(cloud.call("SendTaskSuccess", { taskToken, output: "1" })).rejects.toMatchObject({
+        code: "TaskTimedOut",
+      });
+    }
+    expect((await cloud.history(executionArn)).at(-1)?.type).toBe("ExecutionAborted");
+  });
+
   it("changes nothing about an execution that has ended", async () => {
     const cloud = await startCloud();
     const { executionArn } = await cloud.run(pass);
