@@ -14,8 +14,8 @@ import { emitStatusChange } from "./status-events.ts";
 
 /**
  * AWS Step Functions: STANDARD state machines in JSONata mode, versions, aliases and redrives. Differences from AWS: no
- * EXPRESS machines, activities, distributed Map or test of single states, no JSONPath beyond Pass, Wait, Succeed and Fail
- * with plain paths, all refused by name; expressions are bounded by steps, not by time and memory; a definition that is
+ * EXPRESS machines, activities, distributed Map or test of single states, no JSONPath beyond Pass, Task, Wait, Succeed and
+ * Fail with plain paths, all refused by name; expressions are bounded by steps, not by time and memory; a definition that is
  * no JSON, an invalid path and a few rarer mistakes are refused in other words; a redriven Wait waits anew, and failures
  * a Map tolerated are not redriven.
  */

@@ -69,6 +69,8 @@ export interface TaskState extends StateCommon, Recoverable {
   Type: "Task";
   Resource: string;
   Arguments?: Json;
+  /** In JSONPath mode only. */
+  Parameters?: Json;
   Credentials?: Json;
   TimeoutSeconds?: Expressible<number>;
   HeartbeatSeconds?: Expressible<number>;

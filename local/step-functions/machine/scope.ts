@@ -89,8 +89,8 @@ export function bindings(turn: Turn, frame: FrameDocument, state: State, extra: 
 }
 
 /** What the paths of a state in JSONPath mode begin with. */
-export function pathRoots(turn: Turn, frame: FrameDocument, state: State): Record<string, Json> {
-  return { ...visibleVariables(turn, frame), "": frame.input, $: contextObject(turn, frame, state, {}) };
+export function pathRoots(turn: Turn, frame: FrameDocument, state: State, extra: Extra = {}): Record<string, Json> {
+  return { ...visibleVariables(turn, frame), "": frame.input, $: contextObject(turn, frame, state, extra) };
 }
 
 /** Variables of the frame and of the scopes around it; the inner one wins. */

@@ -2,11 +2,12 @@ import type { Outcome } from "../integrations/outcome.ts";
 import { parseResource, type TaskResource } from "../integrations/resource.ts";
 import type { TaskState } from "../language/definition.ts";
 import { isObject, type Json } from "../language/json.ts";
+import { fillPaths } from "../language/paths.ts";
 import { type StateError, StateFailure } from "../language/state-error.ts";
 import { guarded, leave, ownRule, stateOf } from "./control.ts";
 import type { FrameDocument, TaskDocument } from "./documents.ts";
 import { failState } from "./failure.ts";
-import { countField, fillField } from "./scope.ts";
+import { countField, type Extra, fillField, pathRoots } from "./scope.ts";
 import { payloadText, type Turn, withoutUndefined } from "./turn.ts";
 
 /** Bytes of randomness in a task token; AWS's are opaque and at most 2,048 characters. */
@@ -28,10 +29,7 @@ export async function scheduleTask(turn: Turn, frame: FrameDocument, state: Task
       ? Buffer.from(turn.kernel.random.hex(tokenHexDigits), "hex").toString("base64")
       : undefined;
   const extra = token === undefined ? {} : { taskToken: token };
-  const parameters =
-    state.Arguments === undefined
-      ? frame.input
-      : await fillField(turn, frame, state, state.Arguments, "Arguments", extra);
+  const parameters = await parametersOf(turn, frame, state, extra);
   const timeoutSeconds = await countField(turn, frame, state, "TimeoutSeconds", state.TimeoutSeconds);
   const heartbeatSeconds = await countField(turn, frame, state, "HeartbeatSeconds", state.HeartbeatSeconds);
   const credentials = await credentialsOf(turn, frame, state);
@@ -50,6 +48,13 @@ export async function scheduleTask(turn: Turn, frame: FrameDocument, state: Task
     turn.plan("timeout", frame.id, turn.nowMs + timeoutSeconds * 1000, { attempt: task.attempt });
   }
   planHeartbeat(turn, frame, task);
+}
+
+/** What a task is called with: its input unless it says otherwise. */
+async function parametersOf(turn: Turn, frame: FrameDocument, state: TaskState, extra: Extra): Promise<Json> {
+  const { Arguments: args, Parameters: parameters } = state;
+  if (args !== undefined) return fillField(turn, frame, state, args, "Arguments", extra);
+  return parameters === undefined ? frame.input : fillPaths(parameters, pathRoots(turn, frame, state, extra));
 }
 
 /** Source: Step Functions guide, "Accessing resources in other AWS accounts". */

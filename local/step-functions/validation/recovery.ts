@@ -4,6 +4,7 @@ import { checkNumber, type NumberRule } from "./numbers.ts";
 import { checkAssign } from "./scopes.ts";
 
 type Entry = Record<string, unknown>;
+type Language = "JSONata" | "JSONPath";
 
 const fields: Readonly<Record<"Retry" | "Catch", { required: readonly string[]; allowed: readonly string[] }>> = {
   Retry: {
@@ -18,7 +19,7 @@ const fields: Readonly<Record<"Retry" | "Catch", { required: readonly string[]; 
       "Comment",
     ],
   },
-  Catch: { required: ["ErrorEquals", "Next"], allowed: ["ErrorEquals", "Next", "Assign", "Output", "Comment"] },
+  Catch: { required: ["ErrorEquals", "Next"], allowed: ["ErrorEquals", "Next", "Assign", "Comment"] },
 };
 
 /**
@@ -33,7 +34,7 @@ const retrierNumbers: Readonly<Record<string, NumberRule>> = {
 };
 
 /** Checks the retriers and catchers of a state. */
-export function checkRecovery(state: Entry, location: string, findings: Findings): void {
+export function checkRecovery(state: Entry, location: string, language: Language, findings: Findings): void {
   for (const field of ["Retry", "Catch"] as const) {
     const list = state[field];
     if (list === undefined) continue;
@@ -44,17 +45,33 @@ export function checkRecovery(state: Entry, location: string, findings: Findings
     for (const [index, entry] of list.entries()) {
       const place = `${location}/${field}[${index}]`;
       if (!isObject(entry)) findings.type(place, "OBJECT");
-      else checkEntry(entry, field, place, index === list.length - 1, findings);
+      else {
+        checkFields(entry, field, place, language, findings);
+        checkEntry(entry, field, place, index === list.length - 1, findings);
+      }
+    }
+  }
+}
+
+function checkFields(
+  entry: Entry,
+  field: "Retry" | "Catch",
+  place: string,
+  language: Language,
+  findings: Findings,
+): void {
+  const foreign = language === "JSONata" ? "ResultPath" : "Output";
+  const own = language === "JSONPath" ? "ResultPath" : "Output";
+  for (const name of Object.keys(entry)) {
+    if (field === "Catch" && name === foreign) findings.otherLanguage(place, name, language);
+    else if (!fields[field].allowed.includes(name) && !(field === "Catch" && name === own)) {
+      findings.schema(place, `Field '${name}' is not supported`);
     }
   }
 }
 
 function checkEntry(entry: Entry, field: "Retry" | "Catch", place: string, last: boolean, findings: Findings): void {
-  const { required, allowed } = fields[field];
-  for (const name of Object.keys(entry)) {
-    if (!allowed.includes(name)) findings.schema(place, `Field '${name}' is not supported`);
-  }
-  findings.required(place, entry, required);
+  findings.required(place, entry, fields[field].required);
   if ("ErrorEquals" in entry) checkErrorEquals(entry["ErrorEquals"], `${place}/ErrorEquals`, last, findings);
   checkAssign(entry["Assign"], `${place}/Assign`, findings);
   for (const [name, rule] of Object.entries(retrierNumbers)) {

@@ -39,7 +39,7 @@ export function checkState(name: string, state: unknown, location: string, jsona
   checkTypes(state, location, findings);
   checkMoves(state, type, location, findings);
   checkValues(state, type, location, findings);
-  checkRecovery(state, location, findings);
+  checkRecovery(state, location, usesJsonata ? "JSONata" : "JSONPath", findings);
   checkAssign(state["Assign"], `${location}/Assign`, findings);
   if (usesJsonata) checkStateExpressions(state, location, findings);
 }
@@ -156,7 +156,7 @@ function checkStateExpressions(state: RawState, location: string, findings: Find
   }
   checkOnlyExpression(state["Items"], `${location}/Items`, findings);
   if (state["Type"] === "Choice") checkChoices(state["Choices"], `${location}/Choices`, findings);
-  if (state["Type"] === "Task") checkTask(state, location, findings);
+  if (state["Type"] === "Task") checkTask(state, "Arguments", location, findings);
   const catchers = Array.isArray(state["Catch"]) ? state["Catch"] : [];
   for (const [index, catcher] of catchers.entries()) {
     if (!isObject(catcher)) continue;

@@ -5,6 +5,75 @@ import { machine, startCloud } from "./cloud.ts";
 /** A machine whose states speak JSONPath unless they say otherwise; the test cloud's own default is JSONata. */
 const paths = (states: Record<string, unknown>) => machine(states, { QueryLanguage: "JSONPath" });
 
+describe("a Task in JSONPath mode", () => {
+  // Source: Step Functions guide, "Processing input and output": without paths a task gets its input, and its result is
+  // the output; a caught error is the whole output.
+  const task = (resource: string, fields: object) => ({ Type: "Task", Resource: resource, ...fields });
+  const invocation = "arn:aws:states:::lambda:invoke";
+
+  it("calls with its Parameters or its input, and hands on the whole result", async () => {
+    const cloud = await startCloud({ functions: { f: (payload) => ({ got: payload }) } });
+    const Parameters = { "FunctionName.$": "$.name", Payload: { "n.$": "$.n", of: "$$.n" } };
+    const { output } = await cloud.run(
+      paths({
+        One: task(invocation, { Parameters, Next: "Two" }),
+        Two: {
+          QueryLanguage: "JSONata",
+          Type: "Pass",
+          Output: "{% $states.input.Payload %}",
+          Next: "Three",
+        },
+        Three: task("arn:aws:lambda:us-east-1:123456789012:function:f", { End: true }),
+      }),
+      { name: "f", n: 7 },
+    );
+    expect(output).toEqual({ got: { got: { n: 7, of: "$$.n" } } });
+  });
+
+  it("gives its token away by a path, and hands a caught error on", async () => {
+    let token = "";
+    const cloud = await startCloud({ functions: { ask: (payload) => (token = String(payload)) } });
+    const Parameters = { FunctionName: "ask", "Payload.$": "$$.Task.Token" };
+    const Catch = [{ ErrorEquals: ["Sad"], Next: "Done" }];
+    const executionArn = await cloud.start(
+      paths({
+        Ask: task(`${invocation}.waitForTaskToken`, { Parameters, Catch, Next: "Done" }),
+        Done: { Type: "Succeed" },
+      }),
+    );
+    await cloud.clock.advance(1000);
+    await cloud.call("SendTaskFailure", { taskToken: token, error: "Sad", cause: "so" });
+    expect((await cloud.finish(executionArn)).output).toBe('{"Error":"Sad","Cause":"so"}');
+  });
+
+  it.each<[object, string[], string[]]>([
+    [{}, [`Parameters field is required for resource ARN: ${invocation}`], []],
+    [
+      { Parameters: {}, Catch: [{ ErrorEquals: ["A"], Next: "Done", Output: 1 }] },
+      [
+        "The field 'FunctionName' is required but was missing",
+        "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage",
+      ],
+      [],
+    ],
+    [
+      { Parameters: { FunctionName: "f" }, Catch: [{ ErrorEquals: ["A"], Next: "Done", ResultPath: "$.e" }] },
+      [],
+      ["the JSONPath field 'ResultPath' at /States/T/Catch[0]"],
+    ],
+    [
+      { Parameters: { FunctionName: "f" }, Assign: { "a.$": "$" }, ResultSelector: {} },
+      [],
+      ["the JSONPath field 'ResultSelector' at /States/T", "an Assign of a Task that reads a path at /States/T"],
+    ],
+  ])("is checked, and refused by name, with %j", (fields, messages, missing) => {
+    const text = JSON.stringify(paths({ T: task(invocation, { ...fields, Next: "Done" }), Done: { Type: "Succeed" } }));
+    const found = validateDefinition(text);
+    expect(found.diagnostics.map(({ message }) => message)).toEqual(messages);
+    expect(found.missing).toEqual(missing);
+  });
+});
+
 describe("a Pass in JSONPath mode", () => {
   // Source: states-language.net/spec.html, "Payload Template", "Reference Paths" and "Variables".
   it("fills its Parameters and variables with what plain paths lead to", async () => {
