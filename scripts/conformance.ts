@@ -1,6 +1,6 @@
 /**
  * Runs what AWS was recorded to do against the embedded cloud: `npm run conformance -- <file> [--json] [--all]`.
- * A file is a list of Step Functions executions or of EventBridge patterns. Executions that mix in JSONPath states are
+ * A file is a list of Step Functions executions, EventBridge patterns, and observations of `npm run verify:aws`. Executions that mix in JSONPath states are
  * left out unless `--all` is given. A case whose text is known to be damaged is judged as it was recorded, and named.
  */
 import { readFileSync } from "node:fs";
@@ -8,8 +8,10 @@ import { parseArgs } from "node:util";
 import { restored } from "./conformance/damaged-cases.ts";
 import { checkExecution, type RecordedExecution } from "./conformance/executions.ts";
 import { checkPattern, type RecordedPattern } from "./conformance/patterns.ts";
+import { checkObservations } from "./verify/embedded.ts";
+import type { RecordedObservation } from "./verify/observe.ts";
 
-type RecordedCase = RecordedExecution | RecordedPattern;
+type RecordedCase = RecordedExecution | RecordedPattern | RecordedObservation;
 
 interface Result {
   name: string;
@@ -21,8 +23,13 @@ const usage = "usage: npm run conformance -- <file> [--json] [--all]";
 const { file, json, all } = readArguments();
 const results: Result[] = [];
 const restorations: { name: string; note: string }[] = [];
+const observations: RecordedObservation[] = [];
 let leftOut = 0;
 for (const [index, inFile] of casesOf(file).entries()) {
+  if ("check" in inFile) {
+    observations.push(inFile);
+    continue;
+  }
   const { recorded, note } = restored(inFile);
   if (note !== undefined) restorations.push({ name: recorded.name, note });
   if ("pattern" in recorded) results.push({ name: recorded.name, difference: await checkPattern(recorded) });
@@ -30,6 +37,11 @@ for (const [index, inFile] of casesOf(file).entries()) {
     if (recorded.jsonataOnly || all) results.push({ name: recorded.name, difference: await checkExecution(recorded) });
     else leftOut += 1;
   } else refuse(`case ${index + 1} of ${file} is neither an execution (definition) nor a pattern (pattern)`);
+}
+
+if (observations.length > 0) {
+  const differences = await checkObservations(observations);
+  results.push(...observations.map(({ name }, index) => ({ name, difference: differences[index] })));
 }
 
 const failures = results.filter(({ difference }) => difference !== undefined);

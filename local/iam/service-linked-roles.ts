@@ -57,7 +57,13 @@ export function serviceLinkedRoleOperations(directory: Directory): Record<string
       },
     },
     GetServiceLinkedRoleDeletionStatus: {
-      permissions: () => [{ action: "iam:GetServiceLinkedRoleDeletionStatus", resource: "*" }],
+      // The task's name carries the role's path and name: task/aws-service-role/<host>/<role>/<uuid>.
+      permissions: ({ DeletionTaskId = "" }: { DeletionTaskId?: string }) => [
+        {
+          action: "iam:GetServiceLinkedRoleDeletionStatus",
+          resource: directory.arn("role", "/", DeletionTaskId.split("/").slice(1, -1).join("/")),
+        },
+      ],
       run: () => ({ Status: "SUCCEEDED" }),
     },
   };

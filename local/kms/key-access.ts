@@ -63,8 +63,11 @@ export class KeyPermissions {
     const key = this.#ring.findEnabled(reference);
     const judged = this.#behind(caller);
     if (!judged) return;
-    const context = { "kms:ViaService": viaHost, "kms:GrantIsForAWSResource": "true" };
     for (const action of actions) {
+      // Only calls about grants have the second key. Source: KMS developer guide, "kms:GrantIsForAWSResource".
+      const ofGrant: Record<string, string> =
+        action === "kms:CreateGrant" ? { "kms:GrantIsForAWSResource": "true" } : {};
+      const context = { "kms:ViaService": viaHost, ...ofGrant };
       const name = action.replace(/^kms:/, "");
       if (this.#granted(key, judged, name, {})) continue;
       const requirement = this.requirement(key, name, { context });

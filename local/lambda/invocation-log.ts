@@ -70,8 +70,7 @@ export class InvocationLog {
     } catch (error) {
       if (!isAwsError(error, "ResourceNotFoundException")) return this.#lost(error);
       try {
-        await this.#make("CreateLogGroup", { logGroupName: this.#group }, caller);
-        await this.#make("CreateLogStream", place, caller);
+        await this.#makeStream(place, caller);
         await put();
       } catch (second) {
         this.#lost(second);
@@ -79,11 +78,22 @@ export class InvocationLog {
     }
   }
 
+  /** A group that is there is not made: a role that may only write into it is never asked for more. */
+  async #makeStream(place: { logGroupName: string; logStreamName: string }, caller: Caller): Promise<void> {
+    try {
+      await this.#make("CreateLogStream", place, caller);
+    } catch (error) {
+      if (!isAwsError(error, "ResourceNotFoundException")) throw error;
+      await this.#make("CreateLogGroup", { logGroupName: this.#group }, caller);
+      await this.#make("CreateLogStream", place, caller);
+    }
+  }
+
   async #make(operation: string, input: object, caller: Caller): Promise<void> {
     try {
       await this.#kernel.call("logs", operation, input, caller);
     } catch (error) {
-      if (!isAwsError(error, "ResourceAlreadyExistsException") && operation === "CreateLogStream") throw error;
+      if (!isAwsError(error, "ResourceAlreadyExistsException")) throw error;
     }
   }
 

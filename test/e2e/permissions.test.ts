@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRoles } from "../../scripts/documents/roles.ts";
-import { Exercised } from "./support/exercised.ts";
-import { type Permission, permissionsOf, without } from "./support/handler-permissions.ts";
+import { Exercised } from "../../scripts/permissions/exercised.ts";
+import { type Permission, permissionsOf, roleOf, without } from "./support/handler-permissions.ts";
 import { until } from "./support/until.ts";
 import { examples, type SteadyLoad, soonGivenUp } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
@@ -15,7 +15,8 @@ let load: SteadyLoad;
 beforeAll(async () => {
   world = await openWorld({
     watch: ({ cloud }) => {
-      exercised = new Exercised(cloud.kernel);
+      exercised = new Exercised();
+      exercised.watch(cloud.kernel);
     },
   });
   await world.ended(await world.push("1.0.0"));
@@ -129,7 +130,9 @@ describe("the roles of the handlers", () => {
     const further = await world.ended(await world.push("4.0.0"));
     expect(further.path.slice(-4)).toEqual(["Settle", "RetireFleets", "Settle", "Live"]);
 
-    const unused = (await permissionsOf(world, handlers)).filter((permission) => !exercised.has(permission));
+    const unused = (await permissionsOf(world, handlers)).filter(
+      ({ handler, action, resources }) => !exercised.has(roleOf(handler), action, resources),
+    );
     const reasons = new Map(unused.map((permission) => [permission, reasonFor(permission)]));
     console.log(
       [...reasons]

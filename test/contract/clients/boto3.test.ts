@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningCloud, startCloud } from "../../../local/cloud.ts";
+import type { Requirement } from "../../../local/core/kernel.ts";
 import { uncalledOperations } from "../../../scripts/documents/uncalled-operations.ts";
 import { clientEnvironment, pythonBin, runPython } from "../support/python-program.ts";
+import { objections, watchRequirements } from "./published-permissions.ts";
 
 /** Each is a file in `boto3/`. */
 const lifeCycles = [
@@ -11,12 +13,14 @@ const lifeCycles = [
 ];
 
 let cloud: RunningCloud;
+let requirements: () => Requirement[];
 /** What was answered without an error, as `service:Operation`. */
 const answered = new Set<string>();
 
 beforeAll(async () => {
   pythonBin();
   cloud = await startCloud({ port: 0, stateDirectory: undefined, timeFactor: 30, log: () => {} });
+  requirements = watchRequirements(cloud.kernel);
 });
 
 afterAll(() => cloud?.stop());
@@ -41,5 +45,12 @@ describe("boto3", () => {
     expect(known.filter((operation) => !answered.has(operation)).sort()).toEqual(explained.sort());
     // What boto3 calls by another name than ours would be counted nowhere.
     expect([...answered].filter((operation) => !known.includes(operation))).toEqual([]);
+  });
+
+  it("is asked for no permission, resource or condition key that AWS does not publish", async () => {
+    const asked = requirements();
+    expect(asked.length).toBeGreaterThan(300);
+    const found = (await Promise.all(asked.map(objections))).flat();
+    expect([...new Set(found)].sort()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { embeddedCredentials, embeddedRegion } from "../../../cli/aws/connection.ts";
@@ -29,19 +29,21 @@ export function clientEnvironment(endpoint: string): Record<string, string> {
   };
 }
 
-function startPython(args: readonly string[], environment: Record<string, string>): ChildProcess {
-  return spawn(join(pythonBin(), "python"), args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
-}
-
 /**
  * Runs a Python program to its end and returns what it printed.
+ * @param input What it finds on standard input.
  * @throws {Error} with the end of what it said, when it does not end well.
  */
-export async function runPython(args: readonly string[], environment: Record<string, string>): Promise<string> {
-  const child = startPython(args, environment);
+export async function runPython(
+  args: readonly string[],
+  environment: Record<string, string>,
+  input = "",
+): Promise<string> {
+  const child = spawn(join(pythonBin(), "python"), args, { env: environment, stdio: "pipe" });
+  child.stdin.end(input);
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
-    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
       said[name] += text;
     });
   }

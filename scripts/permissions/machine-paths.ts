@@ -1,0 +1,94 @@
+import { publicBases } from "../../local/ec2/public-bases.ts";
+import { SsmService } from "../../local/ssm/service.ts";
+import { knownBases } from "../../shared/domain/service-spec.ts";
+import { type Scenario, scenarios } from "../simulate/scenarios.ts";
+import type { SimulatedStage } from "../simulate/simulated-stage.ts";
+
+/** A way through a state machine that the simulation's own scenarios do not take. */
+type Path = Pick<Scenario, "name" | "begins" | "act" | "end">;
+
+/** Runs the refresh machine, and every deploy that it starts. */
+async function refresh(stage: SimulatedStage): Promise<string> {
+  const { executionArn } = await stage.cloud.call<{ executionArn: string }>("states", "StartExecution", {
+    // The machines differ in the last word of their names alone.
+    stateMachineArn: stage.outputs["DeployMachine"]?.replace(/deploy$/, "refresh"),
+    input: "{}",
+  });
+  await stage.ended(() => executionArn);
+  await stage.idle();
+  return executionArn;
+}
+
+const further: readonly Path[] = [
+  {
+    name: "deploy-by-hand",
+    begins: "one release",
+    act: async (stage) => (await stage.run("Deploy", { service: "web" })).arn,
+    end: "Live",
+  },
+  {
+    name: "input-not-understood",
+    begins: "nothing",
+    act: async (stage) => (await stage.run("Deploy", { servise: "web" })).arn,
+    end: "FailedClean",
+  },
+  {
+    name: "failing-while-observed",
+    begins: "one release",
+    act: async (stage) => (await stage.deploy("web", "2-fading")).arn,
+    end: "FailedClean",
+  },
+  {
+    name: "never-listening",
+    begins: "one release",
+    act: async (stage) => (await stage.deploy("web", "2-crashing")).arn,
+    end: "FailedClean",
+  },
+  {
+    name: "cold-rollback",
+    begins: "live and standby",
+    act: async (stage) => {
+      await stage.deploy("web", "3");
+      return (await stage.run("Rollback", { service: "web", to: "web-000001" })).arn;
+    },
+    end: "RolledBack",
+  },
+  {
+    name: "rollback-during-a-deploy",
+    begins: "live and standby",
+    act: async (stage) => {
+      await stage.push("web", "3");
+      // Once it waits for something it holds the lease.
+      const holdsTheLease = () =>
+        stage
+          .executions("deploy")
+          .some(({ arn, status }) => status === "RUNNING" && /^WaitFor/.test(stage.stateOf(arn) ?? ""));
+      await stage.cloud.until(holdsTheLease, 600_000);
+      const { arn } = await stage.run("Rollback", { service: "web" });
+      await stage.idle();
+      return arn;
+    },
+    end: "RolledBack",
+  },
+  {
+    name: "refresh-to-a-newer-base",
+    begins: "one release",
+    act: async (stage) => {
+      // Any other image that is plain Linux does for a newer one.
+      const newer = publicBases.find(({ name }) => /^debian-12-amd64/.test(name))?.imageId ?? "";
+      const ssm = stage.cloud.kernel.services().find((service) => service instanceof SsmService);
+      ssm?.seedPublic(knownBases.al2023.x86_64, newer);
+      return refresh(stage);
+    },
+    end: "Refreshed",
+  },
+  {
+    name: "sweep",
+    begins: "live and standby",
+    act: async (stage) => (await stage.run("Sweep", {})).arn,
+    end: "Swept",
+  },
+];
+
+/** Every kind of way that every state machine goes. */
+export const machinePaths: readonly Path[] = [...scenarios, ...further];
