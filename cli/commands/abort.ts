@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
+import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { requireService } from "./known-service.ts";
 
@@ -20,17 +21,26 @@ export function addAbort(program: Command, surroundings: Surroundings): void {
   examples(command, "kiln abort web", 'kiln abort web --reason "wrong branch"');
   const left = "The deploy may be stopped; the sweep goes on with it.";
   runs<Options>(command, surroundings, left, async (context, [service = ""], { reason = "no reason given" }) => {
-    const stage = await context.stage();
-    await requireService(stage, service);
-    const { pending } = await stage.ledger.head(service);
-    const isDeploy = pending?.execution.includes(`:kiln-${stage.name}-deploy:`) ?? false;
-    const isRunning = pending && isDeploy && (await stage.executions.status(pending.execution)) === "running";
-    if (!isRunning) return { json: { service, aborted: null }, text: `${service} has no deploy under way` };
-    await stage.runs.stop(pending.execution, "Kiln.Aborted", `${userInfo().username}: ${reason}`);
-    const { generation } = pending;
+    const generation = await abort(await context.stage(), service, reason);
+    if (generation === undefined)
+      return { json: { service, aborted: null }, text: `${service} has no deploy under way` };
     return {
       json: { service, aborted: generation },
       text: `${generation} is stopped; within about a minute live has all traffic and the candidate goes: kiln status ${service}`,
     };
   });
+}
+
+/** @returns The generation whose deploy was stopped; undefined when there is none. */
+export async function abort(
+  stage: Pick<Stage, "name" | "ledger" | "runs" | "executions">,
+  service: string,
+  reason: string,
+): Promise<string | undefined> {
+  await requireService(stage, service);
+  const { pending } = await stage.ledger.head(service);
+  if (!pending?.execution.includes(`:kiln-${stage.name}-deploy:`)) return undefined;
+  if ((await stage.executions.status(pending.execution)) !== "running") return undefined;
+  await stage.runs.stop(pending.execution, "Kiln.Aborted", `${userInfo().username}: ${reason}`);
+  return pending.generation;
 }

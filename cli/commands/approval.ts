@@ -11,6 +11,9 @@ interface Options {
   reason?: string;
 }
 
+/** What it takes of a stage to answer a question. */
+type Asking = Pick<Stage, "name" | "ledger" | "runs">;
+
 /** `kiln approve`: lets a release that passed its checks get traffic. */
 export function addApprove(program: Command, surroundings: Surroundings): void {
   const command = program
@@ -20,16 +23,20 @@ export function addApprove(program: Command, surroundings: Surroundings): void {
     .option("--reason <text>", "written into the release's history");
   examples(command, "kiln approve web", 'kiln approve web --reason "looked at the trial page"');
   runs<Options>(command, surroundings, nothingDone, async (context, [service = ""], { reason = "" }) => {
-    const stage = await context.stage();
-    const asked = await waiting(stage, service);
-    const answer = { by: userInfo().username, at: new Date().toISOString(), reason };
-    await answered(asked, () => stage.runs.approve(asked.taskToken, answer));
-    const { generation } = asked;
+    const generation = await approve(await context.stage(), service, reason);
     return {
       json: { service, generation, approved: true },
       text: `${generation} is approved; see kiln status ${service}`,
     };
   });
+}
+
+/** @returns The generation that was approved. @throws {CommandFailure} when none waits. */
+export async function approve(stage: Asking, service: string, reason: string): Promise<string> {
+  const asked = await waiting(stage, service);
+  const answer = { by: userInfo().username, at: new Date().toISOString(), reason };
+  await answered(asked, () => stage.runs.approve(asked.taskToken, answer));
+  return asked.generation;
 }
 
 /** `kiln reject`: takes a release that waits for approval away again. */
@@ -41,11 +48,7 @@ export function addReject(program: Command, surroundings: Surroundings): void {
     .requiredOption("--reason <text>", "shown to everybody who looks why");
   examples(command, 'kiln reject web --reason "the till is in French"');
   runs<Options>(command, surroundings, nothingDone, async (context, [service = ""], { reason = "" }) => {
-    const stage = await context.stage();
-    const asked = await waiting(stage, service);
-    const cause = `${userInfo().username} rejected ${asked.generation}: ${reason}`;
-    await answered(asked, () => stage.runs.reject(asked.taskToken, "ApprovalRejected", cause));
-    const { generation } = asked;
+    const generation = await reject(await context.stage(), service, reason);
     return {
       json: { service, generation, approved: false },
       text: `${generation} is rejected and goes; what is live serves on`,
@@ -53,8 +56,16 @@ export function addReject(program: Command, surroundings: Surroundings): void {
   });
 }
 
+/** @returns The generation that was rejected. @throws {CommandFailure} when none waits. */
+export async function reject(stage: Asking, service: string, reason: string): Promise<string> {
+  const asked = await waiting(stage, service);
+  const cause = `${userInfo().username} rejected ${asked.generation}: ${reason}`;
+  await answered(asked, () => stage.runs.reject(asked.taskToken, "ApprovalRejected", cause));
+  return asked.generation;
+}
+
 /** The question that a release of this service waits with. @throws {CommandFailure} when none does. */
-async function waiting(stage: Stage, service: string): Promise<Approval> {
+async function waiting(stage: Asking, service: string): Promise<Approval> {
   await requireService(stage, service);
   const { pending } = await stage.ledger.head(service);
   const asked = pending && (await stage.ledger.approval(service, pending.generation));

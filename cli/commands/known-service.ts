@@ -2,7 +2,7 @@ import type { Stage } from "../aws/stage.ts";
 import { CommandFailure, nothingDone } from "../failure.ts";
 
 /** @throws {CommandFailure} when the stage has no such service, naming those that it has. */
-export async function requireService(stage: Stage, service: string): Promise<void> {
+export async function requireService(stage: Pick<Stage, "ledger" | "name">, service: string): Promise<void> {
   const services = await stage.ledger.services();
   if (!services.includes(service)) throw unknownService(service, stage.name, services);
 }

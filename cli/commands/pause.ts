@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
+import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { requireService } from "./known-service.ts";
 
@@ -17,10 +18,7 @@ export function addPause(program: Command, surroundings: Surroundings): void {
   examples(command, "kiln pause web", 'kiln pause web --reason "looking at the graphs"');
   const left = "It may be paused: kiln resume <service> ends that.";
   runs<Options>(command, surroundings, left, async (context, [service = ""], { reason = "" }) => {
-    const stage = await context.stage();
-    await requireService(stage, service);
-    const paused = { by: userInfo().username, at: new Date().toISOString(), reason };
-    await stage.ledger.updateHead(service, (head) => (head.paused ? head : { ...head, paused }));
+    await pause(await context.stage(), service, reason);
     const text = `${service} is paused; a deploy that waits for more than its six hours in all is undone`;
     return { json: { service, paused: true }, text };
   });
@@ -34,13 +32,27 @@ export function addResume(program: Command, surroundings: Surroundings): void {
     .argument("<service>");
   examples(command, "kiln resume web");
   runs(command, surroundings, "It may be paused still.", async (context, [service = ""]) => {
-    const stage = await context.stage();
-    await requireService(stage, service);
-    let wasPaused = false;
-    await stage.ledger.updateHead(service, (head) => {
-      wasPaused = head.paused != null;
-      return wasPaused ? { ...head, paused: null } : head;
-    });
+    const wasPaused = await resume(await context.stage(), service);
     return { json: { service, wasPaused }, text: wasPaused ? `${service} goes on` : `${service} was not paused` };
   });
+}
+
+type Pausing = Pick<Stage, "name" | "ledger">;
+
+/** A pause that is there stays as it was made. */
+export async function pause(stage: Pausing, service: string, reason: string): Promise<void> {
+  await requireService(stage, service);
+  const paused = { by: userInfo().username, at: new Date().toISOString(), reason };
+  await stage.ledger.updateHead(service, (head) => (head.paused ? head : { ...head, paused }));
+}
+
+/** @returns Whether it was paused. */
+export async function resume(stage: Pausing, service: string): Promise<boolean> {
+  await requireService(stage, service);
+  let wasPaused = false;
+  await stage.ledger.updateHead(service, (head) => {
+    wasPaused = head.paused != null;
+    return wasPaused ? { ...head, paused: null } : head;
+  });
+  return wasPaused;
 }

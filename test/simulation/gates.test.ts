@@ -1,4 +1,10 @@
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { beforeAll, describe, expect, it } from "vitest";
+import { Runs } from "../../cli/aws/runs.ts";
+import { abort } from "../../cli/commands/abort.ts";
+import { approve, reject } from "../../cli/commands/approval.ts";
+import { pause, resume } from "../../cli/commands/pause.ts";
+import { attachToClient } from "../../local/server/attach-to-client.ts";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { packageInMemory } from "../../scripts/simulate/package-files.ts";
 import {
@@ -8,6 +14,7 @@ import {
   type SimulatedStage,
   stageName,
 } from "../../scripts/simulate/simulated-stage.ts";
+import { Executions } from "../../shared/aws/executions.ts";
 import type { Approval } from "../../shared/aws/ledger.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
 
@@ -42,43 +49,56 @@ async function pushedAndAsked(stage: SimulatedStage, version: string): Promise<A
   return asked;
 }
 
-const approve = (stage: SimulatedStage, { taskToken }: Approval) =>
-  stage.cloud.call("states", "SendTaskSuccess", { taskToken, output: '{"by":"ann","reason":"looks fine"}' });
+/** The stage as commands see it, each of whose calls takes the cloud on. */
+function commandsOf({ cloud, ledger }: SimulatedStage) {
+  const states = attachToClient(new SFNClient(), cloud.kernel, "states", cloud.administrator);
+  const stage = { name: stageName, ledger, runs: new Runs(states), executions: new Executions(states) };
+  return {
+    approve: () => cloud.complete(approve(stage, "web", "looks fine")),
+    reject: () => cloud.complete(reject(stage, "web", "the till is in French")),
+    pause: () => cloud.complete(pause(stage, "web", "")),
+    resume: () => cloud.complete(resume(stage, "web")),
+    abort: () => cloud.complete(abort(stage, "web", "wrong branch")),
+  };
+}
 
 describe("an approval", () => {
   it("holds a validated release without a request until somebody approves; then it goes live, and the history says who", async () => {
     const stage = await open(gated);
     const seen = watchWeights(stage);
-    const asked = await pushedAndAsked(stage, "2");
+    await pushedAndAsked(stage, "2");
     await stage.cloud.until(() => false, 300_000);
     expect(seen).toEqual([{ "web-000001": 1 }]);
-    await approve(stage, asked);
+    expect(await commandsOf(stage).approve()).toBe("web-000002");
     await stage.idle();
     expect(stage.execution(deployOf(stage))?.status).toBe("SUCCEEDED");
     expect(weights(stage)["web-000002"]).toBe(1);
     const history = await stage.cloud.complete(stage.ledger.history("web", "web-000002"));
-    expect(history.find(({ event }) => event === "approved")).toMatchObject({ approved: { by: "ann" } });
+    expect(history.find(({ event }) => event === "approved")).toMatchObject({
+      approved: { by: expect.any(String), reason: "looks fine" },
+    });
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 
   it("that is refused takes the candidate away, with the reason", async () => {
     const stage = await open(gated);
-    const asked = await pushedAndAsked(stage, "2");
-    const { taskToken } = asked;
-    await stage.cloud.call("states", "SendTaskFailure", { taskToken, error: "ApprovalRejected", cause: "ann: no" });
+    await pushedAndAsked(stage, "2");
+    await commandsOf(stage).reject();
     await stage.idle();
     expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalRejected" });
-    expect(stage.execution(deployOf(stage))?.cause).toContain("ann: no");
+    expect(stage.execution(deployOf(stage))?.cause).toContain("rejected web-000002: the till is in French");
     expect(stage.path(deployOf(stage))).not.toContain("CutOver");
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 
   it("that nobody gives by the deadline ends the deploy, and comes too late afterwards", async () => {
     const stage = await open(gated);
-    const asked = await pushedAndAsked(stage, "2");
+    const { taskToken } = await pushedAndAsked(stage, "2");
     await stage.idle();
     expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalExpired" });
-    await expect(approve(stage, asked)).rejects.toMatchObject({ code: "TaskTimedOut" });
+    await expect(commandsOf(stage).approve()).rejects.toMatchObject({ name: "NothingToApprove" });
+    const late = stage.cloud.call("states", "SendTaskSuccess", { taskToken, output: "{}" });
+    await expect(late).rejects.toMatchObject({ code: "TaskTimedOut" });
     expect(weights(stage)).toEqual({ "web-000001": 1 });
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
@@ -86,9 +106,9 @@ describe("an approval", () => {
   it("gives no traffic to a candidate that broke while it waited", async () => {
     const stage = await open(gated);
     const seen = watchWeights(stage);
-    const asked = await pushedAndAsked(stage, "2-fading");
+    await pushedAndAsked(stage, "2-fading");
     await stage.cloud.until(() => false, 120_000);
-    await approve(stage, asked);
+    await commandsOf(stage).approve();
     await stage.idle();
     expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ValidationFailedError" });
     expect(seen).toEqual([{ "web-000001": 1 }]);
@@ -112,17 +132,15 @@ describe("an approval", () => {
 
 describe("a pause", () => {
   const canary = { deploy: { strategy: "canary", steps: [10], intervalSeconds: 30 } };
-  const paused = { by: "ann", at: "2026-01-01T00:00:00Z", reason: "" };
-
   it("keeps the share that a release has until somebody resumes", async () => {
     const stage = await open(canary);
     const seen = watchWeights(stage);
     await stage.push("web", "2");
     await until(stage, () => seen.length === 2);
-    await stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused })));
+    await commandsOf(stage).pause();
     await stage.cloud.until(() => false, 1_800_000);
     expect(seen).toHaveLength(2);
-    await stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused: null })));
+    expect(await commandsOf(stage).resume()).toBe(true);
     await stage.idle();
     expect(stage.execution(deployOf(stage))?.status).toBe("SUCCEEDED");
     expect(seen.at(-1)).toEqual({ "web-000002": 1, "web-000001": 0 });
@@ -132,8 +150,39 @@ describe("a pause", () => {
     const stage = await open(canary);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
-    await stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused })));
+    await commandsOf(stage).pause();
     expect((await stage.run("Rollback", { service: "web" })).status).toBe("SUCCEEDED");
     expect(weights(stage)["web-000002"] ?? 0).toBe(0);
+  });
+});
+
+describe("an abort", () => {
+  const canary = { deploy: { strategy: "canary", steps: [10], intervalSeconds: 30 } };
+
+  it.each(["WaitForImage", "WaitForFleet", "AwaitApproval", "WaitWhileObserving"])(
+    "in %s gives live everything back and takes the candidate away",
+    async (state) => {
+      const stage = await open(state === "AwaitApproval" ? gated : canary);
+      const begun = stage.executions("deploy").length;
+      await stage.push("web", "2");
+      await until(stage, () => stage.executions("deploy").length > begun && stage.stateOf(deployOf(stage)) === state);
+      expect(await commandsOf(stage).abort()).toBe("web-000002");
+      // The sweep that the stop starts comes with an event.
+      await stage.settle();
+      await stage.idle();
+      await stage.settle();
+      expect(stage.execution(deployOf(stage))).toMatchObject({ status: "ABORTED", error: "Kiln.Aborted" });
+      expect(weights(stage)).toEqual({ "web-000001": 1 });
+      expect(await endStateProblems(stage, ["web"])).toEqual([]);
+    },
+  );
+
+  it("does nothing when nothing is under way, and neither do the others", async () => {
+    const stage = await open({});
+    expect(await commandsOf(stage).abort()).toBeUndefined();
+    expect(await commandsOf(stage).resume()).toBe(false);
+    await expect(commandsOf(stage).approve()).rejects.toMatchObject({ name: "NothingToApprove" });
+    await expect(commandsOf(stage).reject()).rejects.toMatchObject({ name: "NothingToApprove" });
+    expect(weights(stage)).toEqual({ "web-000001": 1 });
   });
 });
