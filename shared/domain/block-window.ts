@@ -1,7 +1,13 @@
 import { maxUnderWay } from "./put-pace.ts";
 
-/** Blocks after which what is written is recorded: 24 MiB, for which a record costs a fiftieth of what the blocks cost. */
-export const recordedEveryBlocks = 48;
+/** Blocks after which what is written is recorded: 16 MiB, for which a record costs a fortieth of what the blocks cost. */
+export const recordedEveryBlocks = 32;
+
+/**
+ * How far past the record a block may be begun, which is what a kill may cost: the blocks of one record, those under way
+ * when it becomes due, and as many again, so that nobody waits while it is written.
+ */
+export const windowBlocks = recordedEveryBlocks + 2 * maxUnderWay;
 
 /**
  * Which blocks of a range are written, and how far the ledger knows it. Blocks finish in any order; what counts is the
@@ -41,7 +47,7 @@ export class BlockWindow {
 
   /** Whether the next block may be begun, as far as a kill is concerned. */
   get mayBegin(): boolean {
-    return this.#next < this.#recorded + recordedEveryBlocks + maxUnderWay;
+    return this.#next < this.#recorded + windowBlocks;
   }
 
   /** Whether enough is written since the last record; not once every block is begun, for the end is near. */

@@ -1,8 +1,8 @@
 /** Blocks under way at first: enough to seal 50 MB in a second where a call takes 100 ms. */
 const initialUnderWay = 16;
 
-/** Blocks under way at most: 16 MiB of memory, and more than a Lambda's network carries. */
-export const maxUnderWay = 32;
+/** Blocks under way at most: 12 MiB of memory, and more than a Lambda's network carries where a call takes 100 ms. */
+export const maxUnderWay = 24;
 
 /**
  * How many blocks may be under way at once: one more for each round of answers, half of it as soon as AWS asks for

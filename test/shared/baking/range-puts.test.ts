@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RangePuts } from "../../../shared/baking/range-puts.ts";
-import { BlockWindow, recordedEveryBlocks } from "../../../shared/domain/block-window.ts";
+import { BlockWindow, windowBlocks } from "../../../shared/domain/block-window.ts";
 import { maxUnderWay } from "../../../shared/domain/put-pace.ts";
 
 const block = (index: number) => ({ index, bytes: new Uint8Array(), sha256: new Uint8Array() });
@@ -58,7 +58,18 @@ describe("the blocks under way", () => {
     const puts = new RangePuts({ put, record: () => never }, new BlockWindow(0, 5000));
     void sendAll(puts, 500);
     for (let turn = 0; turn < 500; turn++) await answers();
-    expect(sent.length).toBe(recordedEveryBlocks + maxUnderWay);
+    expect(sent.length).toBe(windowBlocks);
+  });
+
+  it("are as many as ever while a record is being written that takes no longer than they do", async () => {
+    const { seen, put } = storeBearing(1000);
+    const record = async () => {
+      await answers();
+    };
+    const puts = new RangePuts({ put, record }, new BlockWindow(0, 5000));
+    await sendAll(puts, 1000);
+    await puts.settle();
+    expect(seen.lately.filter((underWay) => underWay < maxUnderWay / 2)).toEqual([]);
   });
 
   it("are waited for when one fails, and nothing more is sent", async () => {

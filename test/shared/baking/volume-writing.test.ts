@@ -1,12 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writeRange, writeVolume } from "../../../shared/baking/volume-writing.ts";
-import { recordedEveryBlocks } from "../../../shared/domain/block-window.ts";
+import { recordedEveryBlocks, windowBlocks } from "../../../shared/domain/block-window.ts";
 import { maxUnderWay } from "../../../shared/domain/put-pace.ts";
 import { bakingCloud } from "./baking-cloud.ts";
 
 const blockCount = 110;
-/** What a killed process may leave to be written again. */
-const windowBlocks = recordedEveryBlocks + maxUnderWay;
 
 function sorted(indexes: Iterable<number>): number[] {
   return [...indexes].sort((a, b) => a - b);
