@@ -37,3 +37,18 @@ it("takes over from a process that has died", async () => {
   writeFileSync(file, "4999999");
   await whileLocked(file, async () => expect(readFileSync(file, "utf8")).toBe(String(process.pid)));
 });
+
+it("is taken over by one at a time, however many wait for the one that died", async () => {
+  writeFileSync(file, "4999999");
+  let working = 0;
+  const most: number[] = [];
+  const work = async () => {
+    working += 1;
+    most.push(working);
+    await new Promise((resolve) => setImmediate(resolve));
+    working -= 1;
+  };
+  await Promise.all(Array.from({ length: 8 }, () => whileLocked(file, work)));
+  expect(most).toEqual(Array.from({ length: 8 }, () => 1));
+  expect(existsSync(`${file}.takeover`)).toBe(false);
+});
