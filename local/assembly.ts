@@ -21,6 +21,7 @@ import type { MachineHost } from "./machine/machine-host.ts";
 import type { ObjectFiles } from "./s3/object-files.ts";
 import { S3Service } from "./s3/service.ts";
 import { SchedulerService } from "./scheduler/service.ts";
+import { type EnforcedQuota, ServiceQuotasService } from "./service-quotas/service.ts";
 import { SnsService } from "./sns/service.ts";
 import { SqsService } from "./sqs/service.ts";
 import { Ec2Agents } from "./ssm/ec2-agents.ts";
@@ -88,6 +89,7 @@ export function assembleCloud(kernel: Kernel, drivers: Drivers): AssembledCloud 
     ...others,
     scaling,
     new CloudFormationService(kernel),
+    new ServiceQuotasService(kernel, [vcpuQuota(ec2)]),
   ];
   for (const service of services) kernel.register(service);
 
@@ -98,4 +100,14 @@ export function assembleCloud(kernel: Kernel, drivers: Drivers): AssembledCloud 
   iam.onResourcePolicy(kernel.arn("logs", "log-group:"), () => logs.resourcePolicy());
   iam.onResourcePolicy(kernel.arn("kms", "key/"), (arn) => kms.keyPolicy(arn), "required");
   return { iam, loadBalancing };
+}
+
+function vcpuQuota(ec2: Ec2Service): EnforcedQuota {
+  return {
+    serviceCode: "ec2",
+    serviceName: "Amazon Elastic Compute Cloud (Amazon EC2)",
+    quotaCode: "L-1216C47A",
+    quotaName: "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances",
+    value: () => ec2.capacity.vcpuQuota(),
+  };
 }

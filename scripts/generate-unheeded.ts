@@ -11,6 +11,7 @@ const folders: Readonly<Record<string, string>> = {
   autoscaling: "auto-scaling",
   elasticloadbalancing: "load-balancing",
   monitoring: "cloudwatch",
+  servicequotas: "service-quotas",
   states: "step-functions",
   sts: "iam",
 };

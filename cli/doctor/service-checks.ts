@@ -1,6 +1,7 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { Images } from "../../shared/aws/images.ts";
 import { Networks } from "../../shared/aws/networks.ts";
 import { parameterNames } from "../../shared/aws/parameters.ts";
@@ -18,6 +19,7 @@ import { clientConfiguration } from "../aws/connection.ts";
 import type { Stage } from "../aws/stage.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import { checkInstanceType, checkSecurityGroups, checkSubnets } from "./network-checks.ts";
+import { checkVcpus } from "./quota-checks.ts";
 
 /**
  * Whether a usable spec is in force.
@@ -67,15 +69,7 @@ export function serviceChecks(stage: Stage, spec: ServiceSpec): Check[] {
     inNetwork("instance type", (found) => checkInstanceType(ec2, found, spec)),
     { subject: "base", look: () => checkBase(stage, new Images(ec2), spec) },
     { subject: "layers", look: () => checkLayers(stage.s3, stage.outputs.ArtifactsBucket, spec.layers) },
-    {
-      subject: "vCPU quota",
-      look: async () => [
-        about("vCPU quota").notChecked(
-          "Kiln has no client of Service Quotas",
-          "See the EC2 quota of running On-Demand instances: a deploy runs two fleets at once.",
-        ),
-      ],
-    },
+    { subject: "vCPU quota", look: () => checkVcpus(new ServiceQuotasClient(configuration), ec2, spec) },
   ];
 }
 

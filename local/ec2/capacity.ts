@@ -28,13 +28,18 @@ export class Capacity {
     this.#limits.put("vcpus", { limit: vcpus });
   }
 
+  /** Source of its code and name: Service Quotas of EC2. */
+  vcpuQuota(): number {
+    return this.#limits.get("vcpus")?.limit ?? defaultVcpuQuota;
+  }
+
   /**
    * How many of `wanted` instances can be launched.
    * @throws {AwsError} VcpuLimitExceeded or InsufficientInstanceCapacity when fewer than `least`.
    */
   grant(type: InstanceType, zone: string, least: number, wanted: number): number {
     const running = this.#world.instances.list().filter(occupies);
-    const quota = this.#limits.get("vcpus")?.limit ?? defaultVcpuQuota;
+    const quota = this.vcpuQuota();
     const used = running.reduce((sum, one) => sum + (instanceType(one.instanceType)?.vcpus ?? 0), 0);
     const withinQuota = Math.floor((quota - used) / type.vcpus);
     if (withinQuota < least) {

@@ -76,6 +76,11 @@ const sources: Readonly<Record<string, Source>> = {
     load: () => import("@aws-sdk/client-elastic-load-balancing-v2"),
     xmlNamespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
   },
+  servicequotas: {
+    protocol: "json",
+    load: () => import("@aws-sdk/client-service-quotas"),
+    target: "ServiceQuotasV20190624",
+  },
   events: { protocol: "json", load: () => import("@aws-sdk/client-eventbridge"), target: "AWSEvents" },
   iam: {
     protocol: "query",

@@ -28,6 +28,7 @@ const folders: Readonly<Record<string, string>> = {
   monitoring: "cloudwatch",
   s3: "s3",
   scheduler: "scheduler",
+  servicequotas: "service-quotas",
   sns: "sns",
   sqs: "sqs",
   ssm: "ssm",

@@ -9,7 +9,7 @@ import { objections, watchRequirements } from "./published-permissions.ts";
 /** Each is a file in `boto3/`. */
 const lifeCycles = [
   ...["autoscaling", "cloudformation", "cloudwatch", "ebs", "ec2", "elbv2", "events", "iam", "kms", "lambda_", "logs"],
-  ...["s3", "scheduler", "sns", "sqs", "ssm", "stepfunctions", "sts"],
+  ...["s3", "scheduler", "servicequotas", "sns", "sqs", "ssm", "stepfunctions", "sts"],
 ];
 
 let cloud: RunningCloud;
