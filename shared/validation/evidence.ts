@@ -1,3 +1,4 @@
+import { tellingLines } from "../domain/console.ts";
 import type { Release } from "../domain/release.ts";
 import type { CheckReport } from "../domain/verdict.ts";
 import { ObservationFailedError, ValidationFailedError } from "../errors.ts";
@@ -17,7 +18,7 @@ export async function candidateFailed(
   await recordEvent(turn, world, "validation-failed", { verdict: "fail", reason, reports, ...said });
   return new ValidationFailedError(
     `Release ${release.generation} did not pass: ${reason}.`,
-    `Its console said: ${JSON.stringify(lastLines(said.console))}`,
+    `Its console said: ${JSON.stringify(tellingLines(Object.values(said.console)[0] ?? ""))}`,
   );
 }
 
@@ -45,9 +46,4 @@ async function consoles(
   const said: Record<string, string> = {};
   for (const id of instanceIds.slice(0, 2)) said[id] = (await instances.console(id)) ?? "(no output)";
   return { console: said };
-}
-
-function lastLines(said: Record<string, string>): string {
-  const [first = "(nothing)"] = Object.values(said);
-  return first.trimEnd().split("\n").slice(-3).join("\n");
 }
