@@ -63,15 +63,19 @@ export async function reap(request: Input, world: World): Promise<StepOutput | S
   // Leftovers are old; a candidate may have been given something a moment ago.
   const firstLookMs = request.mode === "candidate" ? startedMs : 0;
   const going: string[] = [];
+  let waitSeconds = 1;
   for (const generation of targets) {
-    const state = await reapGeneration(release.service, generation, firstLookMs, guard, execution, world);
-    if (state === "going") going.push(generation);
+    const reaped = await reapGeneration(release.service, generation, firstLookMs, guard, execution, world);
+    if (reaped.state === "going") {
+      going.push(generation);
+      waitSeconds = Math.max(waitSeconds, reaped.waitSeconds);
+    }
     // A leftover that serves belongs to a deploy that is still to move traffic away; it is left to that one.
-    if (state === "serving" && request.mode === "candidate") throw serving(generation);
+    if (reaped.state === "serving" && request.mode === "candidate") throw serving(generation);
   }
   if (going.length === 0) return ready();
 
-  if (world.now() - startedMs < reapPatienceMs) return pending(5, { startedMs });
+  if (world.now() - startedMs < reapPatienceMs) return pending(waitSeconds, { startedMs });
   throw new ReapStuckError(
     `${going.join(", ")} would not go away.`,
     "See what still uses it in the EC2 console, then sweep.",

@@ -5,7 +5,7 @@ import type { Snapshots } from "./aws/snapshots.ts";
 import type { TargetGroups } from "./aws/target-groups.ts";
 import type { Templates } from "./aws/templates.ts";
 import type { Standing, Traffic } from "./aws/traffic.ts";
-import { type Head, isPropagating, reaped } from "./domain/head.ts";
+import { type Head, isPropagating, propagationLeftSeconds, propagationSeconds, reaped } from "./domain/head.ts";
 import { fleetName, imageName, templateName } from "./domain/names.ts";
 import type { Release } from "./domain/release.ts";
 import { stateOf, unexplained } from "./domain/rule-record.ts";
@@ -29,13 +29,23 @@ export interface ReapWorld extends BaseWorld {
  */
 const visibleMs = 10_000;
 
+/** What became of a generation; while it goes, when it is worth looking again. Unit: seconds. */
+export type Reaped = { state: "gone" | "serving" } | { state: "going"; waitSeconds: number };
+
+/** Unit: seconds. From the end of draining until an instance has ended; no figure is published. */
+const stoppingSeconds = 20;
+/** Unit: seconds between looks when something should go at any moment. */
+const againSeconds = 5;
+/** Unit: seconds. Programs often have no requests in flight and end earlier than the drain allows. */
+const longestWaitSeconds = 60;
+
 /**
  * Removes what one generation owns, in the order that keeps requests safe: its trial rule, its instances after draining, its
  * place in the production rule, its target group, and, unless it is kept for a cold rollback, template version, image and snapshots.
  * @param firstLookMs When nothing more could be created in its name: from then on reads catch up.
  * @param guard Asked before every change; throws when the lease is lost.
  * @param execution Whose work this is.
- * @returns `going` while something is still on its way out; `serving` when production goes there: then nothing was changed.
+ * @returns `serving` when production goes there: then nothing was changed.
  */
 export async function reapGeneration(
   service: string,
@@ -44,27 +54,33 @@ export async function reapGeneration(
   guard: () => Promise<void>,
   execution: string,
   world: ReapWorld,
-): Promise<"gone" | "going" | "serving"> {
+): Promise<Reaped> {
   const head = await world.ledger.head(service);
-  if (head.live?.generation === generation) return "serving";
+  if (head.live?.generation === generation) return { state: "serving" };
   const release = await world.ledger.release(service, generation);
   if (release) {
     // Nothing is emptied while a node of the load balancer may still send requests by the rule as it was.
-    if (isPropagating(head, world.now())) return "going";
+    if (isPropagating(head, world.now())) return going(propagationLeftSeconds(head, world.now()));
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
     const standing = await world.traffic.standing(release.network.listenerArn, release.service);
-    if (weightOf(group, standing) > 0) return "serving";
+    if (weightOf(group, standing) > 0) return { state: "serving" };
     await leaveTrial(release, standing, guard, world);
     // While the production rule names its group, its targets are drained; out of it they would be cut off.
-    if (!(await removeFleet(release, guard, world))) return "going";
+    const leavingSeconds = await removeFleet(release, guard, world);
+    if (leavingSeconds !== undefined) return going(leavingSeconds);
     const left = await leaveProduction(standing, head, group, guard, world);
-    if (left !== "unchanged") return left === "serving" ? "serving" : "going";
-    if (!(await removeGroup(group, guard, world))) return "going";
+    if (left === "serving") return { state: "serving" };
+    if (left === "changed") return going(propagationSeconds);
+    if (!(await removeGroup(group, guard, world))) return going(againSeconds);
     if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
-    if (world.now() - firstLookMs < visibleMs) return "going";
+    if (world.now() - firstLookMs < visibleMs) return going(visibleMs / 1000);
   }
   await world.ledger.updateHead(service, (present) => reaped(present, generation, execution));
-  return "gone";
+  return { state: "gone" };
+}
+
+function going(waitSeconds: number): Reaped {
+  return { state: "going", waitSeconds };
 }
 
 function weightOf(group: string | undefined, { own: [rule] }: Standing): number {
@@ -109,14 +125,22 @@ async function leaveProduction(
   return "changed";
 }
 
-async function removeFleet(release: Release, guard: () => Promise<void>, world: ReapWorld): Promise<boolean> {
+/** @returns Seconds after which to look again; undefined once the fleet is gone. */
+async function removeFleet(
+  release: Release,
+  guard: () => Promise<void>,
+  world: ReapWorld,
+): Promise<number | undefined> {
   const name = fleetName(world.config.stage, release.generation);
   const fleet = await world.fleets.read(name);
-  if (!fleet) return true;
+  if (!fleet) return undefined;
   await guard();
   if (fleet.max > 0) await world.fleets.empty(name);
-  if (fleet.instanceIds.length > 0) return false;
-  return world.fleets.delete(name);
+  if (fleet.instanceIds.length > 0) {
+    const drained = Math.min(longestWaitSeconds, release.spec.drainSeconds + stoppingSeconds);
+    return fleet.max > 0 ? drained : 2 * againSeconds;
+  }
+  return (await world.fleets.delete(name)) ? undefined : againSeconds;
 }
 
 async function removeGroup(group: string | undefined, guard: () => Promise<void>, world: ReapWorld): Promise<boolean> {

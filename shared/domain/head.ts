@@ -162,6 +162,12 @@ export function dismantled(head: Head): Head {
  */
 export const propagationSeconds = 30;
 
+/** How long that still is. Unit: seconds, ≥ 1. */
+export function propagationLeftSeconds(head: Head, nowMs: number): number {
+  const sinceMs = nowMs - Date.parse(head.ruleChangedAt ?? "");
+  return Math.max(1, Math.ceil(propagationSeconds - sinceMs / 1000));
+}
+
 /** Whether some node may still send requests by an earlier version of the production rule. */
 export function isPropagating(head: Head, nowMs: number): boolean {
   return head.ruleChangedAt !== null && nowMs - Date.parse(head.ruleChangedAt) < propagationSeconds * 1000;

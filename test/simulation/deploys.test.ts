@@ -57,6 +57,18 @@ describe("the simulated stage", () => {
     expect(served(stage)).toEqual(["1", "1"]);
   });
 
+  it("retires the fleet before the last one with one look when it has drained, and hardly any after that", async () => {
+    const stage = await open();
+    for (const version of ["1", "2", "3"]) expect((await stage.deploy("web", version)).status).toBe("SUCCEEDED");
+    const third = stage.executions("deploy").at(-1)?.arn ?? "";
+    const entered = stage.cloud.kernel.store
+      .collection<{ type: string; details?: { name?: string } }>("states.events")
+      .list(third)
+      .filter(({ type, details }) => type === "TaskStateEntered" && details?.name === "RetireFleets");
+    expect(entered.length).toBeGreaterThan(0);
+    expect(entered.length).toBeLessThanOrEqual(4);
+  });
+
   it("leaves production with the live release when a candidate fails, and nothing of the candidate", async () => {
     const stage = await open();
     await stage.deploy("web", "1");
