@@ -19,7 +19,9 @@ import { Turns } from "./turns.ts";
 
 /**
  * Amazon EC2 Auto Scaling: keeps groups of instances at their desired capacity, through EC2 and Elastic Load Balancing as
- * any caller would use them.
+ * any caller would use them. Differences from AWS: no launch configurations, instance refreshes, warm pools, scheduled actions,
+ * Spot or notifications; policies of target tracking only, judged by alarms that CloudWatch evaluates once a minute; a group is
+ * looked at every few seconds; no limits on requests, since AWS publishes none.
  */
 export class AutoScalingService implements Service {
   readonly id = "autoscaling";

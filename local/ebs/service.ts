@@ -7,7 +7,11 @@ import type { Snapshots } from "./snapshots.ts";
 import { startSnapshot } from "./start-snapshot.ts";
 import { completeSnapshot, putSnapshotBlock } from "./write-blocks.ts";
 
-/** EBS direct APIs: snapshots written and read block by block, without an instance. */
+/**
+ * EBS direct APIs: snapshots written and read block by block, without an instance. Differences from AWS: a snapshot holds whole
+ * blocks and none is stored incrementally; throughput is this machine's; unwritten blocks of encrypted snapshots are noise
+ * that repeats for the same volume.
+ */
 export class EbsService implements Service {
   readonly id = "ebs";
   readonly operations: Readonly<Record<string, Operation>>;

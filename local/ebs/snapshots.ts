@@ -7,6 +7,8 @@ import { type BlockFiles, copyBlocks } from "./block-files.ts";
 export interface RootLineage {
   /** The operating system on it; undefined for bytes that no base image gave, which cannot boot. */
   base?: string;
+  /** Under which name the machines' host keeps the files of an instance's root disk; undefined for a base as it ships. */
+  files?: string;
   platformDetails: string;
   usageOperation: string;
   productCodes: { ProductCodeId: string; ProductCodeType: "marketplace" | "devpay" }[];

@@ -7,6 +7,7 @@ import { rebootMachine } from "./instance-power.ts";
 import { operation, refuseOthers } from "./operation.ts";
 import type { ImageMapping, ImageRecord, InstanceRecord, InstanceVolume, Tags } from "./records.ts";
 import { freeImageName } from "./register-image.ts";
+import { lineageWithFiles } from "./root-files.ts";
 import { newSnapshot, takeVolume } from "./snapshot-copies.ts";
 import { specifiedTags, tagOnCreatePermissions, tagsFor } from "./tags.ts";
 import type { Ec2World } from "./world.ts";
@@ -22,7 +23,7 @@ export function createImage(world: Ec2World): Record<string, Operation> {
       world.creation("CreateImage", "snapshot", tagsFor(input.TagSpecifications, "snapshot")),
       ...tagOnCreatePermissions(world, "CreateImage", input.TagSpecifications),
     ],
-    run(input, call) {
+    async run(input, call) {
       const instance = world.require(world.instances, "i-", required(input.InstanceId, "InstanceId"));
       if (instance.state !== "running" && instance.state !== "stopped") {
         throw new AwsError(
@@ -30,8 +31,10 @@ export function createImage(world: Ec2World): Record<string, Operation> {
           `Instance is not in state 'running' or 'stopped'; it is in state '${instance.state}'.`,
         );
       }
-      const record = newImage(world, instance, input, call);
+      const lineage = lineageWithFiles(world, instance);
+      const record = newImage(world, { ...instance, lineage }, input, call);
       world.images.put(record.imageId, record);
+      await world.machines.keepFiles(instance.instanceId, lineage.files);
       announceImage(world, record, call.requestId);
       if (input.NoReboot !== true && instance.state === "running") rebootMachine(world, instance.instanceId);
       becomeAvailable(world, record.imageId, world.kernel.settings.delays.snapshotCompleteSeconds);

@@ -14,6 +14,7 @@ import { announceImage } from "./image-states.ts";
 import { requireImage } from "./images.ts";
 import { operation } from "./operation.ts";
 import type { ImageRecord } from "./records.ts";
+import { forgetUnusedFiles } from "./root-files.ts";
 import type { Ec2World } from "./world.ts";
 
 type Image = Readonly<ImageRecord>;
@@ -174,6 +175,7 @@ async function deleteAssociated(world: Ec2World, snapshotId: string, call: Call)
     throw error;
   }
   await world.snapshots.remove(snapshotId);
+  await forgetUnusedFiles(world, snapshot.lineage?.files);
   return "success";
 }
 

@@ -2,6 +2,7 @@ import { atRealPace } from "../core/clock.ts";
 import { volumeKeyActions } from "../ebs/key-access.ts";
 import { machineSpec } from "./machine-specs.ts";
 import type { InstanceRecord, InstanceState } from "./records.ts";
+import { forgetUnusedFiles } from "./root-files.ts";
 import { makeVolumeBytes } from "./volume-bytes.ts";
 import type { Ec2World } from "./world.ts";
 
@@ -185,6 +186,7 @@ async function ended(world: Ec2World, instanceId: string, end: End): Promise<voi
   await releaseVolumes(world, instance);
   world.interfaces.delete(instance.networkInterfaceId);
   setState(world, instanceId, "terminated", { volumes: [] });
+  await forgetUnusedFiles(world, instance.lineage.files);
   plan(world, "forget", instanceId, world.kernel.settings.delays.terminatedVisibleSeconds);
 }
 

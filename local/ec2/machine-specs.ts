@@ -6,6 +6,7 @@ export function machineSpec(instance: Readonly<InstanceRecord>): MachineSpec {
   return {
     id: instance.instanceId,
     base: instance.lineage.base,
+    ...(instance.lineage.files === undefined ? {} : { files: instance.lineage.files }),
     userData: instance.userData === undefined ? undefined : Buffer.from(instance.userData, "base64").toString(),
     disks: instance.volumes.map(({ volumeId }, position) => ({ name: `nvme${position}n1`, volumeId })),
     hostname: instance.privateDnsName.split(".")[0] ?? instance.instanceId,

@@ -41,7 +41,12 @@ export interface Ec2Parts {
   machines: MachineHost;
 }
 
-/** Amazon EC2: instances, images, snapshots, volumes, launch templates, and the default network around them. */
+/**
+ * Amazon EC2: instances, images, snapshots, volumes, launch templates, and the default network around them. Differences from
+ * AWS: on-demand instances of some common types only, no Spot, fleets, reservations, hosts or placement groups; no instance
+ * metadata service, Elastic IPs, further VPCs or key pairs; volumes are not modified or resized; the files of a root volume
+ * are a directory beside its blocks; snapshots and images of an instance carry them along.
+ */
 export class Ec2Service implements Service {
   readonly id = "ec2";
   readonly limits = ec2RequestLimits;

@@ -14,6 +14,7 @@ import { type FilterTable, matching } from "./filters.ts";
 import { imagesWith } from "./image-lifecycle.ts";
 import { operation } from "./operation.ts";
 import { page } from "./paging.ts";
+import { forgetUnusedFiles, instanceOfRoot, lineageWithFiles } from "./root-files.ts";
 import { copySnapshotBytes, newSnapshot, takeVolume } from "./snapshot-copies.ts";
 import { shownTags, specifiedTags, tagOnCreatePermissions, tagsFor } from "./tags.ts";
 import type { Ec2World } from "./world.ts";
@@ -59,19 +60,22 @@ export function snapshotOperations(world: Ec2World): Record<string, Operation> {
         world.permission("CreateSnapshot", "volume", input.VolumeId ?? "*"),
         ...tagOnCreatePermissions(world, "CreateSnapshot", input.TagSpecifications),
       ],
-      run(input, call) {
+      async run(input, call) {
         const volume = world.require(world.volumes, "vol-", required(input.VolumeId, "VolumeId"));
-        const source = world.snapshots.get(volume.snapshotId);
+        const instance = instanceOfRoot(world, volume.volumeId);
+        const kept = instance && lineageWithFiles(world, instance);
+        const lineage = kept ?? world.snapshots.get(volume.snapshotId)?.lineage;
         const record = newSnapshot(world, {
           volumeId: volume.volumeId,
           volumeSizeGiB: volume.sizeGiB,
           description: input.Description ?? "",
           encrypted: volume.encrypted,
           ...(volume.kmsKeyArn === undefined ? {} : { kmsKeyArn: volume.kmsKeyArn }),
-          ...(source?.lineage ? { lineage: source.lineage } : {}),
+          ...(lineage ? { lineage } : {}),
           tags: specifiedTags(input.TagSpecifications, ["snapshot"], call).snapshot ?? {},
         });
         takeVolume(world, volume.volumeId, record.snapshotId);
+        if (kept) await world.machines.keepFiles(instance.instanceId, kept.files);
         return shownSnapshot(record);
       },
     }),
@@ -141,6 +145,7 @@ export function snapshotOperations(world: Ec2World): Record<string, Operation> {
           );
         }
         await world.snapshots.remove(record.snapshotId);
+        await forgetUnusedFiles(world, record.lineage?.files);
         return {};
       },
     }),

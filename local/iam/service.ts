@@ -16,7 +16,9 @@ import { userOperations } from "./users.ts";
 
 /**
  * Identity and Access Management. Constructing it gives the kernel its judges: from then on every call is judged by the
- * policies kept here, and a service principal's by the policy of the resource it reaches for.
+ * policies kept here, and a service principal's by the policy of the resource it reaches for. Differences from AWS: one account
+ * without an organization; no groups, SAML, OIDC or MFA; changes hold at once, where AWS takes seconds; of AWS's managed policies
+ * the ones that such stacks use.
  */
 export class IamService implements Service {
   readonly id = "iam";

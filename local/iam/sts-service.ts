@@ -19,7 +19,10 @@ const chainedSecondsMax = 3_600;
 
 type Output<T> = Omit<T, "$metadata">;
 
-/** Security Token Service: who am I, and temporary credentials of roles. */
+/**
+ * Security Token Service: who am I, and temporary credentials of roles. Differences from AWS: no web identity, SAML, MFA or
+ * federation.
+ */
 export class StsService implements Service {
   readonly id = "sts";
   readonly operations: Readonly<Record<string, Operation>>;

@@ -32,7 +32,12 @@ export interface ListenerEndpoint {
   url: string;
 }
 
-/** Elastic Load Balancing v2: Application Load Balancers with HTTP listeners. */
+/**
+ * Elastic Load Balancing v2: Application Load Balancers with HTTP listeners. Differences from AWS: no TLS, HTTP/2 or gRPC, no
+ * Network or Gateway Load Balancers, no actions that authenticate, transform
+ * or call functions, no regular expressions in conditions, no access logs; two nodes
+ * whatever the number of zones, behind one port of this machine, each listener's its own; DNS names lead nowhere.
+ */
 export class LoadBalancingService implements Service {
   readonly id = "elasticloadbalancing";
   readonly limits = loadBalancingRequestLimits;

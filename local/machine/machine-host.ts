@@ -9,6 +9,8 @@ export interface MachineSpec {
    * machine finds nothing to boot.
    */
   base: string | undefined;
+  /** Kept files that the root disk begins with, beside what the base ships. */
+  files?: string;
   /** As text; undefined when the instance has none. It runs at the first boot only. */
   userData: string | undefined;
   /** Disks by the name the operating system gives them, such as `nvme0n1`, and whose bytes they are. */
@@ -47,6 +49,9 @@ export interface MachineHost {
   reboot(spec: MachineSpec): Promise<void>;
   /** Whether the machine's operating system runs: what a status check finds out. */
   isUp(id: string): boolean;
+  /** Keeps the files of a machine's root disk, as they are now, for machines that begin with them. */
+  keepFiles(id: string, name: string): Promise<void>;
+  forgetFiles(name: string): Promise<void>;
   /** Removes what is left of a machine that was stopped. */
   remove(id: string): Promise<void>;
   /**

@@ -7,6 +7,7 @@ import { baseNamed, commandsOf } from "./bases.ts";
 import { ConsoleLog, tailOf } from "./console-log.ts";
 import { askInit, connectThroughInit } from "./init-client.ts";
 import { findDeathSignalCommand, findIsolation, type Isolation } from "./isolation.ts";
+import { keepRoot, restoreRoot } from "./kept-files.ts";
 import type { MachineHost, MachineSpec, ScriptLimits, ScriptResult } from "./machine-host.ts";
 import { type MachineFiles, MachineProcess } from "./machine-process.ts";
 import { killGroup, killRecordedGroups } from "./process-groups.ts";
@@ -80,6 +81,7 @@ export class ProcessHost implements MachineHost {
     const commands = commandsOf(base);
     this.#reportMissing(base.name, commands);
     const disks = spec.disks.map(({ name, volumeId }) => ({ name, file: this.#options.volumeFile(volumeId) }));
+    if (spec.files !== undefined) await restoreRoot(this.#keptFiles(spec.files), files.root);
     await makeRoot(files.root, commands, disks, files.socket);
     if (this.#isStopped) throw new Error("the cloud is stopping");
     const machine = new MachineProcess(files, spec, {
@@ -105,6 +107,14 @@ export class ProcessHost implements MachineHost {
 
   isUp(id: string): boolean {
     return this.#machines.get(id)?.isUp ?? false;
+  }
+
+  async keepFiles(id: string, name: string): Promise<void> {
+    await keepRoot(this.#filesOf(id).root, this.#keptFiles(name));
+  }
+
+  async forgetFiles(name: string): Promise<void> {
+    await rm(this.#keptFiles(name), { recursive: true, force: true });
   }
 
   async remove(id: string): Promise<void> {
@@ -174,6 +184,11 @@ export class ProcessHost implements MachineHost {
     this.#reported.add(name);
     const missing = missingCommands(commands);
     if (missing.length > 0) this.#options.log(`this host lacks commands that ${name} ships: ${missing.join(", ")}`);
+  }
+
+  /** Beside the machines, whose directories are named by instances' ids. */
+  #keptFiles(name: string): string {
+    return join(this.#options.directory, name);
   }
 
   #filesOf(id: string): MachineFiles {

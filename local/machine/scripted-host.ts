@@ -48,6 +48,14 @@ export class ScriptedHost implements MachineHost {
     return this.#machines.get(id)?.up ?? false;
   }
 
+  async keepFiles(id: string, name: string): Promise<void> {
+    this.log.push(`keepFiles ${id} ${name}`);
+  }
+
+  async forgetFiles(name: string): Promise<void> {
+    this.log.push(`forgetFiles ${name}`);
+  }
+
   async remove(id: string): Promise<void> {
     this.log.push(`remove ${id}`);
     this.#machines.delete(id);

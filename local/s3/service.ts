@@ -19,7 +19,8 @@ import { writingOperations } from "./writing.ts";
 
 /**
  * Amazon S3: general-purpose buckets of one account, strongly consistent, with versions, conditional requests, multipart
- * uploads, checksums and EventBridge events. Operations it lacks are refused by name.
+ * uploads, checksums and EventBridge events. Differences from AWS: no ACLs, object lock, replication, website,
+ * inventory or access points; lifecycle rules are kept and not acted on; no limits on requests.
  */
 export class S3Service implements Service {
   readonly id = "s3";

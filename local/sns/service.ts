@@ -7,7 +7,7 @@ import { Topics } from "./topics.ts";
 
 /**
  * Amazon SNS: standard topics that deliver to queues and functions. E-mail addresses may subscribe, as on AWS, and stay
- * pending: nothing leaves this machine.
+ * pending: nothing leaves this machine. Differences from AWS: no FIFO topics, text messages, mobile push or HTTP endpoints.
  */
 export class SnsService implements Service {
   readonly id = "sns";

@@ -4,7 +4,10 @@ import { messageOperations } from "./message-operations.ts";
 import { queueOperations } from "./queue-operations.ts";
 import { Queues } from "./queues.ts";
 
-/** Amazon SQS: standard queues with delays, visibility time-outs, long polling and dead-letter queues. */
+/**
+ * Amazon SQS: standard queues with delays, visibility time-outs, long polling and dead-letter queues. Differences from AWS: no
+ * FIFO queues and no redrive tasks; messages come once and in order unless they become visible again.
+ */
 export class SqsService implements Service {
   readonly id = "sqs";
   readonly operations: Readonly<Record<string, Operation>>;

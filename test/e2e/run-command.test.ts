@@ -21,7 +21,7 @@ function call<O>(service: string, operation: string, input: object): Promise<O> 
   return cloud.kernel.call<O>(service, operation, input, cloud.administrator);
 }
 
-async function managedInstance(): Promise<string> {
+async function makeProfile(): Promise<void> {
   const trust = { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" };
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [trust] });
   const PolicyArn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
@@ -29,32 +29,49 @@ async function managedInstance(): Promise<string> {
   await call("iam", "AttachRolePolicy", { RoleName: "managed", PolicyArn });
   await call("iam", "CreateInstanceProfile", { InstanceProfileName: "managed" });
   await call("iam", "AddRoleToInstanceProfile", { InstanceProfileName: "managed", RoleName: "managed" });
+}
+
+async function managedInstance(ImageId = amazonLinux): Promise<string> {
   const IamInstanceProfile = { Name: "managed" };
-  const input = { ImageId: amazonLinux, InstanceType: "t3.small", MinCount: 1, MaxCount: 1, IamInstanceProfile };
+  const input = { ImageId, InstanceType: "t3.small", MinCount: 1, MaxCount: 1, IamInstanceProfile };
   const { Instances } = await call<{ Instances: { InstanceId: string }[] }>("ec2", "RunInstances", input);
   return Instances[0]?.InstanceId ?? "";
 }
 
-it("runs what the AWS CLI sends on a real instance, and gives back what it printed", async () => {
-  const id = await managedInstance();
-  await until(`the agent of ${id}`, async () => {
+function agentOf(id: string): Promise<true> {
+  return until(`the agent of ${id}`, async () => {
     const { InstanceInformationList: known } = await aws.json<{ InstanceInformationList: { PingStatus: string }[] }>(
       ...["ssm", "describe-instance-information", "--filters", `Key=InstanceIds,Values=${id}`],
     );
-    return known[0]?.PingStatus === "Online";
+    return known[0]?.PingStatus === "Online" ? true : undefined;
   });
+}
 
-  const script = JSON.stringify({ commands: ["echo to $(basename $HOME)", "echo trouble >&2", "exit 7"] });
+interface CommandEnd {
+  Status: string;
+  ResponseCode: number;
+  StandardOutputContent: string;
+}
+
+async function sent(id: string, ...commands: string[]): Promise<CommandEnd> {
   const { Command } = await aws.json<{ Command: { CommandId: string; Status: string } }>(
-    ...["ssm", "send-command", "--document-name", "AWS-RunShellScript", "--instance-ids", id, "--parameters", script],
+    ...["ssm", "send-command", "--document-name", "AWS-RunShellScript", "--instance-ids", id],
+    ...["--parameters", JSON.stringify({ commands })],
   );
   expect(Command.Status).toBe("Pending");
-  const invocation = await until("the command's end", async () => {
-    const one = await aws.json<{ Status: string; ResponseCode: number } & Record<string, unknown>>(
+  return until("the command's end", async () => {
+    const one = await aws.json<CommandEnd>(
       ...["ssm", "get-command-invocation", "--command-id", Command.CommandId, "--instance-id", id],
     );
     return one.Status !== "Pending" && one.Status !== "InProgress" && one;
   });
+}
+
+it("runs what the AWS CLI sends on a real instance, and gives back what it printed", async () => {
+  await makeProfile();
+  const id = await managedInstance();
+  await agentOf(id);
+  const invocation = await sent(id, "echo to $(basename $HOME)", "echo trouble >&2", "exit 7");
   expect(invocation).toMatchObject({
     Status: "Failed",
     ResponseCode: 7,
@@ -63,8 +80,26 @@ it("runs what the AWS CLI sends on a real instance, and gives back what it print
   });
 
   const refused = await aws.try(
-    ...["ssm", "send-command", "--document-name", "AWS-RunShellScript", "--parameters", script],
+    ...["ssm", "send-command", "--document-name", "AWS-RunShellScript", "--parameters", "commands=true"],
     ...["--instance-ids", "i-0123456789abcdef0"],
   );
   expect(refused.stderr).toContain("InvalidInstanceId");
+});
+
+it("makes an image of an instance that has what was installed on it", async () => {
+  const builder = await managedInstance();
+  await agentOf(builder);
+  await sent(builder, 'mkdir -p "$KILN_ROOT/opt/runtime"', 'echo 24 >"$KILN_ROOT/opt/runtime/version"');
+  const { ImageId } = await aws.json<{ ImageId: string }>(
+    ...["ec2", "create-image", "--instance-id", builder, "--name", "golden"],
+  );
+  await call("ec2", "TerminateInstances", { InstanceIds: [builder] });
+  await aws.text("ec2", "wait", "image-available", "--image-ids", ImageId);
+
+  const instance = await managedInstance(ImageId);
+  await agentOf(instance);
+  expect(await sent(instance, 'cat "$KILN_ROOT/opt/runtime/version"')).toMatchObject({
+    Status: "Success",
+    StandardOutputContent: "24\n",
+  });
 });

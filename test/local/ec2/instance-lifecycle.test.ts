@@ -222,6 +222,6 @@ describe("CreateImage", () => {
     });
     expect(aws.machines.log).toContain(`stop ${InstanceId}`);
     const copy = await aws.running({ ImageId });
-    expect(booted.at(-1)).toMatchObject({ id: copy, base: "al2023" });
+    expect(booted.at(-1)).toMatchObject({ id: copy, base: "al2023", files: expect.stringMatching(/^root-/) });
   });
 });

@@ -155,6 +155,28 @@ describe.each(isolations)("a machine of processes (isolation: %s)", (isolation) 
     expect(mount.exitCode).toBe(127);
   });
 
+  it("begins with the files that were kept of another, services included, but not with what belonged to that instance", async () => {
+    await host.start(spec);
+    await visit();
+    await host.run(
+      spec.id,
+      'mkdir -p "$KILN_ROOT/opt/runtime"; echo 24 >"$KILN_ROOT/opt/runtime/version"; echo x >"$KILN_ROOT/tmp/left"',
+    );
+    await host.keepFiles(spec.id, "root-1");
+    await host.run(spec.id, 'echo 25 >"$KILN_ROOT/opt/runtime/version"');
+    await host.stop(spec.id);
+    await host.remove(spec.id);
+
+    await host.start({ ...spec, files: "root-1", userData: '#!/bin/sh\necho "first boot"' });
+    expect(await visit()).toBe("hello on port 8080");
+    const seen = await host.run(spec.id, 'cat "$KILN_ROOT/opt/runtime/version"; ls "$KILN_ROOT/tmp"');
+    expect(seen).toMatchObject({ exitCode: 0, stdout: "24\n" });
+    await vi.waitFor(async () => expect(await host.console(spec.id)).toContain("first boot"), { timeout: 10_000 });
+
+    await host.forgetFiles("root-1");
+    await expect(host.start({ ...spec, id: "i-1", files: "root-1" })).rejects.toThrow();
+  });
+
   it("ends a script at its limit or when it is cancelled, with everything the script started", async () => {
     await host.start(spec);
     const never = new AbortController();
