@@ -31,8 +31,8 @@ describe("the embedded cloud's services", () => {
     );
   });
 
-  it("each say what they are and have operations", () => {
-    expect(serviceComments().filter(({ summary }) => summary === "")).toEqual([]);
+  it("each say what they are and how they differ from AWS, and have operations", () => {
+    expect(serviceComments().filter(({ summary, differences }) => summary === "" || differences === "")).toEqual([]);
     expect(cloudServices().filter(({ operations }) => Object.keys(operations).length === 0)).toEqual([]);
   });
 
