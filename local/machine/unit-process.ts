@@ -103,7 +103,7 @@ export class UnitProcess {
           this.#machine.groups.forget(child.pid);
         }
         this.#report(code, by);
-        resolve();
+        void lastWords(child).then(resolve);
       });
     });
   }
@@ -221,6 +221,21 @@ export class UnitProcess {
   #say(text: string): void {
     this.#machine.console.line("systemd[1]", `${this.unit.name}: ${text}`);
   }
+}
+
+/** Unit: milliseconds. What left the process group may hold its output open for ever. */
+const lastWordsMs = 1_000;
+
+/** Reads what an ended process had still said; after that nothing of it is written any more. */
+async function lastWords(child: ChildProcess): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    timer = setTimeout(resolve, lastWordsMs);
+  });
+  clearTimeout(timer);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }
 
 function readEnvironment(path: string): Record<string, string> {

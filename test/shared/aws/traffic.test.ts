@@ -18,6 +18,8 @@ async function sharedListener(services: number, gone: readonly number[]) {
     const tags = { [tagKeys.stage]: "dev", [tagKeys.role]: "trial", [tagKeys.service]: `s${index}` };
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     await world.call("AddTags", { ResourceArns: [arn], Tags });
+    // As fast as AWS lets one account ask.
+    await world.clock.advance(1_000);
   }
   let asked = 0;
   const kernel = {
