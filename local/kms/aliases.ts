@@ -10,6 +10,7 @@ import { notFound } from "./errors.ts";
 import type { KeyPermissions } from "./key-access.ts";
 import { aliasArn } from "./key-record.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { page } from "./paging.ts";
 
 /** Operations on aliases; each needs its permission on the alias and on every key it concerns. */
 export function aliasOperations(ring: KeyRing, permissions: KeyPermissions): Record<string, Operation> {
@@ -62,15 +63,16 @@ export function aliasOperations(ring: KeyRing, permissions: KeyPermissions): Rec
       run: (input: ListAliasesCommandInput) => {
         const wanted = input.KeyId === undefined ? undefined : ring.find(input.KeyId).id;
         const aliases = ring.aliases.list().filter((alias) => wanted === undefined || alias.keyId === wanted);
+        const { entries, more } = page(aliases, { Limit: input.Limit, Marker: input.Marker });
         return {
-          Aliases: aliases.map((alias) => ({
+          Aliases: entries.map((alias) => ({
             AliasName: alias.name,
             AliasArn: aliasArn(kernel, alias.name),
             TargetKeyId: alias.keyId,
             CreationDate: new Date(alias.createdAtMs),
             LastUpdatedDate: new Date(alias.updatedAtMs),
           })),
-          Truncated: false,
+          ...more,
         };
       },
     },

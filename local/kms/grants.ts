@@ -10,6 +10,7 @@ import { notFound, validation } from "./errors.ts";
 import type { KeyPermissions } from "./key-access.ts";
 import { type GrantRecord, keyArn } from "./key-record.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { page } from "./paging.ts";
 
 /** Source: the shape GrantOperation of the service model, as far as symmetric keys have them. */
 const operations = new Set([
@@ -40,7 +41,8 @@ export function grantOperations(ring: KeyRing, permissions: KeyPermissions): Rec
           .grantsOf(key.id)
           .filter((grant) => input.GrantId === undefined || grant.id === input.GrantId)
           .filter((one) => input.GranteePrincipal === undefined || one.granteePrincipal === input.GranteePrincipal);
-        return { Grants: grants.map((grant) => describe(ring, grant)), Truncated: false };
+        const { entries, more } = page(grants, { Limit: input.Limit, Marker: input.Marker });
+        return { Grants: entries.map((grant) => describe(ring, grant)), ...more };
       },
     },
     RevokeGrant: {

@@ -1,7 +1,9 @@
 import type {
   CreateKeyCommandInput,
   DescribeKeyCommandInput,
+  ListKeyPoliciesCommandInput,
   ListKeysCommandInput,
+  ListResourceTagsCommandInput,
   PutKeyPolicyCommandInput,
   ScheduleKeyDeletionCommandInput,
   TagResourceCommandInput,
@@ -15,6 +17,7 @@ import { validation } from "./errors.ts";
 import type { KeyPermissions } from "./key-access.ts";
 import { describeKey, type KeyRecord, keyArn } from "./key-record.ts";
 import { defaultPolicy, invalidState, type KeyRing } from "./key-ring.ts";
+import { page } from "./paging.ts";
 
 /** Source: "AWS KMS quotas", key policy document size. */
 const maxPolicyBytes = 32_768;
@@ -57,10 +60,10 @@ export function keyOperations(ring: KeyRing, permissions: KeyPermissions): Recor
     },
     DescribeKey: on<DescribeKeyCommandInput>("DescribeKey", (key) => ({ KeyMetadata: describeKey(kernel, key) })),
     ListKeys: {
-      run: (_input: ListKeysCommandInput) => ({
-        Keys: ring.keys.list().map((key) => ({ KeyId: key.id, KeyArn: keyArn(kernel, key.id) })),
-        Truncated: false,
-      }),
+      run: ({ Limit = 100, Marker }: ListKeysCommandInput) => {
+        const { entries, more } = page(ring.keys.list(), { Limit, Marker });
+        return { Keys: entries.map((key) => ({ KeyId: key.id, KeyArn: keyArn(kernel, key.id) })), ...more };
+      },
     },
     EnableKey: managed("EnableKey", (key) => ({ ...whenUsable(key), state: "Enabled" })),
     DisableKey: managed("DisableKey", (key) => ({ ...whenUsable(key), state: "Disabled" })),
@@ -80,7 +83,10 @@ export function keyOperations(ring: KeyRing, permissions: KeyPermissions): Recor
       policy: checkedPolicy(input.Policy ?? ""),
     })),
     GetKeyPolicy: on("GetKeyPolicy", (key) => ({ Policy: key.policy, PolicyName: "default" })),
-    ListKeyPolicies: on("ListKeyPolicies", () => ({ PolicyNames: ["default"], Truncated: false })),
+    ListKeyPolicies: on("ListKeyPolicies", (_key, { Limit, Marker }: ListKeyPoliciesCommandInput) => {
+      const { entries, more } = page(["default"], { Limit, Marker });
+      return { PolicyNames: entries, ...more };
+    }),
     ScheduleKeyDeletion: on("ScheduleKeyDeletion", (_key, input: ScheduleKeyDeletionCommandInput) =>
       scheduleDeletion(ring, input),
     ),
@@ -99,10 +105,10 @@ export function keyOperations(ring: KeyRing, permissions: KeyPermissions): Recor
       ...key,
       tags: Object.fromEntries(Object.entries(key.tags).filter(([name]) => !input.TagKeys?.includes(name))),
     })),
-    ListResourceTags: on("ListResourceTags", (key) => ({
-      Tags: Object.entries(key.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
-      Truncated: false,
-    })),
+    ListResourceTags: on("ListResourceTags", (key, { Limit, Marker }: ListResourceTagsCommandInput) => {
+      const { entries, more } = page(Object.entries(key.tags), { Limit, Marker });
+      return { Tags: entries.map(([TagKey, TagValue]) => ({ TagKey, TagValue })), ...more };
+    }),
   };
 }
 

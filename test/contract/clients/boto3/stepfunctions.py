@@ -96,11 +96,14 @@ def callbacks(states, role, sqs):
     }
     arn = states.create_state_machine(name="drive-callbacks", definition=machine({"Ask": ask}, "Ask"), roleArn=role)["stateMachineArn"]
 
-    def asked():
-        execution = until("the machine can be started", lambda: states.start_execution(stateMachineArn=arn))["executionArn"]
+    def token_in_queue():
         [message] = until("the token is in the queue", lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return execution, json.loads(message["Body"])["token"]
+        return json.loads(message["Body"])["token"]
+
+    def asked():
+        execution = until("the machine can be started", lambda: states.start_execution(stateMachineArn=arn))["executionArn"]
+        return execution, token_in_queue()
 
     execution, token = asked()
     states.send_task_heartbeat(taskToken=token)
@@ -111,6 +114,11 @@ def callbacks(states, role, sqs):
     execution, token = asked()
     states.send_task_failure(taskToken=token, error="Refused", cause="by hand")
     same(ended(states, execution)["error"], "Refused")
+    states.redrive_execution(executionArn=execution)
+    states.send_task_success(taskToken=token_in_queue(), output="{}")
+    status = lambda: states.describe_execution(executionArn=execution)
+    until("the second try has ended well", lambda: status()["status"] == "SUCCEEDED")
+    same(status()["redriveCount"], 1)
     with refused("InvalidToken", 400):
         states.send_task_success(taskToken="nonsense", output="{}")
     states.delete_state_machine(stateMachineArn=arn)
