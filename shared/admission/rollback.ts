@@ -1,5 +1,5 @@
 import { capacityTarget } from "../domain/capacity.ts";
-import { generationOf, type Head, isGenerationZero, rollbackTarget, withRollback } from "../domain/head.ts";
+import { generationOf, type Head, isGenerationZero, rollbackTarget, settled, withRollback } from "../domain/head.ts";
 import { fleetName } from "../domain/names.ts";
 import { inOneLine, problemsOf } from "../domain/problems.ts";
 import type { Intent, Release } from "../domain/release.ts";
@@ -47,7 +47,14 @@ export async function admitRollback(
   const release = zero ? await releaseOfRule(head, world) : await world.ledger.release(service, generation);
   if (!release)
     throw new NothingToRollBackError(`Release ${generation} is not in the ledger.`, "Name one that is: kiln releases.");
-  await judgeListener(await world.ledger.head(service), release.network.listenerArn, acceptRule, world);
+  try {
+    await judgeListener(await world.ledger.head(service), release.network.listenerArn, acceptRule, world);
+  } catch (refusal) {
+    // Nothing was changed yet, so nothing is left for the sweep to undo.
+    await world.ledger.updateHead(service, (present) => settled(present, asked.execution));
+    await world.ledger.releaseLease(ref, asked.execution);
+    throw refusal;
+  }
   const path = zero || (await isHot(release, head, world)) ? "hot" : "cold";
   return { status: "ready", waitSeconds: 0, reason: path, release: ref, path };
 }

@@ -6,7 +6,6 @@ import { parameterNames } from "../../shared/aws/parameters.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
 import { AwsCli } from "./support/aws-cli.ts";
 import { type EarlierServer, startEarlierServer } from "./support/earlier-server.ts";
-import { until } from "./support/until.ts";
 import { openWorld, type World } from "./support/world.ts";
 
 interface Rule {
@@ -128,7 +127,7 @@ describe("a rule that somebody else's tooling reverts", () => {
     const deploy = await world.push("1.2.0");
     const { RuleArn } = (await kilnRule()) ?? {};
     const elb = new ElasticLoadBalancingV2Client(clientConfiguration(world.stage.connection));
-    await until("the deploy to observe", async () => (await world.states(deploy)).includes("Observe"));
+    await world.answers("1.2.0");
     // The AWS CLI takes seconds to start, and modelled time passes twenty times as fast.
     const forward = { Type: "forward", TargetGroupArn: earlier.targetGroupArn } as const;
     await elb.send(new ModifyRuleCommand({ RuleArn, Actions: [forward] }));
