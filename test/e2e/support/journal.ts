@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AwsClients } from "./aws-clients.ts";
-import { until } from "./until.ts";
+import { type Patience, until } from "./until.ts";
 
 /** One call, or a few that belong together, and how to see later whether it was made. */
 export interface JournalCall {
@@ -21,12 +21,15 @@ const pauseMs = 150;
 /** A client that writes down what was answered, and sees afterwards whether it is there. */
 export class Journal {
   readonly #kinds: readonly JournalKind[];
+  readonly #patience: Patience;
   #number = 0;
   #unchecked: { call: JournalCall; answered: boolean }[] = [];
   readonly #refused: string[] = [];
 
-  constructor(kinds: readonly JournalKind[]) {
+  /** @param patience For what was answered to be seen: what is asynchronous on AWS is so here. */
+  constructor(kinds: readonly JournalKind[], patience: Patience = { withinSeconds: 30 }) {
     this.#kinds = kinds;
+    this.#patience = patience;
   }
 
   /** Makes calls of every kind at the same time, until the cloud answers no more or is not to be asked any more. */
@@ -55,8 +58,7 @@ export class Journal {
     const lost = this.#refused.splice(0);
     for (const { call, answered } of entries) {
       try {
-        // What is asynchronous on AWS is so here: what was answered may take a moment to be seen.
-        if (answered) await until("it to be there", () => call.isThere(aws), { withinSeconds: 30 });
+        if (answered) await until("it to be there", () => call.isThere(aws), this.#patience);
         else await call.isThere(aws);
       } catch (error) {
         lost.push(`${call.what}${answered ? ", which was answered" : ""}: ${String(error)}`);
