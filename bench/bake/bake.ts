@@ -105,8 +105,8 @@ function measurement(whole: readonly Sized[], sealed: Runs, memory: ResultTable)
       "The cloud runs on the same machine and takes most of the processor, so throughput says more about it than about AWS; the ratio is what to look at.",
       "Kiln compares each block with the digest that admission wrote, records progress every 32 blocks so that a kill costs at most 80, and slows down when AWS asks for it (16 blocks under way at first, 24 at most); the plain uploader, with 16 under way, does none of this.",
       "One process writes Kiln's ranges in turn here; a state machine runs four at once, each in a Lambda of its own.",
-      "Why admit and bake have 1,792 MB: a Lambda's network carries about 75 MB/s, so the processor holds nobody up where a GiB takes less than 14 s of it at the function's share. Memory itself would do with far less, whatever the artifact's size; 512 MB would buy 29 % of a processor, and the time would grow by more than the price falls.",
-      "Admission was measured with the layer of Node, a real archive; held to its share by stopping the process, so a busy machine makes the time longer than a Lambda's.",
+      "Why admit and bake have 1,792 MB, though they use a fraction of it whatever the artifact's size: the CPU seconds divided by the function's share of a processor are the least that a GiB takes, and a Lambda's network, about 75 MB/s, takes 14 s for it. With a whole processor bake comes near that, and admission of the largest artifact, 4 GiB, ends well within its 300 s; with 512 MB it would not. Memory times that time, which is the price, is about the same.",
+      "Admission was measured with the layer of Node, a real archive; held to its share by stopping the process. The MiB/s and GB-s by memory are those of this machine at the time: where it was busy, waiting for the cloud outweighs the share, and only the CPU seconds can be used.",
     ],
   };
 }
