@@ -89,7 +89,10 @@ export class World {
     startMs?: number,
   ) {
     this.clock = new VirtualClock(startMs);
-    this.kernel = new Kernel(settingsWith({ delays: { ...noDelays, ...delays }, stateDirectory }), this.clock);
+    this.kernel = new Kernel(
+      settingsWith({ delays: { ...noDelays, ...delays }, stateDirectory, requestLimits: "none" }),
+      this.clock,
+    );
     this.kernel.judge = () => undefined;
     this.service = new LoadBalancingService(this.kernel, {
       traffic,
