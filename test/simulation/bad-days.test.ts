@@ -2,36 +2,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { hostOf } from "../../scripts/simulate/hosts.ts";
 import { NeverDark } from "../../scripts/simulate/never-dark.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
-import {
-  openStage,
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { fleetName } from "../../shared/domain/names.ts";
+import { type LiveService, liveService } from "./live-service.ts";
 import { reverted, until, watchWeights, weights } from "./production-rule.ts";
 
-let one: PreparedStage;
-let two: PreparedStage;
+let service: LiveService;
 
 beforeAll(async () => {
-  const stage = await openStage(1, await prepareStage(await packageInMemory(stageName)));
-  await stage.deploy("web", "1");
-  await stage.settle();
-  one = stage.snapshot();
-  await stage.deploy("web", "2");
-  await stage.settle();
-  two = stage.snapshot();
+  service = await liveService();
 }, 120_000);
-
-async function open(begin: PreparedStage, changes: object = {}): Promise<SimulatedStage> {
-  const stage = await openStage(2, begin);
-  await stage.cloud.until(() => false, 1);
-  await stage.apply("web", changes);
-  return stage;
-}
 
 /** Requests to each node after every event; says which were not answered rightly. */
 function watched(stage: SimulatedStage): NeverDark {
@@ -56,7 +36,7 @@ const canary = { deploy: { strategy: "canary", steps: [10, 50], intervalSeconds:
 
 describe("a freeze that comes during a canary", () => {
   it("stops it at the next step, takes its share back, and says who froze and why", async () => {
-    const stage = await open(one, canary);
+    const stage = await service.open(canary);
     const seen = watchWeights(stage);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
@@ -82,7 +62,7 @@ describe("a freeze that comes during a canary", () => {
   });
 
   it("does not stop one that a person had started in spite of it, nor a rollback", async () => {
-    const stage = await open(two, canary);
+    const stage = await service.openWithStandby(canary);
     const at = new Date(stage.cloud.clock.now()).toISOString();
     await stage.cloud.complete(stage.ledger.writeFreeze("web", { reason: "the sale", by: "ann", at, until: null }));
     const back = await stage.run("Rollback", { service: "web" });
@@ -96,7 +76,7 @@ describe("a freeze that comes during a canary", () => {
 
 describe("a live fleet that is broken already", () => {
   it("is replaced by the fix all at once: there is nobody who could take the rest", async () => {
-    const stage = await open(one, canary);
+    const stage = await service.open(canary);
     const broken = await stage.deploy("web", "2");
     expect(broken.status).toBe("SUCCEEDED");
     for (const InstanceId of instancesOf(stage, "web-000002")) {
@@ -112,7 +92,7 @@ describe("a live fleet that is broken already", () => {
 
 describe("a spec whose max is below what is live", () => {
   it("is refused by name before anything is made, unless it says allowShrink", async () => {
-    const stage = await open(one, { capacity: { min: 1, max: 1 } });
+    const stage = await service.open({ capacity: { min: 1, max: 1 } });
     const refused = await stage.deploy("web", "2");
     expect(refused).toMatchObject({ status: "FAILED", error: "ShrinkRefusedError" });
     expect(stage.path(refused.arn)).toEqual(["Admit", "FailedClean"]);
@@ -128,7 +108,7 @@ describe("a spec whose max is below what is live", () => {
 
 describe("a standby that is gone", () => {
   it("makes the rollback a cold one: a fleet from the kept image, validated, then the rule", async () => {
-    const stage = await open(two);
+    const stage = await service.openWithStandby();
     const watch = watched(stage);
     const AutoScalingGroupName = fleetName(stageName, "web-000001");
     await stage.cloud.call("autoscaling", "DeleteAutoScalingGroup", { AutoScalingGroupName, ForceDelete: true });
@@ -145,7 +125,7 @@ describe("a standby that is gone", () => {
 describe("an idle candidate under target tracking", () => {
   it("keeps its size for half an hour of canary, and gets all requests at that size", async () => {
     const half = { deploy: { strategy: "canary", steps: [10], intervalSeconds: 1800 }, capacity: { min: 1, max: 6 } };
-    const stage = await open(one, half);
+    const stage = await service.open(half);
     const fleet = (generation: string) =>
       stage.cloud.kernel.store
         .collection<{ name: string; desired: number }>("autoscaling.groups")
@@ -177,7 +157,7 @@ describe("an idle candidate under target tracking", () => {
 
 describe("a rule that somebody changes in the middle of a canary", () => {
   it("ends the deploy with the conflict's name, and live keeps everything", async () => {
-    const stage = await open(one, canary);
+    const stage = await service.open(canary);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
     await reverted(stage);
@@ -193,7 +173,7 @@ describe("a rollback that is asked for while a deploy is under way", () => {
   it.each(deployStates)(
     "in %s: it ends with an earlier release, and nothing of the candidate is left",
     async (state) => {
-      const stage = await open(two, canary);
+      const stage = await service.openWithStandby(canary);
       const watch = watched(stage);
       await stage.push("web", "3");
       const deploy = () => stage.executions("deploy").at(-1)?.arn ?? "";
@@ -222,7 +202,7 @@ describe("an instance of live that dies while a deploy is under way", () => {
   it.each(deployStates)(
     "in %s: the deploy ends live and some healthy target answered at every moment",
     async (state) => {
-      const stage = await open(one, canary);
+      const stage = await service.open(canary);
       await stage.push("web", "2");
       const deploy = () => stage.executions("deploy").at(-1)?.arn ?? "";
       await until(stage, () => stage.stateOf(deploy()) === state);

@@ -1,22 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
-import {
-  openStage,
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
+import { type LiveService, liveService } from "./live-service.ts";
 
-let prepared: PreparedStage;
+let service: LiveService;
 
 beforeAll(async () => {
-  const stage = await openStage(1, await prepareStage(await packageInMemory(stageName)));
-  await stage.deploy("web", "1");
-  await stage.settle();
-  prepared = stage.snapshot();
+  service = await liveService();
 }, 120_000);
 
 interface Seen {
@@ -45,16 +36,9 @@ function watchTargets(stage: SimulatedStage, generation: string): Seen {
   return seen;
 }
 
-async function open(): Promise<SimulatedStage> {
-  const stage = await openStage(2, prepared);
-  await stage.cloud.until(() => false, 1);
-  await stage.apply("web", { drainSeconds: 120 });
-  return stage;
-}
-
 describe("a fleet that leaves", () => {
   it("drains for as long as its spec says when a later release takes its place as the standby", async () => {
-    const stage = await open();
+    const stage = await service.open({ drainSeconds: 120 });
     expect((await stage.deploy("web", "2")).status).toBe("SUCCEEDED");
     expect((await stage.deploy("web", "3")).status).toBe("SUCCEEDED");
     const seen = watchTargets(stage, "web-000002");
@@ -66,7 +50,7 @@ describe("a fleet that leaves", () => {
   });
 
   it("drains when it got requests and failed, before anything of it is removed", async () => {
-    const stage = await open();
+    const stage = await service.open({ drainSeconds: 120 });
     const seen = watchTargets(stage, "web-000002");
     expect(await stage.deploy("web", "2-fading")).toMatchObject({ status: "FAILED", error: "ObservationFailedError" });
     expect(seen.states).toContain("draining");

@@ -6,33 +6,17 @@ import { approve, reject } from "../../cli/commands/approval.ts";
 import { pause, resume } from "../../cli/commands/pause.ts";
 import { attachToClient } from "../../local/server/attach-to-client.ts";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
-import {
-  openStage,
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { Executions } from "../../shared/aws/executions.ts";
 import type { Approval } from "../../shared/aws/ledger.ts";
+import { type LiveService, liveService } from "./live-service.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
 
-let prepared: PreparedStage;
+let service: LiveService;
 
 beforeAll(async () => {
-  const stage = await openStage(1, await prepareStage(await packageInMemory(stageName)));
-  await stage.deploy("web", "1");
-  await stage.settle();
-  prepared = stage.snapshot();
+  service = await liveService();
 }, 120_000);
-
-async function open(changes: object): Promise<SimulatedStage> {
-  const stage = await openStage(2, prepared);
-  await stage.cloud.until(() => false, 1);
-  await stage.apply("web", changes);
-  return stage;
-}
 
 const gated = { deploy: { approval: { deadlineSeconds: 600 } }, validate: { timeoutSeconds: 60 } };
 const deployOf = (stage: SimulatedStage) => stage.executions("deploy").at(-1)?.arn ?? "";
@@ -64,7 +48,7 @@ function commandsOf({ cloud, ledger }: SimulatedStage) {
 
 describe("an approval", () => {
   it("holds a validated release without a request until somebody approves; then it goes live, and the history says who", async () => {
-    const stage = await open(gated);
+    const stage = await service.open(gated);
     const seen = watchWeights(stage);
     await pushedAndAsked(stage, "2");
     await stage.cloud.until(() => false, 300_000);
@@ -81,7 +65,7 @@ describe("an approval", () => {
   });
 
   it("that is refused takes the candidate away, with the reason", async () => {
-    const stage = await open(gated);
+    const stage = await service.open(gated);
     await pushedAndAsked(stage, "2");
     await commandsOf(stage).reject();
     await stage.idle();
@@ -92,7 +76,7 @@ describe("an approval", () => {
   });
 
   it("that nobody gives by the deadline ends the deploy, and comes too late afterwards", async () => {
-    const stage = await open(gated);
+    const stage = await service.open(gated);
     const { taskToken } = await pushedAndAsked(stage, "2");
     await stage.idle();
     expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalExpired" });
@@ -104,7 +88,7 @@ describe("an approval", () => {
   });
 
   it("gives no traffic to a candidate that broke while it waited", async () => {
-    const stage = await open(gated);
+    const stage = await service.open(gated);
     const seen = watchWeights(stage);
     await pushedAndAsked(stage, "2-fading");
     await stage.cloud.until(() => false, 120_000);
@@ -115,7 +99,7 @@ describe("an approval", () => {
   });
 
   it("is not waited for by a rollback", async () => {
-    const stage = await open(gated);
+    const stage = await service.open(gated);
     await pushedAndAsked(stage, "2");
     const beganMs = stage.cloud.clock.now();
     const back = await stage.run("Rollback", { service: "web" });
@@ -135,7 +119,7 @@ describe("an approval", () => {
 describe("a pause", () => {
   const canary = { deploy: { strategy: "canary", steps: [10], intervalSeconds: 30 } };
   it("keeps the share that a release has until somebody resumes", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     const seen = watchWeights(stage);
     await stage.push("web", "2");
     await until(stage, () => seen.length === 2);
@@ -149,7 +133,7 @@ describe("a pause", () => {
   });
 
   it("does not keep a rollback from going back", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
     await commandsOf(stage).pause();
@@ -164,7 +148,7 @@ describe("an abort", () => {
   it.each(["WaitForImage", "WaitForFleet", "AwaitApproval", "WaitWhileObserving"])(
     "in %s gives live everything back and takes the candidate away",
     async (state) => {
-      const stage = await open(state === "AwaitApproval" ? gated : canary);
+      const stage = await service.open(state === "AwaitApproval" ? gated : canary);
       const begun = stage.executions("deploy").length;
       await stage.push("web", "2");
       await until(stage, () => stage.executions("deploy").length > begun && stage.stateOf(deployOf(stage)) === state);
@@ -180,7 +164,7 @@ describe("an abort", () => {
   );
 
   it("does nothing when nothing is under way, and neither do the others", async () => {
-    const stage = await open({});
+    const stage = await service.open({});
     expect(await commandsOf(stage).abort()).toBeUndefined();
     expect(await commandsOf(stage).resume()).toBe(false);
     await expect(commandsOf(stage).approve()).rejects.toMatchObject({ name: "NothingToApprove" });

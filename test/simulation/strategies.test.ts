@@ -1,33 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
-import {
-  openStage,
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { fleetName } from "../../shared/domain/names.ts";
+import { type LiveService, liveService } from "./live-service.ts";
 import { reverted, until, watchWeights, weights } from "./production-rule.ts";
 
-let prepared: PreparedStage;
+let service: LiveService;
 
 beforeAll(async () => {
-  const stage = await openStage(1, await prepareStage(await packageInMemory(stageName)));
-  await stage.deploy("web", "1");
-  await stage.settle();
-  prepared = stage.snapshot();
+  service = await liveService();
 }, 120_000);
 
 const canary = { deploy: { strategy: "canary", steps: [10, 50], intervalSeconds: 60 }, observeSeconds: 30 };
-
-async function open(changes: object): Promise<SimulatedStage> {
-  const stage = await openStage(2, prepared);
-  await stage.cloud.until(() => false, 1);
-  await stage.apply("web", changes);
-  return stage;
-}
 
 const minimum = (stage: SimulatedStage, generation: string) =>
   stage.cloud.kernel.store
@@ -37,7 +21,7 @@ const minimum = (stage: SimulatedStage, generation: string) =>
 
 describe("a canary", () => {
   it("takes its steps one after another, each of whole weights that add up to 100, and ends whole", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     const seen = watchWeights(stage);
     const run = await stage.deploy("web", "2");
     expect(run.status).toBe("SUCCEEDED");
@@ -53,7 +37,7 @@ describe("a canary", () => {
   });
 
   it("goes back to everything on live when the release does not hold at its first step", async () => {
-    const stage = await open({ ...canary, deploy: { ...canary.deploy, intervalSeconds: 120 } });
+    const stage = await service.open({ ...canary, deploy: { ...canary.deploy, intervalSeconds: 120 } });
     const seen = watchWeights(stage);
     const run = await stage.deploy("web", "2-fading");
     expect(run).toMatchObject({ status: "FAILED", error: "ObservationFailedError" });
@@ -70,8 +54,7 @@ describe("a canary", () => {
   });
 
   it("moves a first deploy all at once: there is nobody to share with", async () => {
-    const stage = await openStage(3, prepared);
-    await stage.cloud.until(() => false, 1);
+    const stage = await service.open();
     await stage.apply("api", canary);
     const run = await stage.deploy("api", "1");
     expect(run.status).toBe("SUCCEEDED");
@@ -80,7 +63,7 @@ describe("a canary", () => {
   });
 
   it("stops and goes back when somebody else changed the rule between two steps", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
     await reverted(stage);
@@ -92,7 +75,7 @@ describe("a canary", () => {
   });
 
   it("is gone back from by a rollback at any step, to the release that is still live", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
     const back = await stage.run("Rollback", { service: "web" });
@@ -104,7 +87,7 @@ describe("a canary", () => {
   });
 
   it("leaves no share behind when its execution is stopped", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 50);
     const sweeps = stage.executions("sweep").length;
@@ -122,7 +105,7 @@ describe("a canary", () => {
 
 describe("a candidate that live outgrew between two steps", () => {
   it("grows to match before it gets more", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     const seen = watchWeights(stage);
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
@@ -137,7 +120,7 @@ describe("a candidate that live outgrew between two steps", () => {
 
 describe("a linear deploy", () => {
   it("adds the same share with each step", async () => {
-    const stage = await open({ deploy: { strategy: "linear", stepPercent: 40, intervalSeconds: 30 } });
+    const stage = await service.open({ deploy: { strategy: "linear", stepPercent: 40, intervalSeconds: 30 } });
     const seen = watchWeights(stage);
     expect((await stage.deploy("web", "2")).status).toBe("SUCCEEDED");
     expect(seen.map((rule) => rule["web-000002"] ?? 0)).toEqual([0, 40, 80, 1]);
@@ -146,7 +129,7 @@ describe("a linear deploy", () => {
 
 describe("pins", () => {
   it("hold live at its size while traffic leaves it, and give it back when the deploy fails", async () => {
-    const stage = await open({ ...canary, deploy: { ...canary.deploy, intervalSeconds: 120 } });
+    const stage = await service.open({ ...canary, deploy: { ...canary.deploy, intervalSeconds: 120 } });
     await grown(stage, "web-000001", 3);
     await stage.push("web", "2-fading");
     await until(stage, () => weights(stage)["web-000002"] === 10);
@@ -163,7 +146,7 @@ describe("pins", () => {
   });
 
   it("hold the standby for the hot window, and nothing else", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     await grown(stage, "web-000001", 3);
     expect((await stage.deploy("web", "2")).status).toBe("SUCCEEDED");
     expect([minimum(stage, "web-000001"), minimum(stage, "web-000002")]).toEqual([3, 2]);
@@ -173,7 +156,7 @@ describe("pins", () => {
   });
 
   it("that outlived their maker are taken away by the sweep", async () => {
-    const stage = await open(canary);
+    const stage = await service.open(canary);
     await grown(stage, "web-000001", 3);
     const name = fleetName(stageName, "web-000001");
     await stage.cloud.call("autoscaling", "UpdateAutoScalingGroup", { AutoScalingGroupName: name, MinSize: 3 });

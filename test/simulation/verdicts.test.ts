@@ -1,31 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
-import {
-  openStage,
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
 import { zipArchive } from "../local/lambda/zip-archive.ts";
+import { type LiveService, liveService } from "./live-service.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
 
-let prepared: PreparedStage;
+let service: LiveService;
 
 beforeAll(async () => {
-  const stage = await openStage(1, await prepareStage(await packageInMemory(stageName)));
-  await stage.deploy("web", "1");
-  await stage.settle();
-  prepared = stage.snapshot();
+  service = await liveService();
 }, 120_000);
-
-async function open(changes: object): Promise<SimulatedStage> {
-  const stage = await openStage(2, prepared);
-  await stage.cloud.until(() => false, 1);
-  await stage.apply("web", changes);
-  return stage;
-}
 
 /** An alarm of the user's own, in a state that somebody set. */
 async function alarm(stage: SimulatedStage, name: string, state: "OK" | "ALARM" | undefined): Promise<void> {
@@ -52,7 +36,7 @@ const canary = { strategy: "canary", steps: [10], intervalSeconds: 60 };
 
 describe("an alarm that the spec names", () => {
   it("refuses a deploy when it is red already, and the live release serves on", async () => {
-    const stage = await open({ alarms: ["errors"] });
+    const stage = await service.open({ alarms: ["errors"] });
     await alarm(stage, "errors", "ALARM");
     const seen = watchWeights(stage);
     const run = await stage.deploy("web", "2");
@@ -63,13 +47,13 @@ describe("an alarm that the spec names", () => {
   });
 
   it("refuses a deploy when it does not exist: nobody would see what goes wrong", async () => {
-    const stage = await open({ alarms: ["erors"] });
+    const stage = await service.open({ alarms: ["erors"] });
     const run = await stage.deploy("web", "2");
     expect(run.cause).toContain("erors does not exist");
   });
 
   it("does not stand in the way of a deploy that is to mend what it says", async () => {
-    const stage = await open({ alarms: ["errors"] });
+    const stage = await service.open({ alarms: ["errors"] });
     await alarm(stage, "errors", "ALARM");
     await stage.push("web", "2");
     await stage.idle();
@@ -79,7 +63,7 @@ describe("an alarm that the spec names", () => {
   });
 
   it("takes traffic back when it turns red at a step, although every target is healthy", async () => {
-    const stage = await open({ alarms: ["errors"], deploy: canary });
+    const stage = await service.open({ alarms: ["errors"], deploy: canary });
     await alarm(stage, "errors", "OK");
     const seen = watchWeights(stage);
     await stage.push("web", "2");
@@ -101,7 +85,7 @@ describe("an alarm that the spec names", () => {
   });
 
   it("takes traffic back when it never says anything: silence is no pass", async () => {
-    const stage = await open({ alarms: ["errors"] });
+    const stage = await service.open({ alarms: ["errors"] });
     await alarm(stage, "errors", undefined);
     const run = await stage.deploy("web", "2");
     expect(run).toMatchObject({ status: "FAILED", error: "ObservationFailedError" });
@@ -110,7 +94,7 @@ describe("an alarm that the spec names", () => {
   });
 
   it("lets the release stay when it is green", async () => {
-    const stage = await open({ alarms: ["errors"] });
+    const stage = await service.open({ alarms: ["errors"] });
     await alarm(stage, "errors", "OK");
     expect((await stage.deploy("web", "2")).status).toBe("SUCCEEDED");
   });
@@ -120,7 +104,7 @@ describe("a function of the user's own", () => {
   const functions = [{ name: "smoke", timeoutSeconds: 5 }];
 
   async function withFunction(answers: (event: unknown) => unknown): Promise<SimulatedStage> {
-    const stage = await open({ validate: { timeoutSeconds: 60, functions } });
+    const stage = await service.open({ validate: { timeoutSeconds: 60, functions } });
     stage.cloud.functions["kiln-dev-check-smoke"] = answers;
     await stage.cloud.call("lambda", "CreateFunction", {
       FunctionName: "kiln-dev-check-smoke",
