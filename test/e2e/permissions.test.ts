@@ -123,12 +123,16 @@ async function sweepUntil(what: string, holds: () => Promise<boolean>): Promise<
 }
 
 describe("the roles of the handlers", () => {
-  it("allow nothing that deploys, failures, sweeps and rollbacks never use, unless a comment says why", async () => {
+  it("allow nothing that deploys, failures, sweeps, rollbacks and refreshes never use, unless a comment says why", async () => {
     const back = await world.ended(await world.start("rollback", { service: "web" }));
     expect(back, back.cause).toMatchObject({ status: "SUCCEEDED" });
     // The one standby makes room for the next, so a fleet that served is retired.
     const further = await world.ended(await world.push("4.0.0"));
     expect(further.path.slice(-4)).toEqual(["Settle", "RetireFleets", "Settle", "Live"]);
+
+    // Nothing is stale; that it looks is what counts here.
+    const refreshed = await world.ended(await world.start("refresh", {}));
+    expect(refreshed, refreshed.cause).toMatchObject({ status: "SUCCEEDED" });
 
     const unused = (await permissionsOf(world, handlers)).filter(
       ({ handler, action, resources }) => !exercised.has(roleOf(handler), action, resources),
