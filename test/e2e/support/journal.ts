@@ -45,7 +45,11 @@ export class Journal {
         await entry.call.send(aws);
         entry.answered = true;
       } catch (error) {
-        if (isAnswer(error)) this.#refused.push(`${entry.call.what}: ${String(error)}`);
+        // A call that came too fast did nothing, and promises nothing.
+        if (isThrottled(error)) {
+          this.#unchecked.splice(this.#unchecked.indexOf(entry), 1);
+          await delay(throttledMs, undefined, { signal: stop }).catch(() => undefined);
+        } else if (isAnswer(error)) this.#refused.push(`${entry.call.what}: ${String(error)}`);
         else return;
       }
       await delay(pauseMs, undefined, { signal: stop }).catch(() => undefined);
@@ -58,14 +62,35 @@ export class Journal {
     const lost = this.#refused.splice(0);
     for (const { call, answered } of entries) {
       try {
-        if (answered) await until("it to be there", () => call.isThere(aws), this.#patience);
-        else await call.isThere(aws);
+        const isThere = () => atLeisure(() => call.isThere(aws));
+        if (answered) await until("it to be there", isThere, this.#patience);
+        else await isThere();
       } catch (error) {
         lost.push(`${call.what}${answered ? ", which was answered" : ""}: ${String(error)}`);
       }
     }
     return { answered: entries.filter((entry) => entry.answered).length, lost };
   }
+}
+
+/** Unit: milliseconds until a call that came too fast is made again: the slowest bucket gives three tokens a second. */
+const throttledMs = 500;
+
+/** Asks as often as it takes, slowly enough for AWS's limits. */
+async function atLeisure<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isThrottled(error)) throw error;
+      await delay(throttledMs);
+    }
+  }
+}
+
+function isThrottled(error: unknown): boolean {
+  const names = ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"];
+  return error instanceof Error && names.includes(error.name);
 }
 
 /** Whether an error is the cloud's own answer, and not the end of the connection to it. */
