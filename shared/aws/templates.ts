@@ -8,7 +8,7 @@ import {
   ModifyLaunchTemplateCommand,
   type RequestLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
-import { isNamed } from "../errors.ts";
+import { isNamed, TransientError } from "../errors.ts";
 import { deleteUnlessGone } from "./deleting.ts";
 import { tagList } from "./images.ts";
 
@@ -34,6 +34,7 @@ export class Templates {
   /**
    * The numbered version of a release, created when it is missing. Versions carry the generation as description, so a
    * retry finds the one it made.
+   * @throws {TransientError} when another release has made the template a moment ago, and reads do not show it yet.
    */
   async ensure(input: {
     name: string;
@@ -54,14 +55,20 @@ export class Templates {
       );
       return made.LaunchTemplateVersion?.VersionNumber ?? 0;
     }
-    const made = await this.#ec2.send(
-      new CreateLaunchTemplateCommand({
-        LaunchTemplateName: input.name,
-        TagSpecifications: [{ ResourceType: "launch-template", Tags: tagList(input.tags) }],
-        ...common,
-      }),
-    );
-    return made.LaunchTemplate?.LatestVersionNumber ?? 1;
+    try {
+      const made = await this.#ec2.send(
+        new CreateLaunchTemplateCommand({
+          LaunchTemplateName: input.name,
+          TagSpecifications: [{ ResourceType: "launch-template", Tags: tagList(input.tags) }],
+          ...common,
+        }),
+      );
+      return made.LaunchTemplate?.LatestVersionNumber ?? 1;
+    } catch (error) {
+      if (!isNamed(error, "InvalidLaunchTemplateName.AlreadyExistsException")) throw error;
+      const reason = `Launch template ${input.name} exists, and EC2 does not show it yet.`;
+      throw new TransientError(reason, "It is tried again.", { cause: error });
+    }
   }
 
   /** Removes the version of a release, and the template with its last version; harmless when it is gone. */
