@@ -154,8 +154,15 @@ describe("a cloud that loses its power", () => {
   });
 
   it.each(["BakeImage", "ValidateFleet"])("goes on with a deploy that was in %s", async (state) => {
+    // Twenty looks at the candidate's health last long enough for this test's own look to come between them.
+    await visitor.apply({ validate: { ...visitor.spec.validate, healthyInARow: 20 } });
     const deploy = await visitor.push(`2.0.0-${state}`);
-    await until(`the deploy to reach ${state}`, async () => (await visitor.states(deploy)).at(-1) === state);
+    await until(`the deploy to be in ${state}`, async () => {
+      const path = await visitor.states(deploy);
+      if (path.includes(state) && path.at(-1) !== state)
+        throw new Error(`too late: it went through ${path.join(", ")}`);
+      return path.at(-1) === state;
+    });
 
     await powerCut();
     const ended = await visitor.ended(deploy);
