@@ -85,7 +85,12 @@ export async function bake(input: Input, world: World): Promise<BakeOutput> {
   if (own.state === "available" && own.image) {
     world.images.verify(own.image, base, memo.snapshotId);
     const { ImageId: imageId, Name: named } = own.image;
-    await recordEvent(input, world, "baked", { imageId, name: named, written: memo.snapshotId !== undefined });
+    await recordEvent(input, world, "baked", {
+      imageId,
+      name: named,
+      base: base.ImageId,
+      written: memo.snapshotId !== undefined,
+    });
     return ready();
   }
   if (own.state !== "absent") return pending(againSeconds, input.memo);

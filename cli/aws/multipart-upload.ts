@@ -111,7 +111,12 @@ async function resumed(s3: S3Client, target: UploadTarget, unfinished: Unfinishe
 
   const input = { Bucket: target.bucket, Key: target.key };
   const begun = await s3.send(
-    new CreateMultipartUploadCommand({ ...input, ChecksumAlgorithm: "SHA256", ChecksumType: "COMPOSITE" }),
+    new CreateMultipartUploadCommand({
+      ...input,
+      ...(target.metadata && { Metadata: target.metadata }),
+      ChecksumAlgorithm: "SHA256",
+      ChecksumType: "COMPOSITE",
+    }),
   );
   const uploadId = begun.UploadId ?? "";
   await unfinished.remember(target, uploadId);

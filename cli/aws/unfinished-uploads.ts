@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface UploadTarget {
   bucket: string;
   key: string;
+  /** What the object says of itself; an upload that was begun with other metadata would keep that. */
+  metadata?: Record<string, string>;
 }
 
 /**
@@ -41,7 +43,9 @@ export class UnfinishedUploads {
     await rm(this.#file(target), { force: true });
   }
 
-  #file({ bucket, key }: UploadTarget): string {
-    return join(this.#directory, `${createHash("sha256").update(`${bucket}/${key}`).digest("hex").slice(0, 32)}.json`);
+  #file({ bucket, key, metadata }: UploadTarget): string {
+    const said = metadata ? `\n${JSON.stringify(metadata)}` : "";
+    const name = createHash("sha256").update(`${bucket}/${key}${said}`).digest("hex").slice(0, 32);
+    return join(this.#directory, `${name}.json`);
   }
 }

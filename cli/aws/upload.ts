@@ -32,7 +32,8 @@ export async function uploadFile(
     }
     const Body = await handle.readFile();
     const ChecksumSHA256 = createHash("sha256").update(Body).digest("base64");
-    const input = { Bucket: target.bucket, Key: target.key, Body, ChecksumSHA256 };
+    const Metadata = target.metadata;
+    const input = { Bucket: target.bucket, Key: target.key, Body, ChecksumSHA256, ...(Metadata && { Metadata }) };
     const { VersionId } = await s3.send(new PutObjectCommand(input));
     progress.sent(bytes, bytes);
     return { key: target.key, versionId: VersionId, bytes };

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { callerArn } from "../aws/caller.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { mendAndPush, outcomeOf } from "../execution/outcome.ts";
 import { executionName, followAloud } from "../execution/start.ts";
@@ -33,7 +34,8 @@ export function addDeploy(program: Command, surroundings: Surroundings): void {
   runs<Options>(command, surroundings, left, async (context, [service = ""], options) => {
     const { version, reason, override, acceptRule, wait } = options;
     const stage = await context.stage();
-    const input = { service, ...given({ version, reason, override, acceptRule }) };
+    const by = await callerArn(stage, context.output);
+    const input = { service, ...given({ version, reason, override, acceptRule, by }) };
     const execution = await stage.runs.start(stage.outputs.DeployMachine, executionName(service), input);
     if (!wait) return { json: { service, execution, end: null }, text: execution };
     const followed = await followAloud(stage, execution, `deploy ${version ?? service}`, context.output);

@@ -5,7 +5,9 @@ import type { Command } from "commander";
 import { parameterNames } from "../../shared/aws/parameters.ts";
 import { archiveEnding } from "../../shared/domain/archive-format.ts";
 import { layerNamePattern, readArtifactKey } from "../../shared/domain/keys.ts";
+import { metadataOf, type Source } from "../../shared/domain/provenance.ts";
 import { type PreparedArtifact, prepareArtifact } from "../artifact-file.ts";
+import { callerArn } from "../aws/caller.ts";
 import type { Stage } from "../aws/stage.ts";
 import { UnfinishedUploads } from "../aws/unfinished-uploads.ts";
 import { type Uploaded, uploadFile } from "../aws/upload.ts";
@@ -13,6 +15,7 @@ import { examples, runs, type Surroundings } from "../command.ts";
 import { mendAndPush, type Outcome, outcomeOf } from "../execution/outcome.ts";
 import { followAloud } from "../execution/start.ts";
 import { CommandFailure, nothingDone, wrongUsage } from "../failure.ts";
+import { gitSource } from "../git-source.ts";
 import { cacheDirectory, kilnDirectory } from "../kiln-directory.ts";
 import { nodeLayer } from "../node-layer.ts";
 import { outcomeText } from "../outcome-text.ts";
@@ -23,6 +26,7 @@ interface Options {
   service?: string;
   version?: string;
   layer?: string;
+  commit?: string;
   wait: boolean;
 }
 
@@ -38,6 +42,7 @@ export function addPush(program: Command, surroundings: Surroundings): void {
     .option("--service <name>", "whose artifact it is; left out: the kiln.yaml beside it says it")
     .option("--version <version>", "left out: the file's name, or the directory's VERSION, says it")
     .option("--layer <name>", "push it as this layer instead")
+    .option("--commit <id>", "what it was built from; left out: the commit that is checked out where it lies")
     .option("--no-wait", "do not follow the deploy");
   examples(
     command,
@@ -51,15 +56,21 @@ export function addPush(program: Command, surroundings: Surroundings): void {
     if (options.layer !== undefined) return pushLayer(await context.stage(), options.layer, file, context.output);
     if (file === undefined) throw wrongUsage("No file was named.", "Name an archive, or a directory to pack.");
     const artifact = await prepareArtifact(file, options);
-    return pushArtifact(await context.stage(), artifact, options.wait, context.output);
+    const source = options.commit === undefined ? await gitSource(file) : { commit: options.commit };
+    return pushArtifact(await context.stage(), { ...artifact, source }, options.wait, context.output);
   });
 }
 
-async function pushArtifact(stage: Stage, artifact: PreparedArtifact, wait: boolean, output: Output): Promise<Result> {
+/** An artifact, and what it was built from. */
+type SourcedArtifact = PreparedArtifact & { source: Source | undefined };
+
+async function pushArtifact(stage: Stage, artifact: SourcedArtifact, wait: boolean, output: Output): Promise<Result> {
   await requireSpec(stage, artifact.service);
-  const uploaded = await sendArtifact(stage, artifact, output);
+  const pushedBy = await callerArn(stage, output);
+  const metadata = metadataOf({ ...artifact.source, ...(pushedBy !== undefined && { pushedBy }) });
+  const uploaded = await sendArtifact(stage, artifact, output, metadata);
   const { service, version } = artifact;
-  const pushed = { service, version, ...uploaded };
+  const pushed = { service, version, ...uploaded, commit: artifact.source?.commit ?? null };
   if (!wait) return { json: { ...pushed, end: null }, text: `pushed ${uploaded.key}; its deploy starts by itself` };
   const outcome = await followUpload(stage, artifact, uploaded, output);
   return { json: { ...pushed, ...outcome }, text: outcomeText(`${service} ${version}`, outcome) };
@@ -76,9 +87,14 @@ async function requireSpec(stage: Stage, service: string): Promise<void> {
   });
 }
 
-/** Sends an artifact with its progress told. */
-export async function sendArtifact(stage: Stage, { key, file }: PreparedArtifact, output: Output): Promise<Uploaded> {
-  return send(stage, key, file, output);
+/** Sends an artifact with its progress told. @param metadata What the object says of itself. */
+export async function sendArtifact(
+  stage: Stage,
+  { key, file }: PreparedArtifact,
+  output: Output,
+  metadata?: Record<string, string>,
+): Promise<Uploaded> {
+  return send(stage, { key, file, ...(metadata && { metadata }) }, output);
 }
 
 /** Follows the deploy that an upload starts. */
@@ -130,7 +146,7 @@ export async function sendLayer(
   const key = `layers/${name}${ending}`;
   if (!existsSync(source)) throw wrongUsage(`There is no file ${source}.`, "Name the layer's archive.");
   if (readArtifactKey(key).kind !== "layer") throw wrongUsage(`${key} is no key of a layer.`, "Choose another name.");
-  return send(stage, key, source, output);
+  return send(stage, { key, file: source }, output);
 }
 
 async function ownLayer(name: string, output: Output): Promise<string> {
@@ -145,15 +161,20 @@ async function ownLayer(name: string, output: Output): Promise<string> {
   });
 }
 
-async function send(stage: Stage, key: string, file: string, output: Output): Promise<Uploaded> {
+async function send(
+  stage: Stage,
+  sent: { key: string; file: string; metadata?: Record<string, string> },
+  output: Output,
+): Promise<Uploaded> {
+  const { key } = sent;
   const bucket = stage.outputs.ArtifactsBucket;
   const unfinished = new UnfinishedUploads(join(kilnDirectory(), "uploads"));
   const beganMs = performance.now();
   let there = 0;
-  const uploaded = await uploadFile(stage.s3, { bucket, key, file }, unfinished, {
-    sent: (sent, total) => {
+  const uploaded = await uploadFile(stage.s3, { bucket, ...sent }, unfinished, {
+    sent: (bytes, total) => {
       const seconds = (performance.now() - beganMs) / 1000;
-      output.transient(transferLine(key, sent, total, (sent - there) / seconds));
+      output.transient(transferLine(key, bytes, total, (bytes - there) / seconds));
     },
     resumed: (bytes) => {
       there = bytes;

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
-import type { Part, Release } from "../../shared/domain/release.ts";
+import { fleetName } from "../../shared/domain/names.ts";
+import type { Release } from "../../shared/domain/release.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
+import { type Chain, chainLines, chainOf } from "../explain/chain.ts";
 import { type Evidence, evidenceOf } from "../explain/evidence.ts";
 import { type ReleaseState, releaseState } from "../explain/release-state.ts";
 import { nothingDone } from "../failure.ts";
@@ -26,39 +28,36 @@ export function addReleasesShow(releases: Command, surroundings: Surroundings): 
 export async function showRelease(stage: Stage, generation: string): Promise<Result> {
   // Whoever has the secret reaches a candidate before it is validated.
   const { trialSecret: _trialSecret, ...release } = await requireRelease(stage, generation);
-  const [head, history] = await Promise.all([
+  const [head, history, fleet] = await Promise.all([
     stage.ledger.head(release.service),
     stage.ledger.history(release.service, generation),
+    stage.fleets.read(fleetName(stage.name, generation)),
   ]);
   const state = releaseState(generation, head);
   const admitted = { at: release.createdAt, event: "admitted", says: `asked for by ${release.intent.kind}` };
   const timeline = [admitted, ...history.map(evidenceOf)];
-  return { json: { release, state, timeline }, text: releaseText(release, state, timeline) };
+  const chain = chainOf(release, history, fleetName(stage.name, generation), fleet?.instanceIds ?? []);
+  return { json: { release, state, chain, timeline }, text: releaseText(release, state, chain, timeline) };
 }
 
 export function releaseText(
   release: Omit<Release, "trialSecret">,
   state: ReleaseState,
+  chain: Chain,
   timeline: readonly Evidence[],
 ): string {
-  const { generation, version, artifact, layers, base, start, spec, network, imageDigest, execution } = release;
+  const { generation, version, start, spec, network, execution } = release;
   const facts = table([
     ["  version", version],
-    ["  artifact", partText(artifact)],
-    ...layers.map((layer) => ["  layer", partText(layer)]),
-    ["  base", `${base.name}  ${base.imageId}  ${base.architecture}`],
     ["  start", start],
     ["  leaving", leavingText(spec.drainSeconds, spec.stopSeconds)],
     ["  listener", network.listenerArn],
     ["  subnets", network.subnetIds.join(", ")],
-    ["  image", imageDigest],
     ["  execution", execution],
   ]);
+  const links = table(chainLines(release, chain).map(([link, says]) => [`  ${link}`, says]));
   const lines = table(timeline.map(({ at, event, says }) => [`  ${at}`, event, says]));
-  return [`${generation}  ${state}`, ...facts, "", "timeline", ...lines].join("\n");
-}
-
-function partText({ key, zip, ...baked }: Part): string {
-  const { bytes, sha256 } = zip ?? baked;
-  return `${key}  ${bytes} bytes  sha256 ${sha256.slice(0, 12)}`;
+  return [`${generation}  ${state}`, ...facts, "", "from commit to instance", ...links, "", "timeline", ...lines].join(
+    "\n",
+  );
 }

@@ -30,6 +30,35 @@ export const uploaded = {
   bytes: z.int(),
 };
 
+const digested = z.object({ name: z.string(), key: z.string(), versionId: z.string(), sha256: z.string() });
+
+/** From the commit to the instances of one release. */
+export const chain = z.strictObject({
+  source: z.nullable(
+    z.strictObject({
+      commit: z.optional(z.string()),
+      repository: z.optional(z.string()),
+      dirty: z.optional(z.literal(true)),
+      pushedBy: z.optional(z.string()),
+    }),
+  ),
+  asked: z.object({ kind: z.enum(["upload", "manual", "refresh", "rollback"]) }),
+  pushedAt: z.nullable(z.string()),
+  artifact: digested,
+  layers: z.array(digested),
+  base: z.strictObject({ name: z.string(), imageId: z.string(), ownedImageId: z.nullable(z.string()) }),
+  specDigest: z.string(),
+  releaseDigest: z.string(),
+  imageDigest: z.string(),
+  imageId: z.nullable(z.string()),
+  fleet: z.string(),
+  /** What runs of it now. */
+  instanceIds: z.array(z.string()),
+  verdicts: z.array(z.strictObject({ at: z.string(), event: z.string(), evidence: z.record(z.string(), z.unknown()) })),
+  /** Unit: seconds since the release was frozen. */
+  timings: z.array(z.strictObject({ event: z.string(), afterSeconds: z.number() })),
+});
+
 export const evidence = z.strictObject({ at: z.string(), event: z.string(), says: z.string() });
 
 export const fleetStatus = z.strictObject({

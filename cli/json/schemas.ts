@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { logSources } from "../logs/line.ts";
-import { evidence, fleetStatus, notFollowed, outcome, plannedWork, releaseState, uploaded } from "./parts.ts";
+import { chain, evidence, fleetStatus, notFollowed, outcome, plannedWork, releaseState, uploaded } from "./parts.ts";
 
 const nullableText = z.nullable(z.string());
 
@@ -27,8 +27,8 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     stopped: z.literal(true),
   }),
   push: z.union([
-    z.strictObject({ service: z.string(), version: z.string(), ...uploaded, ...outcome }),
-    z.strictObject({ service: z.string(), version: z.string(), ...uploaded, end: z.null() }),
+    z.strictObject({ service: z.string(), version: z.string(), commit: nullableText, ...uploaded, ...outcome }),
+    z.strictObject({ service: z.string(), version: z.string(), commit: nullableText, ...uploaded, end: z.null() }),
     z.strictObject({ layer: z.string(), ...uploaded }),
   ]),
   status: z.strictObject({
@@ -100,6 +100,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   "releases show": z.strictObject({
     release: z.object({ service: z.string(), generation: z.string(), version: z.string(), imageDigest: z.string() }),
     state: releaseState,
+    chain,
     timeline: z.array(evidence),
   }),
   diff: z.strictObject({

@@ -5,6 +5,7 @@ import { holdAt } from "../domain/calendar.ts";
 import { shrinks } from "../domain/capacity.ts";
 import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
 import { fleetName, generationName, ownedBaseName } from "../domain/names.ts";
+import type { Provenance } from "../domain/provenance.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
 import {
@@ -141,9 +142,14 @@ async function admittedRelease(
     intent,
     version: versionOf(object.key),
     ...(request.kind === "manual" && request.override !== undefined && { override: request.override }),
+    provenance: provenanceOf(request, object),
     trialSecret: world.secret(),
     ...contents,
   });
+}
+
+function provenanceOf({ asked }: ValidRequest, { pushedAt, source }: PushedObject): Provenance {
+  return { asked, pushedAt, ...(source && { source }) };
 }
 
 /**

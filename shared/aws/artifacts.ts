@@ -1,5 +1,6 @@
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { keysOfVersion, readArtifactKey } from "../domain/keys.ts";
+import { type Source, sourceOf } from "../domain/provenance.ts";
 import { ArtifactMissingError, isNamed } from "../errors.ts";
 
 /** One exact version of an object in the artifact bucket. */
@@ -10,6 +11,8 @@ export interface PushedObject {
   bytes: number;
   /** ISO time of the push, by S3's clock. */
   pushedAt: string;
+  /** What its metadata says it was made from. */
+  source?: Source;
 }
 
 /** The artifact bucket: what people pushed, always read by exact version. */
@@ -105,11 +108,13 @@ export class Artifacts {
     const input = { Bucket: this.#bucket, Key: key, ...(versionId && { VersionId: versionId }) };
     try {
       const head = await this.#s3.send(new HeadObjectCommand(input));
+      const source = sourceOf(head.Metadata ?? {});
       return {
         key,
         versionId: head.VersionId ?? "null",
         bytes: head.ContentLength ?? 0,
         pushedAt: (head.LastModified ?? new Date(0)).toISOString(),
+        ...(source && { source }),
       };
     } catch (error) {
       // HEAD has no body: a missing key is a bare 404, a bad version id a bare 400, a delete marker a bare 405.

@@ -1,3 +1,4 @@
+import type { Provenance } from "./provenance.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 
 /** One archive that a release carries, pinned to the exact S3 version. */
@@ -51,6 +52,8 @@ export interface Release {
   version: string;
   /** Why it was deployed in spite of a freeze or outside the windows, in the words of whoever did. */
   override?: string;
+  /** Who or what asked for it, and what it was built from; absent in records of before Kiln wrote it down. */
+  provenance?: Provenance;
   artifact: Part;
   layers: LayerPart[];
   base: { name: string; imageId: string; architecture: "x86_64" | "arm64" };

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { readArtifactKey, versionPattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { inOneLine, problemsOf } from "./problems.ts";
+import type { Asked } from "./provenance.ts";
 
 /** A time that can be put in order with others; anything else would make the newest upload undecidable. */
 const time = z.string().check(
@@ -16,6 +17,9 @@ const uploadEvent = z.object({
   time,
   detail: z.object({
     bucket: z.object({ name: z.string() }),
+    /** The account, or the AWS service, that put it. */
+    requester: z.optional(z.string().check(z.maxLength(128))),
+    "source-ip-address": z.optional(z.string().check(z.maxLength(64))),
     object: z.object({
       /** S3 allows 1024 bytes. */
       key: z.string().check(z.minLength(1), z.maxLength(1024)),
@@ -29,8 +33,10 @@ const uploadEvent = z.object({
 const manualInput = z.strictObject({
   service: z.string().check(z.regex(servicePattern, "must be a service name")),
   version: z.optional(z.string().check(z.regex(versionPattern, "must be a version, such as 1.4.2"))),
-  /** Written into the history. */
+  /** Why, in the words of whoever asks; written into the release. */
   reason: z.optional(z.string().check(z.maxLength(500))),
+  /** Who asks, as they say: the CLI gives its caller's ARN. Written into the release. */
+  by: z.optional(z.string().check(z.maxLength(256))),
   /** Why it is deployed in spite of a freeze or outside the service's windows; written into the release. */
   override: z.optional(z.string().check(z.minLength(3, "must say why, in at least 3 characters"), z.maxLength(500))),
   /** Set by refresh: deploy again what is live. */
@@ -41,13 +47,23 @@ const manualInput = z.strictObject({
 
 /** What an execution of deploy was asked, whichever way it was started. */
 export type DeployRequest =
-  | { kind: "upload"; service: string; version: string; bucket: string; key: string; versionId: string; time: string }
+  | {
+      kind: "upload";
+      service: string;
+      version: string;
+      bucket: string;
+      key: string;
+      versionId: string;
+      time: string;
+      asked: Asked;
+    }
   | {
       kind: "manual" | "refresh";
       service: string;
       version: string | undefined;
       override: string | undefined;
       acceptRule: boolean;
+      asked: Asked;
     }
   | { kind: "invalid"; problem: string; what: "input" | "key" };
 
@@ -63,8 +79,12 @@ export function readDeployRequest(input: unknown): DeployRequest {
   if (!manual.success) {
     return { kind: "invalid", what: "input", problem: inOneLine(problemsOf(manual.error)) };
   }
-  const { service, version, refresh, override, acceptRule = false } = manual.data;
-  return { kind: refresh ? "refresh" : "manual", service, version, override, acceptRule };
+  const { service, version, refresh, override, reason, by, acceptRule = false } = manual.data;
+  const why = reason === undefined ? {} : { reason };
+  const asked: Asked = refresh
+    ? { kind: "refresh", ...why }
+    : { kind: "manual", ...(by !== undefined && { by }), ...why };
+  return { kind: asked.kind, service, version, override, acceptRule, asked };
 }
 
 function resemblesEvent(input: unknown): boolean {
@@ -90,7 +110,7 @@ function named(service: string | undefined): { service?: string } {
 }
 
 function readUpload(event: z.infer<typeof uploadEvent>): DeployRequest {
-  const { bucket, object } = event.detail;
+  const { bucket, object, requester: account, "source-ip-address": sourceIp } = event.detail;
   const key = readArtifactKey(object.key);
   if (key.kind === "production") {
     const { service, version } = key;
@@ -102,6 +122,7 @@ function readUpload(event: z.infer<typeof uploadEvent>): DeployRequest {
       key: object.key,
       versionId: object["version-id"],
       time: event.time,
+      asked: { kind: "upload", ...(account !== undefined && { account }), ...(sourceIp !== undefined && { sourceIp }) },
     };
   }
   const problem =

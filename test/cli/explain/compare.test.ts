@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { diffText } from "../../../cli/commands/diff.ts";
 import { releaseText } from "../../../cli/commands/releases-show.ts";
+import { chainOf } from "../../../cli/explain/chain.ts";
 import { compareReleases } from "../../../cli/explain/compare.ts";
 import { releaseWith, specWith } from "../support/releases.ts";
 
@@ -50,9 +51,9 @@ test("tells what differs by part and path, and never the secret", () => {
 test("a release is shown with its timeline", () => {
   const { trialSecret: _trialSecret, ...shown } = first;
   const timeline = [{ at: "2026-01-01T00:00:00.000Z", event: "admitted", says: "asked for by upload" }];
-  const lines = releaseText(shown, "live", timeline).split("\n");
+  const lines = releaseText(shown, "live", chainOf(first, [], "kiln-dev-web-000001", []), timeline).split("\n");
   expect(lines[0]).toBe("web-000001  live");
-  expect(lines).toContain("  artifact   web/1.0.0.tgz  10 bytes  sha256 aa");
+  expect(lines).toContain("  artifact   10 bytes  sha256 aa");
   expect(lines).toContain("  leaving    connections may go on for 30 s, then SIGTERM, SIGKILL 30 s later");
   expect(lines.at(-1)).toBe("  2026-01-01T00:00:00.000Z  admitted  asked for by upload");
 });

@@ -64,7 +64,7 @@ test("how an execution ended matches the schemas of the commands that follow one
   const outcome = outcomeOf({ execution: "arn:e", ending, seconds: 4, phases }, { what: "Deploy", fix: "" });
   expectToMatch("deploy", { service: "web", ...outcome });
   expectToMatch("rollback", { service: "web", execution: "arn:e", end: null });
-  const pushed = { service: "web", version: "1", key: "web/1.tgz", versionId: "v", bytes: 1 };
+  const pushed = { service: "web", version: "1", commit: null, key: "web/1.tgz", versionId: "v", bytes: 1 };
   expectToMatch("push", { ...pushed, ...outcome });
   expectToMatch("push", { ...pushed, end: null });
   expectToMatch("sweep", { ...outcome, plan: [] });
