@@ -89,7 +89,7 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   if (request.direction === "forward") await refuseFrozen(release, world);
   await holdLive(request, seen, world);
   const record = { from: stateOf(seen.rule), to: { weights: decision.weights, route: release.spec.route } };
-  await world.ledger.announceRuleChange(release.service, world.now(), record);
+  await world.ledger.announceRuleChange(release.service, world.now(), record, seen.isLive);
   await world.ledger.assertLease(request.release, request.execution);
   if (seen.rule) await world.traffic.change(seen.rule, decision.weights, release.spec.route);
   else await world.traffic.createProduction(release, decision.weights);
@@ -148,6 +148,7 @@ async function look(request: Input, release: Release, world: World) {
   const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
   return {
     isPaused: head.paused != null,
+    isLive: head.live?.generation === release.generation,
     rule,
     weights: rule?.weights,
     to,
@@ -270,7 +271,7 @@ async function restore(request: Input, release: Release, world: World): Promise<
 
   const from = stateOf(rule);
   const to = weights ? { weights, route: route ?? from?.route ?? release.spec.route } : null;
-  await world.ledger.announceRuleChange(release.service, world.now(), { from, to });
+  await world.ledger.announceRuleChange(release.service, world.now(), { from, to }, weights !== undefined);
   await world.ledger.assertLease(request.release, request.execution);
   // Without a live fleet generation 0 answers again: the first deployment's rule goes.
   if (weights) await world.traffic.change(rule, weights, route);

@@ -71,6 +71,35 @@ const further: readonly Path[] = [
     end: "RolledBack",
   },
   {
+    name: "alarm-in-the-hot-window",
+    begins: "one release",
+    act: async (stage) => {
+      await stage.cloud.call("monitoring", "PutMetricAlarm", {
+        AlarmName: "errors",
+        Namespace: "Shop",
+        MetricName: "Errors",
+        Statistic: "Sum",
+        Period: 86_400,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: "GreaterThanThreshold",
+        TreatMissingData: "notBreaching",
+      });
+      const state = (StateValue: string) =>
+        stage.cloud.call("monitoring", "SetAlarmState", { AlarmName: "errors", StateValue, StateReason: "a path" });
+      await state("OK");
+      await stage.apply("web", { alarms: ["errors"] });
+      await stage.deploy("web", "2");
+      await state("ALARM");
+      const over = () =>
+        stage.executions("rollback").some(({ name, status }) => /-alarm-/.test(name) && status !== "RUNNING");
+      await stage.cloud.until(over, 600_000);
+      await stage.idle();
+      return stage.executions("rollback").find(({ name }) => /-alarm-/.test(name))?.arn ?? "";
+    },
+    end: "RolledBack",
+  },
+  {
     name: "refresh-to-a-newer-base",
     begins: "one release",
     act: async (stage) => {

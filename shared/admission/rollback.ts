@@ -1,14 +1,23 @@
+import type * as z from "zod/mini";
 import { capacityTarget } from "../domain/capacity.ts";
 import { generationOf, type Head, isGenerationZero, rollbackTarget, settled, withRollback } from "../domain/head.ts";
 import { fleetName } from "../domain/names.ts";
 import { inOneLine, problemsOf } from "../domain/problems.ts";
 import type { Intent, Release } from "../domain/release.ts";
-import { rollbackInput } from "../domain/request.ts";
+import { alarmInput, rollbackInput } from "../domain/request.ts";
 import { ManualInputError, NothingToRollBackError } from "../errors.ts";
 import { targetGroupOf } from "../fleet-names.ts";
+import { recordEvent } from "../history.ts";
+import type { ReleaseRef } from "../step-input.ts";
+import { admitAlarm, judgeNow } from "./alarm.ts";
 import { acquireLease } from "./lease.ts";
 import { judgeListener, zeroBehind } from "./route.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
+
+type RollbackInput = z.infer<typeof rollbackInput>;
+
+/** Unit: seconds between two looks at whether a deploy that observes has heeded the alarm itself. */
+const observingSeconds = 15;
 
 /**
  * Admits a rollback, which pre-empts: it takes its place before every upload made until now, stops whoever holds the
@@ -18,19 +27,22 @@ export async function admitRollback(
   asked: { execution: string; startedAt: string; request: unknown },
   world: AdmissionWorld,
 ): Promise<Admission> {
+  const event = alarmInput.safeParse(asked.request);
+  if (event.success) return admitAlarm(event.data.alarm, world);
   const parsed = rollbackInput.safeParse(asked.request);
   if (!parsed.success) {
     const problems = inOneLine(problemsOf(parsed.error));
     throw new ManualInputError(`The input is not understood: ${problems}.`, 'Give {"service":"web"}.');
   }
-  const { service, to, acceptRule = false } = parsed.data;
+  const { service, acceptRule = false } = parsed.data;
   const head = await world.ledger.head(service);
-  const generation = generationOf(head, asked.execution) ?? (await chooseTarget(head, to, world));
-  if (generation === undefined) return skipped(`nothing to do: ${to} is live and nothing else is under way`);
+  const chosen = await choose(head, asked.execution, parsed.data, world);
+  if (typeof chosen !== "string") return chosen;
 
+  const generation = chosen;
   const intent: Intent = { kind: "rollback", time: asked.startedAt, tieBreak: asked.execution };
   const written = await world.ledger.updateHead(service, (present) =>
-    present.live?.generation === head.live?.generation
+    isAsChosen(present, head, parsed.data.alarm !== undefined)
       ? withRollback(present, intent, asked.execution, generation)
       : present,
   );
@@ -55,8 +67,54 @@ export async function admitRollback(
     await world.ledger.releaseLease(ref, asked.execution);
     throw refusal;
   }
+  await recordBeginning(asked.execution, ref, head, parsed.data, world);
   const path = zero || (await isHot(release, head, world)) ? "hot" : "cold";
   return { status: "ready", waitSeconds: 0, reason: path, release: ref, path };
+}
+
+/** The generation to go back to, or why there is none now. What this execution chose before stays chosen. */
+async function choose(
+  head: Head,
+  execution: string,
+  { to, alarm }: RollbackInput,
+  world: AdmissionWorld,
+): Promise<string | Admission> {
+  const before = generationOf(head, execution);
+  if (before !== undefined) return before;
+  if (alarm) {
+    const judged = await judgeNow(head, alarm, world);
+    if (judged.kind === "roll-back") return judged.to;
+    return judged.kind === "wait" ? waiting(observingSeconds, judged.reason) : skipped(judged.reason);
+  }
+  const target = await chooseTarget(head, to, world);
+  return target ?? skipped(`nothing to do: ${to} is live and nothing else is under way`);
+}
+
+/**
+ * Whether the head is still the one the target was chosen from. Of two alarms that turn red together only one goes back: a
+ * person's rollback may take another one's place, an alarm's may not.
+ */
+function isAsChosen(present: Head, seen: Head, byAlarm: boolean): boolean {
+  if (present.live?.generation !== seen.live?.generation) return false;
+  return !byAlarm || present.pending?.execution === seen.pending?.execution;
+}
+
+/** Who moves production away from the live release, and why, in that release's history. */
+async function recordBeginning(
+  execution: string,
+  ref: ReleaseRef,
+  { live }: Head,
+  { alarm, reason }: RollbackInput,
+  world: AdmissionWorld,
+): Promise<void> {
+  if (!live || live.generation === ref.generation) return;
+  const why = {
+    to: ref.generation,
+    by: alarm ? "alarm" : "person",
+    ...(alarm && { alarm }),
+    ...(reason && { reason }),
+  };
+  await recordEvent({ execution, release: { ...ref, generation: live.generation } }, world, "rollback-began", why);
 }
 
 /** The release to go back to; undefined when the named one already serves and nothing is under way. */

@@ -27,12 +27,14 @@ export interface AdmissionWorld extends BaseWorld {
 
 /** What admission answers. `release` and `path` are set once the status is `ready`. */
 export interface Admission {
-  status: "ready" | "pending" | "skipped";
+  status: "ready" | "pending" | "skipped" | "alarm";
   waitSeconds: number;
   reason: string;
   release: ReleaseRef | null;
   /** Which way the state machine goes on. */
   path: "base" | "bake" | "hot" | "cold" | "undo" | "finish" | "drop" | "none";
+  /** Of an alarm: the rollbacks that it starts, each under a name that a repeated event makes again. */
+  rollbacks?: { service: string; name: string }[];
 }
 
 export function skipped(reason: string): Admission {

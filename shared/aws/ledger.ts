@@ -116,9 +116,16 @@ export class Ledger {
   /**
    * Writes down that the production rule is about to change, and to what: nothing is emptied until every node must have
    * followed, and what the rule says otherwise from then on is somebody else's doing.
+   * @param isReturn Whether the live release gets requests back that a candidate had.
    */
-  async announceRuleChange(service: string, nowMs: number, rule: RuleRecord): Promise<void> {
-    await this.updateHead(service, (head) => ({ ...head, ruleChangedAt: new Date(nowMs).toISOString(), rule }));
+  async announceRuleChange(service: string, nowMs: number, rule: RuleRecord, isReturn = false): Promise<void> {
+    const at = new Date(nowMs).toISOString();
+    await this.updateHead(service, (head) => ({
+      ...head,
+      ruleChangedAt: at,
+      ...(isReturn && { returnedAt: at }),
+      rule,
+    }));
   }
 
   /** Freezes a release. Returns the one that stands under its generation. */

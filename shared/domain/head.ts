@@ -24,6 +24,8 @@ export interface Head {
   paused?: { by: string; at: string; reason: string } | null;
   /** ISO time of the last change of the production rule, written before the change is made. */
   ruleChangedAt: string | null;
+  /** ISO time at which the live release last got requests back that a candidate had; undefined when it never did. */
+  returnedAt?: string | null;
   /** What the production rule was last told; undefined in heads of before Kiln kept it. */
   rule?: RuleRecord | undefined;
   /** Generations that may own something on AWS: written before anything is created, removed once all of it is gone. */

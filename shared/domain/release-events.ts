@@ -14,6 +14,7 @@ export const releaseEvents = {
   finished: "A deploy that died while traffic moved was completed by the sweep: it has all requests.",
   "observation-failed": "It had traffic and did not hold.",
   restored: "Traffic went back to what was live before.",
+  "rollback-began": "Production is about to be moved away from it: by a person, or by an alarm that its spec names.",
   withdrawn: "Kiln's rule was taken away: what answered before Kiln answers again.",
   live: "It is live by the ledger's word; the release before stands by.",
   failed: "It failed, and nothing of it is left but what the history says.",

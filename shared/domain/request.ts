@@ -130,9 +130,16 @@ function readUpload(event: z.infer<typeof uploadEvent>): DeployRequest {
   return { kind: "invalid", what: "key", problem: `${object.key}: ${problem}` };
 }
 
+const redAlarm = z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(255)), at: time });
+
+/** What EventBridge asks of rollback when an alarm turned red: it is not known yet which services watch it. */
+export const alarmInput = z.strictObject({ alarm: redAlarm });
+
 /** What an execution of rollback is asked. */
 export const rollbackInput = z.strictObject({
   service: z.string().check(z.regex(servicePattern, "must be a service name")),
+  /** Set when an alarm asks: then it is decided once more whether it may. */
+  alarm: z.optional(redAlarm),
   to: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   reason: z.optional(z.string().check(z.maxLength(500))),
   /** Go on from the production rule as somebody else left it. */

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
 import { zipArchive } from "../local/lambda/zip-archive.ts";
+import { alarm, set } from "./alarm.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
 
@@ -10,27 +11,6 @@ let service: LiveService;
 beforeAll(async () => {
   service = await liveService();
 }, 120_000);
-
-/** An alarm of the user's own, in a state that somebody set. */
-async function alarm(stage: SimulatedStage, name: string, state: "OK" | "ALARM" | undefined): Promise<void> {
-  await stage.cloud.call("monitoring", "PutMetricAlarm", {
-    AlarmName: name,
-    Namespace: "Shop",
-    MetricName: "Errors",
-    Statistic: "Sum",
-    // Looked at once a day, so that it stays as it is set.
-    Period: 86_400,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: "GreaterThanThreshold",
-    TreatMissingData: "ignore",
-  });
-  if (state) await set(stage, name, state);
-}
-
-async function set(stage: SimulatedStage, AlarmName: string, StateValue: "OK" | "ALARM"): Promise<void> {
-  await stage.cloud.call("monitoring", "SetAlarmState", { AlarmName, StateValue, StateReason: "a test" });
-}
 
 const canary = { strategy: "canary", steps: [10], intervalSeconds: 60 };
 
