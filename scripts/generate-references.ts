@@ -4,6 +4,7 @@ import { delaysTable } from "./documents/delay-list.ts";
 import { type GeneratedDocument, readProjectFile, withSection, writeDocuments } from "./documents/document.ts";
 import { errorsDocument } from "./documents/error-list.ts";
 import { eventsDocument } from "./documents/event-list.ts";
+import { featuresDocument } from "./documents/features-page.ts";
 import { motoDifferencesDocument } from "./documents/moto-differences.ts";
 import { performanceDocument } from "./documents/performance-page.ts";
 import { installPolicyText, permissionsDocument } from "./documents/permission-list.ts";
@@ -21,6 +22,7 @@ export function referenceDocuments(): GeneratedDocument[] {
   return [
     { path: "docs/errors.md", text: note + errorsDocument() },
     { path: "docs/events.md", text: note + eventsDocument() },
+    { path: "docs/features.md", text: note + featuresDocument() },
     { path: "docs/service-spec.md", text: note + specDocument() },
     { path: "docs/cli.md", text: note + cliDocument() },
     { path: "docs/cli.schema.json", text: cliSchemaText() },

@@ -1,0 +1,103 @@
+import { command, type FeatureRow, test } from "./row.ts";
+
+/** Building images, and what starts a deploy: rows 1 to 11. */
+export const buildRows: readonly FeatureRow[] = [
+  {
+    number: "1",
+    capability: "Bakes a machine image",
+    aim: "match",
+    does: "Writes a release volume block by block and registers it with the base's root snapshot; no builder runs.",
+    shown: [
+      test(
+        "simulation/deploys.test.ts",
+        "takes a push through the packaged deploy machine until visitors get the new release",
+      ),
+      command("npm run test:vm"),
+    ],
+  },
+  {
+    number: "2",
+    capability: "Content-addressed bake cache",
+    aim: "beat",
+    does: "An image is named by the digest of artifact, layers, base and start command; what is there is not baked again.",
+    shown: [test("e2e/outcomes.test.ts", "deploys again by hand without baking when nothing changed")],
+  },
+  {
+    number: "3",
+    capability: "Image tests before release",
+    aim: "match",
+    does: "The whole fleet of the new image is validated before it gets a request.",
+    shown: [test("e2e/outcomes.test.ts", "never disturbed the live service")],
+  },
+  {
+    number: "4",
+    capability: "Rebuild on a new base image",
+    aim: "beat",
+    does: "The refresh machine sees a changed base and deploys the same artifact on it, validated like any other.",
+    shown: [
+      test("e2e/refresh.test.ts", "deploys the live artifact again on a base that changed, without losing a request"),
+    ],
+  },
+  {
+    number: "5",
+    capability: "Copies to other regions and accounts",
+    aim: "match",
+    does: "Nothing yet: a stage lives in one region of one account.",
+    shown: [],
+    missing: "left for later",
+  },
+  {
+    number: "6",
+    capability: "Provenance, bill of materials, ancestry",
+    aim: "beat",
+    does: "Nothing yet.",
+    shown: [],
+    missing: "left for later",
+  },
+  {
+    number: "7",
+    capability: "Revoking a version",
+    aim: "beat",
+    does: "Nothing yet.",
+    shown: [],
+    missing: "left for later",
+  },
+  {
+    number: "8",
+    capability: "Stops a schedule that keeps failing",
+    aim: "match",
+    does: "Nothing yet.",
+    shown: [],
+    missing: "left for later",
+  },
+  {
+    number: "9",
+    capability: "Started by an artifact in S3",
+    aim: "match",
+    does: "An upload's event starts the deploy machine; the claim of an upload makes duplicates harmless.",
+    shown: [test("e2e/aws-cli.test.ts", "deploys by copying an artifact into the bucket")],
+  },
+  {
+    number: "10",
+    capability: "Started by hand and by schedule",
+    aim: "match",
+    does: "An execution with nothing but the service's name deploys the newest artifact; refresh and sweep are scheduled.",
+    shown: [
+      test(
+        "e2e/aws-cli.test.ts",
+        "deploys the newest artifact by starting an execution with nothing but the service's name",
+      ),
+      test("e2e/aws-cli.test.ts", "sees the stack, its roles, triggers, schedules and queues, and who is asking"),
+    ],
+  },
+  {
+    number: "11",
+    capability: "Queue, newest wins, ordering",
+    aim: "beat",
+    does: "One waits for each service; a newer upload takes its place, an older one never does, a rollback overtakes all.",
+    shown: [
+      test("e2e/outcomes.test.ts", "lets a newer upload supersede one that waits, and never runs two at once"),
+      test("shared/domain/head.test.ts", "never lets an older upload supersede a newer one, however late it arrives"),
+    ],
+  },
+];
