@@ -6,9 +6,11 @@ import { ByteReader } from "./byte-reader.ts";
 import { refuseFormat } from "./domain/archive-format.ts";
 import { type ArchiveEntry, normalised, platformOf, refuseEntry, refuseTotals, shown } from "./domain/archive-rules.ts";
 import { ArchiveTree } from "./domain/archive-tree.ts";
+import type { Inventory } from "./domain/inventory/inventory.ts";
 import { snapshotBlockBytes as blockBytes } from "./domain/snapshot-blocks.ts";
 import { TarProblem } from "./domain/tar-header.ts";
 import { ArtifactRefusedError } from "./errors.ts";
+import { ManifestReading } from "./manifest-reading.ts";
 import { readTar, type TarEntry } from "./tar-reader.ts";
 
 /** What one reading of an archive found. */
@@ -26,6 +28,8 @@ export interface Inspection {
   procfileBelow: string | undefined;
   /** What each program in machine code is built for, by path. */
   programs: Map<string, string>;
+  /** The packages that its manifests name. */
+  inventory: Inventory;
 }
 
 /** Unit: bytes of a Procfile that are read; more is no Procfile. */
@@ -44,7 +48,7 @@ export interface InspectionOptions {
   unsound?: string;
 }
 
-type Found = Pick<Inspection, "procfile" | "procfileBelow" | "programs"> & { unpackedBytes: number };
+type Found = Pick<Inspection, "procfile" | "procfileBelow" | "programs" | "unpackedBytes">;
 
 /**
  * Reads a .tar.gz once, as a stream with bounded memory: digests, and every rule that keeps a poisoned archive out.
@@ -67,7 +71,7 @@ async function inspect(packed: PackedBytes, options: InspectionOptions): Promise
   const wrongFormat = refuseFormat(head, "tar.gz");
   if (wrongFormat) throw refused(options.name, wrongFormat);
   const gunzip = createGunzip({ chunkSize: 64 * 1024 });
-  let found: Found | undefined;
+  let found: (Found & Pick<Inspection, "inventory">) | undefined;
   try {
     await pipeline(Readable.from(packed.all(), { objectMode: false }), gunzip, async (unpacked) => {
       found = await readEntries(unpacked as AsyncIterable<Uint8Array>, packed, options);
@@ -95,10 +99,11 @@ async function readEntries(
   unpacked: AsyncIterable<Uint8Array>,
   packed: PackedBytes,
   { name, caseCollisions }: InspectionOptions,
-): Promise<Found> {
+): Promise<Found & Pick<Inspection, "inventory">> {
   const bytes = new ByteReader(unpacked);
   const tree = new ArchiveTree({ caseCollisions });
   const found: Found = { procfile: undefined, procfileBelow: undefined, programs: new Map(), unpackedBytes: 0 };
+  const manifests = new ManifestReading();
   let entries = 0;
   // Headers count too: a million empty files are a bomb without any content.
   const refuseSize = () =>
@@ -111,7 +116,8 @@ async function readEntries(
     const reason = refuseEntry(described) ?? tree.add(described) ?? refuseSize();
     if (reason) throw refused(name, `${at}: ${reason}`);
     const kept: Uint8Array[] = [];
-    let keep = path === "Procfile" && entry.bytes <= procfileLimit ? procfileLimit : 20;
+    const wanted = described.kind === "file" ? manifests.wants(path, entry.bytes) : 0;
+    let keep = path === "Procfile" && entry.bytes <= procfileLimit ? procfileLimit : Math.max(20, wanted);
     for await (const chunk of entry.content) {
       const tooMuch = refuseSize();
       if (tooMuch) throw refused(name, `${at}: ${tooMuch}`);
@@ -119,12 +125,15 @@ async function readEntries(
       keep -= chunk.length;
     }
     if (described.kind === "file") found.unpackedBytes += entry.bytes;
-    remember(found, described, path, Buffer.concat(kept));
+    const start = Buffer.concat(kept);
+    remember(found, described, path, start);
+    if (described.kind === "file")
+      manifests.file(path, wanted > 0 ? start : undefined, platformOf(start) !== undefined);
   }
   const tooMuch = refuseSize();
   if (tooMuch) throw refused(name, tooMuch);
   if (entries === 0) throw refused(name, "it is empty: the archive has no entries");
-  return found;
+  return { ...found, inventory: manifests.finish() };
 }
 
 function remember(found: Found, { kind, bytes }: ArchiveEntry, path: string, start: Uint8Array): void {

@@ -10,7 +10,7 @@ export function serviceOf(generation: string): string {
 }
 
 /** @throws {CommandFailure} when the ledger has no such release. */
-export async function requireRelease(stage: Stage, generation: string): Promise<Release> {
+export async function requireRelease(stage: Pick<Stage, "name" | "ledger">, generation: string): Promise<Release> {
   const service = serviceOf(generation);
   const release = await stage.ledger.release(service, generation);
   if (release) return release;

@@ -8,6 +8,7 @@ import { type ReleaseState, releaseState } from "../explain/release-state.ts";
 import { CommandFailure, nothingDone } from "../failure.ts";
 import { refusalsShown, refusalsText } from "../refusals.ts";
 import { table } from "../table.ts";
+import { addReleasesSbom } from "./releases-sbom.ts";
 import { addReleasesShow } from "./releases-show.ts";
 
 /** One release as it is listed. */
@@ -41,6 +42,7 @@ export function addReleases(program: Command, surroundings: Surroundings): void 
     return { json: { service, releases, refused }, text: [...listed, ...refusalsText(refused)].join("\n") };
   });
   addReleasesShow(command, surroundings);
+  addReleasesSbom(command, surroundings);
 }
 
 async function listReleases(stage: Stage, service: string): Promise<ListedRelease[]> {

@@ -103,6 +103,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     chain,
     timeline: z.array(evidence),
   }),
+  "releases sbom": z.object({ bomFormat: z.literal("CycloneDX"), specVersion: z.literal("1.6") }),
   diff: z.strictObject({
     from: z.string(),
     to: z.string(),

@@ -128,8 +128,19 @@ async function readArchive(
   }
   const { found, zip } = await inspected(object, { name: object.key, caseCollisions }, world);
   await world.ledger.storePartDigests(found.sha256, found.blockDigests);
-  const { bytes, unpackedBytes, sha256 } = found;
-  const part: Part = { name, key: object.key, versionId: object.versionId, bytes, unpackedBytes, sha256 };
+  const { bytes, unpackedBytes, sha256, inventory } = found;
+  const { components, gaps } = inventory;
+  // An archive without any manifest has nothing that is worth a document of its own.
+  if (components.length > 0) await world.ledger.storeInventory(sha256, inventory);
+  const part: Part = {
+    name,
+    key: object.key,
+    versionId: object.versionId,
+    bytes,
+    unpackedBytes,
+    sha256,
+    inventory: { components: components.length, gaps },
+  };
   return { ...found, part: zip ? { ...part, zip } : part };
 }
 

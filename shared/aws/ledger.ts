@@ -1,6 +1,7 @@
 import { digestOf } from "../digests.ts";
 import type { Freeze } from "../domain/calendar.ts";
 import { emptyHead, type Head } from "../domain/head.ts";
+import type { Inventory } from "../domain/inventory/inventory.ts";
 import { ledgerKeys } from "../domain/keys.ts";
 import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
 import type { Pin } from "../domain/pins.ts";
@@ -278,6 +279,15 @@ export class Ledger {
 
   async storePartDigests(sha256: string, digests: Uint8Array): Promise<void> {
     await this.#documents.createBytes(ledgerKeys.partDigests(sha256), digests);
+  }
+
+  /** The packages in a part by its SHA-256; undefined when nobody looked, or nothing was found. */
+  async inventory(sha256: string): Promise<Inventory | undefined> {
+    return (await this.#documents.read<Inventory>(ledgerKeys.inventory(sha256)))?.document;
+  }
+
+  async storeInventory(sha256: string, inventory: Inventory): Promise<void> {
+    await this.#documents.createBytes(ledgerKeys.inventory(sha256), Buffer.from(JSON.stringify(inventory)));
   }
 
   /** How to repack a zip archive, by its SHA-256. */

@@ -57,6 +57,7 @@ export const ledgerKeys = {
   refusals: (service: string) => `services/${service}/refused/`,
   history: (service: string, generation: string) => `services/${service}/history/${generation}/`,
   zipRecipe: (sha256: string) => `parts/${sha256}.zip-recipe`,
+  inventory: (sha256: string) => `parts/${sha256}.inventory.json`,
   partDigests: (sha256: string) => `parts/${sha256}.blocks`,
   bake: (snapshotId: string) => `bakes/${snapshotId}/`,
   bakedBlocks: (snapshotId: string, first: number, written: number) =>

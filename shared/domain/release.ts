@@ -12,6 +12,8 @@ export interface Part {
   unpackedBytes: number;
   /** Hex SHA-256 of the archive as it is baked. */
   sha256: string;
+  /** How many packages its manifests name, and what they leave open; absent when nobody looked. */
+  inventory?: { components: number; gaps: string[] };
   /** The zip that was pushed and is baked as a `.tar.gz`; absent for what was pushed as one. */
   zip?: { bytes: number; sha256: string };
 }

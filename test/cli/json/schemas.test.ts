@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { expect, test } from "vitest";
 import { commandsOf } from "../../../cli/command-tree.ts";
 import { diff } from "../../../cli/commands/diff.ts";
+import { billOfMaterials } from "../../../cli/commands/releases-sbom.ts";
 import { showRelease } from "../../../cli/commands/releases-show.ts";
 import { why } from "../../../cli/commands/why.ts";
 import { outcomeOf } from "../../../cli/execution/outcome.ts";
@@ -43,6 +44,7 @@ test("what commands read of a stage matches their schemas", async () => {
   expectToMatch("why", (await why(stage, "web")).json);
   expectToMatch("diff", (await diff(stage, "web-000001", "web-000002")).json);
   expectToMatch("releases show", (await showRelease(stage, "web-000002")).json);
+  expectToMatch("releases sbom", await billOfMaterials(stage, "web-000002"));
   expectToMatch("status", { stage: "dev", services: [await readStatus(stage, "web")] });
 });
 
