@@ -80,7 +80,8 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   const percent = shares[step] ?? 100;
   const decision = decideCutover({ ...seen, percent, percentBefore: shares[step - 1] });
 
-  const memo = { step, targetGroupArn: seen.to };
+  const { comparison } = request.memo;
+  const memo = { step, targetGroupArn: seen.to, ...(comparison !== undefined && { comparison }) };
   if (decision.kind === "done") return moved(release, memo, world);
   if (decision.kind === "conflict") throw conflicted(release, decision.reason);
   if (request.direction === "forward" && seen.isPaused) return pending(pausedSeconds, memo);

@@ -4,6 +4,7 @@ import { CheckFunctions } from "../shared/aws/check-functions.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
+import { GroupMetrics } from "../shared/aws/group-metrics.ts";
 import { Instances } from "../shared/aws/instances.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { ProbeFunction } from "../shared/aws/probe-function.ts";
@@ -50,6 +51,7 @@ export const step: Step<Input, ValidationWorld, StepOutput> = {
   run: validate,
   world: (common, connect) => {
     const lambda = clients.lambda(connect, answerTimeoutMs);
+    const cloudWatch = clients.cloudWatch(connect);
     return {
       ...common,
       ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket), common.releases),
@@ -58,7 +60,8 @@ export const step: Step<Input, ValidationWorld, StepOutput> = {
       instances: new Instances(clients.ec2(connect)),
       probes: new ProbeFunction(lambda, common.config.probeFunction),
       functions: new CheckFunctions(lambda),
-      alarms: new Alarms(clients.cloudWatch(connect)),
+      alarms: new Alarms(cloudWatch),
+      groupMetrics: new GroupMetrics(cloudWatch),
     };
   },
 };

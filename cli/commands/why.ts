@@ -32,7 +32,7 @@ export function whyText(explanation: Explanation): string {
     [service],
     ...paragraph("serves", servingLines(explanation)),
     ...paragraph("rollback", [rollbackLine(explanation)]),
-    ...paragraph("under way", [underWayLine(explanation)]),
+    ...paragraph("under way", underWayLines(explanation)),
     ...paragraph("deploys", [explanation.hold ? `held up: ${explanation.hold.why}` : "may start now"]),
     ...paragraph("by itself", byItself.length > 0 ? byItself : ["nothing changes by itself"]),
     ...paragraph("differs", differences.length > 0 ? differences : ["nothing: rule, fleets and ledger agree"]),
@@ -55,10 +55,11 @@ function rollbackLine({ rollback: { path, generation, version, why: because } }:
   return path === "none" ? because : `to ${generation}${version === null ? "" : ` (${version})`}, ${path}: ${because}`;
 }
 
-function underWayLine({ underWay }: Explanation): string {
-  if (!underWay) return "nothing";
-  const { generation, execution, status, fence, waitsFor } = underWay;
+function underWayLines({ underWay }: Explanation): string[] {
+  if (!underWay) return ["nothing"];
+  const { generation, execution, status, fence, waitsFor, latest } = underWay;
   const without = waitsFor === null ? "without the lease" : `waiting for the lease that ${waitsFor} holds`;
   const lease = fence === null ? without : `with the lease (fence ${fence})`;
-  return `${generation ?? "no release yet"}: ${execution}, ${status}, ${lease}`;
+  const first = `${generation ?? "no release yet"}: ${execution}, ${status}, ${lease}`;
+  return latest ? [first, `${latest.at}  ${latest.event}${latest.says ? `: ${latest.says}` : ""}`] : [first];
 }

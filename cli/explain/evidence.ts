@@ -29,6 +29,11 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
   },
   "approval-asked": ({ until }) => `it waits for kiln approve or kiln reject until ${until}`,
   approved: ({ approved }) => approvedText(approved),
+  undecided: ({ reason }) => `nobody knows yet how it compares with live: ${reason}`,
+  judged: ({ verdict, reason }) =>
+    verdict === "pass"
+      ? `it compares well with live: ${reason}`
+      : `it goes on without a verdict, as its spec wants: ${reason}`,
   finished: () => "all requests go to it: its deploy had died with a share of them",
   "observation-failed": ({ reason, health }) => `it did not hold: ${reason ?? countsText(health)}`,
   withdrawn: () => "Kiln's rule was taken away: what answered before Kiln answers again",

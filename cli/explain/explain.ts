@@ -27,6 +27,8 @@ export interface Explanation {
     fence: number | null;
     /** The execution that holds the lease in its stead. */
     waitsFor: string | null;
+    /** What its release's history said last. */
+    latest: Evidence | null;
   } | null;
   /** Why no deploy may start now, or move traffic further; null when one may. */
   hold: Hold | null;
@@ -97,13 +99,13 @@ function rollbackOf({ target, fleets, head, lease, serving }: Present): Explanat
   return { path: "cold", generation, version, why };
 }
 
-function underWayOf({ head, lease, pendingStatus, ownerStatus }: Present): Explanation["underWay"] {
+function underWayOf({ head, lease, pendingStatus, ownerStatus, latest }: Present): Explanation["underWay"] {
   const execution = head.pending?.execution ?? lease?.owner;
   if (!execution) return null;
   const status = (head.pending ? pendingStatus : ownerStatus) ?? "unknown";
   const fence = lease?.owner === execution ? lease.fence : null;
   const waitsFor = fence === null ? (lease?.owner ?? null) : null;
-  return { generation: head.pending?.generation ?? null, execution, status, fence, waitsFor };
+  return { generation: head.pending?.generation ?? null, execution, status, fence, waitsFor, latest: latest ?? null };
 }
 
 function byItselfOf({ head, plan, newerSpec }: Present): string[] {

@@ -44,6 +44,8 @@ export interface Present {
   target: { generation: string; hot: boolean } | undefined;
   /** History of what serves. */
   evidence: Evidence[];
+  /** The last line of the history of what is under way. */
+  latest: Evidence | undefined;
   /** What a sweep would do now. */
   plan: PlannedWork[];
   /** The generation that Parameter Store says is live. */
@@ -70,11 +72,12 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
   const group = rule && servingGroup(rule.weights);
   const serving = fleets.find(({ targetGroupArn }) => group !== undefined && targetGroupArn === group)?.generation;
   const explained = serving ?? head.live?.generation;
-  const [ownerStatus, pendingStatus, target, history, newerSpec, hold] = await Promise.all([
+  const [ownerStatus, pendingStatus, target, history, underWay, newerSpec, hold] = await Promise.all([
     lease?.owner ? stage.executions.status(lease.owner) : undefined,
     head.pending ? stage.executions.status(head.pending.execution) : undefined,
     readTarget(stage, head, sharing(head, rule?.weights ?? [], fleets) ?? serving),
     explained === undefined ? [] : ledger.history(service, explained),
+    head.pending ? ledger.history(service, head.pending.generation) : [],
     hasNewerSpec(stage, fleets.find(({ generation }) => generation === head.live?.generation)?.release),
     readHold(stage, service),
   ]);
@@ -90,6 +93,7 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
     fleets,
     target,
     evidence: history.map(evidenceOf),
+    latest: underWay.map(evidenceOf).at(-1),
     plan: plan.plan.filter((work) => work.service === service),
     published: generationIn(published),
     newerSpec,

@@ -69,6 +69,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         status: z.string(),
         fence: z.nullable(z.int()),
         waitsFor: nullableText,
+        latest: z.nullable(evidence),
       }),
     ),
     hold: z.nullable(z.strictObject({ why: z.string(), until: nullableText })),

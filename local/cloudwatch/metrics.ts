@@ -158,7 +158,7 @@ function getStatistics(store: MetricStore, input: GetMetricStatisticsCommandInpu
   for (const name of names) {
     for (const { timeMs, value } of store.datapoints(metric, range, statisticNamed(name))) {
       const point = points.get(timeMs) ?? { Timestamp: new Date(timeMs), Unit: input.Unit ?? "None" };
-      if (name.startsWith("p")) point["ExtendedStatistics"] = { ...(point["ExtendedStatistics"] ?? {}), [name]: value };
+      if (/^p/i.test(name)) point["ExtendedStatistics"] = { ...(point["ExtendedStatistics"] ?? {}), [name]: value };
       else point[name] = value;
       points.set(timeMs, point);
     }

@@ -12,7 +12,7 @@ const minuteMs = 60_000;
 
 /**
  * Amazon CloudWatch: metrics, metric math, and alarms that are evaluated on the cloud's clock. Differences from AWS: no
- * composite alarms, anomaly detection, dashboards, streams or trimmed statistics; a metric can be read as soon as it is
+ * composite alarms, anomaly detection, dashboards, streams or trimmed statistics; percentile ranks have bounds in the metric's unit, not in per cent; a metric can be read as soon as it is
  * recorded; percentiles of more than 100 distinct values in a minute hold to three digits.
  */
 export class CloudWatchService implements Service {

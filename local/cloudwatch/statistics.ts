@@ -63,8 +63,11 @@ const simple: Readonly<Record<string, Statistic>> = {
   Maximum: (buckets) => Math.max(...buckets.map((bucket) => bucket.max)),
 };
 
+/** Bounds of a percentile rank, either of which may be left out: `PR(:0.3)`. */
+const rankPattern = /^PR\((\d+(?:\.\d{1,10})?)?:(\d+(?:\.\d{1,10})?)?\)$/i;
+
 /**
- * A statistic by its name: `Sum` and the like, or a percentile such as `p99.9`.
+ * A statistic by its name: `Sum` and the like, a percentile such as `p99.9`, or a percentile rank such as `PR(:0.3)`.
  * @throws {AwsError} InvalidParameterValue, also for the trimmed statistics that this cloud lacks.
  */
 export function statisticNamed(name: string): Statistic {
@@ -72,8 +75,12 @@ export function statisticNamed(name: string): Statistic {
   if (known) return known;
   const percentile = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/.exec(name);
   if (percentile) return (buckets) => percentileOf(buckets, Number(percentile[1]));
+  const [rank, above, upTo] = rankPattern.exec(name) ?? [];
+  if (rank !== undefined && (above ?? upTo) !== undefined) {
+    return (buckets) => rankOf(buckets, Number(above ?? -Infinity), Number(upTo ?? Infinity));
+  }
   throw invalidValue(
-    `The value ${name} for parameter Stat is not one this cloud has: SampleCount, Average, Sum, Minimum, Maximum or a percentile.`,
+    `The value ${name} for parameter Stat is not one this cloud has: SampleCount, Average, Sum, Minimum, Maximum, a percentile or a percentile rank.`,
   );
 }
 
@@ -90,4 +97,15 @@ function percentileOf(buckets: readonly Bucket[], percent: number): number | und
     if (rank <= 0) return value;
   }
   return values.at(-1)?.[0];
+}
+
+/**
+ * Percentage of the values that lie within the bounds, the upper one included.
+ * Source: CloudWatch user guide, "CloudWatch statistics definitions", percentile rank.
+ */
+function rankOf(buckets: readonly Bucket[], above: number, upTo: number): number | undefined {
+  const values = buckets.flatMap((bucket) => bucket.values);
+  const count = (within: readonly [number, number][]) => within.reduce((sum, [, times]) => sum + times, 0);
+  const all = count(values);
+  return all === 0 ? undefined : (100 * count(values.filter(([value]) => value > above && value <= upTo))) / all;
 }

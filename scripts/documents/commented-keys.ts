@@ -52,6 +52,8 @@ function keysOf(lines: readonly string[]): Key[] {
 
 function usedBy(name: string, rest: string): Key["uses"] {
   if (rest === ",") return { schema: name, each: false };
+  const optional = /z\.optional\((\w+)\)/.exec(rest)?.[1];
+  if (optional !== undefined) return { schema: optional, each: false };
   const element = /z\.array\((\w+)\)/.exec(rest)?.[1];
   return element === undefined ? undefined : { schema: element, each: true };
 }

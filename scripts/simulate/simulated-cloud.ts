@@ -23,6 +23,7 @@ import { Activity } from "./activity.ts";
 import { CallFaults, CrashedError, type Invocation } from "./call-faults.ts";
 import { handlers } from "./handlers.ts";
 import type { Program } from "./programs.ts";
+import { PublicTraffic } from "./public-traffic.ts";
 import { scriptedTraffic } from "./scripted-traffic.ts";
 import { Visitors } from "./visitors.ts";
 
@@ -47,6 +48,7 @@ export class SimulatedCloud {
   readonly kernel: Kernel;
   readonly faults: CallFaults;
   readonly visitors: Visitors;
+  readonly publicTraffic: PublicTraffic;
   readonly administrator: Caller;
   /** Asked for the version that a generation runs, when one of its machines boots. */
   versionOf: (service: string, generation: string) => Promise<string> = async () => "healthy";
@@ -80,13 +82,24 @@ export class SimulatedCloud {
       code: from?.code ?? new MemoryCodeFiles(),
     };
     const now = () => this.clock.now();
+    this.publicTraffic = new PublicTraffic(() => this.visitors, new Random(seed + 3 * seedStride), now);
     this.#cloud = assembleCloud(this.kernel, {
       ...this.#files,
       machines: this.#machines,
       runner: new InProcessRunner(this.clock, this.functions),
-      traffic: () => scriptedTraffic((id) => this.programOn(id), now),
+      traffic: () =>
+        scriptedTraffic(
+          (id) => this.programOn(id),
+          now,
+          () => this.publicTraffic.takeCounts(),
+        ),
     });
-    this.visitors = new Visitors(this.#cloud.loadBalancing, (id) => this.programOn(id), now);
+    this.visitors = new Visitors(
+      this.#cloud.loadBalancing,
+      (id) => this.programOn(id),
+      now,
+      (groupArn, program) => this.publicTraffic.count(groupArn, program),
+    );
     this.kernel.on("call.answered", ({ service, operation, caller, atMs, error }) => {
       this.note(`${atMs} ${caller.name} ${service}:${operation} ${error?.code ?? "ok"}`);
     });

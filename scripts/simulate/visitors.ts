@@ -1,5 +1,5 @@
 import { nodeCount } from "../../local/load-balancing/propagation.ts";
-import type { RoutedRequest } from "../../local/load-balancing/router.ts";
+import type { Decision, RoutedRequest } from "../../local/load-balancing/router.ts";
 import type { LoadBalancingService } from "../../local/load-balancing/service.ts";
 import {
   judgeProbes,
@@ -26,15 +26,19 @@ export class Visitors {
   readonly #balancing: LoadBalancingService;
   readonly #programOn: (instanceId: string) => Program | undefined;
   readonly #now: () => number;
+  readonly #counted: (groupArn: string, program: Program | undefined) => void;
 
+  /** @param counted Told of every request that reaches a target group. */
   constructor(
     balancing: LoadBalancingService,
     programOn: (instanceId: string) => Program | undefined,
     now: () => number,
+    counted: (groupArn: string, program: Program | undefined) => void = () => {},
   ) {
     this.#balancing = balancing;
     this.#programOn = programOn;
     this.#now = now;
+    this.#counted = counted;
   }
 
   /** One request of the public to each node of the load balancer. */
@@ -50,6 +54,15 @@ export class Visitors {
     return judgeProbes(request.probes, samples);
   }
 
+  /** Where a request of the public goes; without a group, the load balancer answers by itself. */
+  routed(node: number, host: string): { groupArn: string | undefined; program: Program | undefined } {
+    const decision = this.#decide(node, host, "/", {});
+    if (decision?.kind === "forward") {
+      return { groupArn: decision.groupArn, program: this.#programOn(decision.target.instanceId) };
+    }
+    return { groupArn: undefined, program: undefined };
+  }
+
   #sample(node: number, request: ProbeRequest, probe: Probe): ProbeSample {
     const { path } = probe;
     const visit = this.#ask(node, request.host ?? "", path, request.headers);
@@ -59,7 +72,7 @@ export class Visitors {
     return { path, ...answer, ...(problem && { problem }) };
   }
 
-  #ask(node: number, host: string, path: string, headers: Readonly<Record<string, string>>): Visit {
+  #decide(node: number, host: string, path: string, headers: Readonly<Record<string, string>>): Decision | undefined {
     const { balancerArn, listenerArn } = this.listener;
     const lowered = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
     const request: RoutedRequest = {
@@ -71,7 +84,11 @@ export class Visitors {
       header: (name) => lowered.get(name) ?? [],
       cookie: () => undefined,
     };
-    const decision = this.#balancing.router.route(balancerArn, node, listenerArn, request);
+    return this.#balancing.router.route(balancerArn, node, listenerArn, request);
+  }
+
+  #ask(node: number, host: string, path: string, headers: Readonly<Record<string, string>>): Visit {
+    const decision = this.#decide(node, host, path, headers);
     if (decision?.kind === "respond") {
       const status = Number(decision.action.FixedResponseConfig?.StatusCode ?? 503);
       return { problem: `the load balancer itself answers ${status}` };
@@ -79,6 +96,7 @@ export class Visitors {
     if (decision?.kind !== "forward")
       return { problem: decision && "reason" in decision ? decision.reason : "no rule" };
     const program = this.#programOn(decision.target.instanceId);
+    this.#counted(decision.groupArn, program);
     const answer = answerOf(program, this.#now());
     if (!program || answer.kind !== "answered") return { problem: `${decision.target.instanceId} does not answer` };
     return { program, status: answer.status };

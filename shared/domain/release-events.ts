@@ -11,6 +11,9 @@ export const releaseEvents = {
   approved: "A person approved it; it is validated once more.",
   "cut-over":
     "The production rule was changed in its favour: all requests, or the first step's share. Further steps are `cut-over-1`, `cut-over-2`, …",
+  undecided:
+    "A step is over, and too few requests tell whether it may go on; it waits for more. Of further steps: `undecided-1`, …",
+  judged: "It compared well with live for one step and gets more. Of further steps: `judged-1`, `judged-2`, …",
   finished: "A deploy that died while traffic moved was completed by the sweep: it has all requests.",
   "observation-failed": "It had traffic and did not hold.",
   restored: "Traffic went back to what was live before.",
@@ -21,4 +24,4 @@ export const releaseEvents = {
   dirty: "It failed and left something behind; the sweep goes on with it.",
 } as const;
 
-export type ReleaseEvent = keyof typeof releaseEvents | `cut-over-${number}`;
+export type ReleaseEvent = keyof typeof releaseEvents | `${"cut-over" | "undecided" | "judged"}-${number}`;

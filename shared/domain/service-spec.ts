@@ -60,6 +60,19 @@ const checkFunction = z.strictObject({
   timeoutSeconds: z._default(wholeNumber(1, 90), 30),
 });
 
+const judge = z.strictObject({
+  /** Answers that take longer are judged as well, beside errors. Unit: milliseconds, 1–60000; left out, only errors are. */
+  slowMilliseconds: z.optional(wholeNumber(1, 60_000)),
+  /** Unit: per cent, 0.01–10. A release that surely fails less often than this passes, however few errors live has; the lower it is, the more requests it takes to be sure: about 5 divided by the rate, 1000 at 0.5 %. */
+  harmlessPercent: z._default(z.number().check(z.minimum(0.01), z.maximum(10)), 0.5),
+  /** Unit: seconds, 60–3600: how long a step that is over may wait for a verdict; CloudWatch has a minute's counts a minute later. */
+  waitSeconds: z._default(wholeNumber(60, 3600), 600),
+  /** What happens to a release of which too few requests tell by then: `back` takes its traffic away, `proceed` takes the step and says so in the history. */
+  ifUndecided: z._default(z.enum(["back", "proceed"]), "back"),
+  /** Requests a minute, 0–200, that the service gets at least: what the public does not send, the probe function asks of the pages in `validate.probes`, or of the health path, without the trial header. */
+  topUpPerMinute: z._default(wholeNumber(0, 200), 0),
+});
+
 const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 09:30"));
 
 const window = z.strictObject({
@@ -164,6 +177,8 @@ export const serviceSpecSchema = z.strictObject({
           deadlineSeconds: z._default(wholeNumber(60, 14_400), 3600),
         }),
       ),
+      /** Of a canary or linear deploy: compare what both releases answer, and take a step only on a pass. 1 % false alarms, 5 % misses at twice live's odds to fail, at most; `{}` takes the defaults. Left out, nobody compares. */
+      judge: z.optional(judge),
     }),
     { strategy: "all-at-once", intervalSeconds: 60 },
   ),
@@ -262,8 +277,13 @@ function deployContradictions(document: unknown): Problem[] {
   const rising = Array.isArray(steps) && steps.every((step, index) => index === 0 || step > steps[index - 1]);
   if (Array.isArray(steps) && !rising) problems.push({ path: "deploy.steps", message: "must rise from step to step" });
   const { deadlineSeconds } = Object(at(document, "deploy", "approval"));
-  const watched = strategy === "linear" ? Math.ceil(100 / (stepPercent ?? 20)) - 1 : Object(steps).length;
-  if (watched * intervalSeconds + (deadlineSeconds ?? 0) > longestCutoverSeconds) {
+  const asked = at(document, "deploy", "judge");
+  if (asked !== undefined && strategy !== "canary" && strategy !== "linear") {
+    problems.push({ path: "deploy.judge", message: "belongs to strategy canary or linear: it compares two releases" });
+  }
+  const { waitSeconds = asked === undefined ? 0 : 600 } = Object(asked);
+  const watched = strategy === "linear" ? Math.ceil(100 / (stepPercent ?? 20)) - 1 : (Object(steps).length ?? 1);
+  if (watched * (intervalSeconds + waitSeconds) + (deadlineSeconds ?? 0) > longestCutoverSeconds) {
     const what = deadlineSeconds === undefined ? `${watched} steps` : `${watched} steps and the approval`;
     const message = `makes ${what} take more than ${longestCutoverSeconds} s together`;
     problems.push({ path: "deploy.intervalSeconds", message });

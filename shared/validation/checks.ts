@@ -20,7 +20,7 @@ export type Check = (subject: Subject, world: ValidationWorld) => Promise<CheckR
 /** Asked of a healthy candidate, before it gets a share of traffic. */
 export const candidateChecks: readonly Check[] = [probes, functions, greenAlarms];
 
-/** Asked of a release that serves, at every look. Whoever compares it with live joins here. */
+/** Asked of a release that serves, at every look. */
 export const servingChecks: readonly Check[] = [alarms];
 
 /** Asks every check of a list; none waits for another. */
@@ -74,6 +74,7 @@ function countingAlarms({ spec, override }: Release): readonly string[] {
   return override === undefined ? (spec.alarms ?? []) : [];
 }
 
-function hostOf({ spec }: Release): string | undefined {
+/** A host name of the service that can be asked for. */
+export function hostOf({ spec }: Release): string | undefined {
   return spec.route.hosts.find((host) => !/[*?]/.test(host));
 }

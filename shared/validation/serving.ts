@@ -5,6 +5,7 @@ import { stepSeconds, trafficSteps } from "../domain/strategy.ts";
 import { type CheckReport, together, type Verdict } from "../domain/verdict.ts";
 import { pending, ready, type StepOutput, shift } from "../step-input.ts";
 import { ask, servingChecks } from "./checks.ts";
+import { type Compared, compareShare, comparingSeconds } from "./comparison.ts";
 import { servingFailed } from "./evidence.ts";
 import { type Look, lookAt } from "./look.ts";
 import type { Turn, ValidationWorld } from "./world.ts";
@@ -28,19 +29,36 @@ export async function judgeServingRelease(turn: Turn, release: Release, world: V
   const judged = together([healthReport(health.verdict, look), ...reports]);
 
   const leftMs = observedSinceMs + stepSeconds(release.spec, step) * 1000 - world.now();
+  const share = { release, targetGroupArn: look.group, step, observedSinceMs, leftMs };
+  const beside = judged.verdict === "fail" ? undefined : await compareShare(turn, share, world);
   const isSilent = judged.verdict === "inconclusive" && leftMs < -silencePatienceMs;
   if (judged.verdict === "fail" || isSilent) {
     throw await servingFailed(turn, release, { reason: judged.reason, look, reports }, world);
   }
-  const memo = { step, ...(look.group && { targetGroupArn: look.group }) };
-  if (judged.verdict === "pass" && leftMs <= 0) {
+  if (beside?.decision.kind === "back") {
+    const reason = `judge: ${beside.decision.why}`;
+    throw await servingFailed(turn, release, { reason, look, reports: [...reports, judgeReport(beside)] }, world);
+  }
+  const memo = {
+    step,
+    ...(look.group && { targetGroupArn: look.group }),
+    ...(beside && { comparison: beside.comparison }),
+  };
+  const isWaiting = beside?.decision.kind === "wait";
+  if (judged.verdict === "pass" && leftMs <= 0 && !isWaiting) {
     return step < trafficSteps(release.spec.deploy).length - 1 ? shift({ ...memo, step: step + 1 }) : ready();
   }
-  const waitSeconds = judged.verdict === "pass" ? nextObservationSeconds(leftMs) : doubtSeconds;
+  const nextSeconds = leftMs <= 0 ? comparingSeconds : nextObservationSeconds(leftMs);
+  const waitSeconds = judged.verdict === "pass" ? nextSeconds : doubtSeconds;
   return pending(Math.max(1, waitSeconds), { ...memo, observedSinceMs, badStreak: health.badStreak });
 }
 
 function healthReport(verdict: Verdict, { health, needed }: Look): CheckReport {
   const found = `${health.healthy} of ${needed} healthy targets`;
   return { check: "health", verdict, reason: [found, ...health.reasons].join("; ") };
+}
+
+function judgeReport({ verdict, decision }: Compared): CheckReport {
+  const reason = decision.kind === "back" ? decision.why : verdict.reason;
+  return { check: "judge", verdict: verdict.verdict, reason, evidence: verdict };
 }

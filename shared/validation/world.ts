@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import type { Alarms } from "../aws/alarms.ts";
 import type { CheckFunctions } from "../aws/check-functions.ts";
 import type { Fleets } from "../aws/fleets.ts";
+import type { GroupMetrics } from "../aws/group-metrics.ts";
 import type { Instances } from "../aws/instances.ts";
 import type { Ledger } from "../aws/ledger.ts";
 import type { ProbeFunction } from "../aws/probe-function.ts";
@@ -18,6 +19,7 @@ export interface ValidationWorld extends BaseWorld {
   probes: ProbeFunction;
   functions: CheckFunctions;
   alarms: Alarms;
+  groupMetrics: GroupMetrics;
 }
 
 /** One turn of validation. */

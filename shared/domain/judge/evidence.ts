@@ -81,19 +81,25 @@ export function logFine({ noWorse, harmless }: Evidence): number {
 
 /**
  * How many more requests the candidate has to answer until `logFine` reaches `goal`, if it fails as often as both groups
- * did together. Null: no number of requests would be enough.
+ * did together until now. Null: no number of requests would be enough.
  */
 export function requestsUntilFine(evidence: Evidence, goal: number, limits: Limits): number | null {
+  if (logFine(evidence) >= goal) return 0;
   const { baseline, candidate } = evidence;
-  const missing = goal - logFine(evidence);
-  if (missing <= 0) return 0;
-  const requests = baseline.requests + candidate.requests;
-  const rate = (baseline.bad + candidate.bad + 0.5) / (requests + 1);
-  const growth = Math.max(
-    ...belowHarmless.map((share) => harmlessGrowth(rate, share, limits)),
-    oddsGrowth(evidence, rate, limits),
-  );
-  return growth > 0 ? Math.ceil(missing / growth) : null;
+  const bad = baseline.bad + candidate.bad;
+  // Without a single bad request the rate is unknown; none at all is what a person hopes for.
+  const rate = bad === 0 ? 0 : (bad + 0.5) / (baseline.requests + candidate.requests + 1);
+  // Each hypothesis has to make up for its small share of the weight.
+  const ofHarmless = goal + Math.log(2 * belowHarmless.length);
+  const ofOdds = goal + Math.log(2 * expectedOdds.length);
+  const needed = [
+    ...belowHarmless.map((share, index) => ({
+      missing: ofHarmless - (evidence.harmless[index] ?? 0),
+      growth: harmlessGrowth(rate, share, limits),
+    })),
+    { missing: ofOdds - (evidence.noWorse[0] ?? 0), growth: oddsGrowth(evidence, rate, limits) },
+  ].flatMap(({ missing, growth }) => (growth > 0 ? [Math.ceil(missing / growth)] : []));
+  return needed.length > 0 ? Math.max(1, Math.min(...needed)) : null;
 }
 
 /** Unit: of the logarithm, for each request of the candidate. */

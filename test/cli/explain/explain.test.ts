@@ -41,6 +41,7 @@ function settled(changes: Partial<Present> = {}): Present {
       { at: "2026-01-01T00:58:00.000Z", event: "validated", says: "2 of 2 targets healthy, 2 needed" },
       { at: "2026-01-01T00:59:00.000Z", event: "cut-over", says: "all requests go to it" },
     ],
+    latest: undefined,
     plan: [],
     published: "web-000002",
     newerSpec: false,
@@ -128,7 +129,10 @@ test("what a running deploy explains is no difference; what a dead one left is",
     status: "running",
     fence: 3,
     waitsFor: null,
+    latest: null,
   });
+  const latest = { at: "2026-01-01T00:00:00.000Z", event: "undecided", says: "about 900 more requests would tell" };
+  expect(explain(settled({ ...moving, latest, pendingStatus: "running" })).underWay?.latest).toEqual(latest);
   const behind = settled({
     ...moving,
     lease: { ...lease, owner: "arn:other" },
@@ -166,6 +170,7 @@ test("a service that was never deployed has nothing to explain, and nothing that
     fleets: [],
     target: undefined,
     evidence: [],
+    latest: undefined,
     published: undefined,
     lease: undefined,
   });

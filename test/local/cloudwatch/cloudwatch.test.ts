@@ -85,6 +85,17 @@ describe("metrics", () => {
     expect(await results(queries)).toEqual({ p50: [50], p99: [99] });
   });
 
+  it("give the rank of a value, which counts itself, and of what lies between two", async () => {
+    for (const value of [1, 2, 3, 4]) await put("Latency", value);
+    const queries = [
+      { ...query("to3", "Latency", "PR(:3)"), ReturnData: true },
+      { ...query("from2to3", "Latency", "PR(2:3)"), ReturnData: true },
+      { ...query("above", "Latency", "PR(1.5:)"), ReturnData: true },
+    ];
+    expect(await results(queries)).toEqual({ to3: [75], from2to3: [25], above: [75] });
+    await expect(results([{ ...query("none", "Latency", "PR(:)"), ReturnData: true }])).rejects.toThrow("PR(:)");
+  });
+
   it.each([
     ["errors / requests * 100", [50, 10]],
     ["FILL(errors, 0)", [5, 1, 0, 0]],

@@ -53,6 +53,15 @@ describe("a service spec", () => {
     ]);
   });
 
+  it("refuses a judge where nobody is to be compared with, and one that could wait for hours", () => {
+    const withDeploy = (deploy: object) => problemsOf({ ...minimal, deploy });
+    expect(withDeploy({ strategy: "canary", judge: {} })).toEqual([]);
+    expect(withDeploy({ judge: {} })).toEqual(["deploy.judge"]);
+    expect(withDeploy({ strategy: "linear", stepPercent: 5, judge: { waitSeconds: 3600 } })).toEqual([
+      "deploy.intervalSeconds",
+    ]);
+  });
+
   it("reports what breaks the schema and what contradicts itself together", () => {
     const document = {
       service: "Web!",
