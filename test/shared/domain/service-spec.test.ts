@@ -162,7 +162,7 @@ describe("what a deploy was asked", () => {
   });
 
   it("reads what a person types in the console", () => {
-    const asked = { kind: "manual", service: "web", version: undefined };
+    const asked = { kind: "manual", service: "web", version: undefined, asked: { kind: "manual" } };
     expect(readDeployRequest({ service: "web" })).toEqual({ ...asked, acceptRule: false });
     expect(readDeployRequest({ service: "web", acceptRule: true })).toEqual({ ...asked, acceptRule: true });
     expect(readDeployRequest({ service: "web", version: "1.4.2" })).toMatchObject({ version: "1.4.2" });
