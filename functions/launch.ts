@@ -6,6 +6,7 @@ import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
 import { Images, releaseTags } from "../shared/aws/images.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
+import { ScalingPolicies } from "../shared/aws/scaling-policies.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
@@ -14,6 +15,7 @@ import { capacityTarget, type LiveCapacity } from "../shared/domain/capacity.ts"
 import { clientToken, fleetName, imageName, tagKeys, templateName } from "../shared/domain/names.ts";
 import { firstLookSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
+import { scalingTargets } from "../shared/domain/scaling.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
 import { recordEvent } from "../shared/history.ts";
@@ -31,6 +33,7 @@ interface World extends BaseWorld {
   targetGroups: TargetGroups;
   traffic: Traffic;
   fleets: Fleets;
+  policies: ScalingPolicies;
 }
 
 /**
@@ -60,6 +63,9 @@ export async function launch(input: Input, world: World): Promise<StepOutput> {
   else if (fleet.desired < needed) {
     await world.fleets.resize(name, { min: needed, max: Math.max(needed, fleet.max), desired: needed });
   }
+  // Its pin keeps an idle candidate from shrinking.
+  const targets = scalingTargets(release.spec.capacity, release.network.listenerArn, targetGroupArn);
+  await world.policies.ensure(name, targets, firstLookSeconds(release.spec.healthCheck));
   await recordEvent(input, world, "launched", {
     fleet: name,
     instances: needed,
@@ -133,6 +139,7 @@ export const step: Step<Input, World, StepOutput> = {
     const ec2 = clients.ec2(connect);
     const elb = clients.loadBalancing(connect);
     const s3 = clients.s3(connect);
+    const scaling = clients.autoScaling(connect);
     return {
       ...common,
       ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
@@ -140,7 +147,8 @@ export const step: Step<Input, World, StepOutput> = {
       templates: new Templates(ec2),
       targetGroups: new TargetGroups(elb),
       traffic: new Traffic(elb, common.config.stage),
-      fleets: new Fleets(clients.autoScaling(connect)),
+      fleets: new Fleets(scaling),
+      policies: new ScalingPolicies(scaling),
     };
   },
 };

@@ -133,6 +133,15 @@ export const serviceSpecSchema = z.strictObject({
     min: wholeNumber(1, 1000),
     /** Servers that run at most. */
     max: wholeNumber(1, 1000),
+    /** What the number of servers follows between the two; left out, it stays where it is. */
+    scaling: z.optional(
+      z.strictObject({
+        /** Unit: percent, 1–100: how busy the servers' CPUs are on average. */
+        cpuPercent: z.optional(wholeNumber(1, 100)),
+        /** Unit: requests a minute that each server answers on average, 1–1000000. */
+        requestsPerMinute: z.optional(wholeNumber(1, 1_000_000)),
+      }),
+    ),
   }),
   /** Accept a `max` below what is live now. */
   allowShrink: z._default(z.boolean(), false),
@@ -239,6 +248,10 @@ function contradictions(document: unknown): Problem[] {
   const [min, max] = [at(document, "capacity", "min"), at(document, "capacity", "max")];
   if (typeof min === "number" && typeof max === "number" && max < min) {
     problems.push({ path: "capacity.max", message: `is ${max}, below capacity.min ${min}` });
+  }
+  const scaling = at(document, "capacity", "scaling");
+  if (scaling !== null && typeof scaling === "object" && Object.keys(scaling).length === 0) {
+    problems.push({ path: "capacity.scaling", message: "needs cpuPercent, requestsPerMinute or both" });
   }
   const { intervalSeconds: every = 5, timeoutSeconds: patience = 4 } = Object(at(document, "healthCheck"));
   if (typeof every === "number" && typeof patience === "number" && patience >= every) {

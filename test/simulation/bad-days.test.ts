@@ -124,7 +124,8 @@ describe("a standby that is gone", () => {
 
 describe("an idle candidate under target tracking", () => {
   it("keeps its size for half an hour of canary, and gets all requests at that size", async () => {
-    const half = { deploy: { strategy: "canary", steps: [10], intervalSeconds: 1800 }, capacity: { min: 1, max: 6 } };
+    const capacity = { min: 1, max: 6, scaling: { cpuPercent: 50, requestsPerMinute: 600 } };
+    const half = { deploy: { strategy: "canary", steps: [10], intervalSeconds: 1800 }, capacity };
     const stage = await service.open(half);
     const fleet = (generation: string) =>
       stage.cloud.kernel.store
@@ -133,17 +134,14 @@ describe("an idle candidate under target tracking", () => {
         .find(({ name }) => name === fleetName(stageName, generation));
     await stage.push("web", "2");
     await until(stage, () => weights(stage)["web-000002"] === 10);
-    for (const generation of ["web-000001", "web-000002"]) {
-      await stage.cloud.call("autoscaling", "PutScalingPolicy", {
-        AutoScalingGroupName: fleetName(stageName, generation),
-        PolicyName: "half busy",
-        PolicyType: "TargetTrackingScaling",
-        TargetTrackingConfiguration: {
-          PredefinedMetricSpecification: { PredefinedMetricType: "ASGAverageCPUUtilization" },
-          TargetValue: 50,
-        },
-      });
-    }
+    const policies = stage.cloud.kernel.store
+      .collection<{ name: string; group: string }>("autoscaling.policies")
+      .list()
+      .map(({ name, group }) => [group, name]);
+    expect(policies).toEqual([
+      [fleetName(stageName, "web-000002"), "cpu"],
+      [fleetName(stageName, "web-000002"), "requests"],
+    ]);
     const sizes = new Set<number | undefined>();
     stage.cloud.afterEvent = () => {
       if (weights(stage)["web-000002"] === 10) sizes.add(fleet("web-000002")?.desired);

@@ -20,9 +20,14 @@ export const fleetRows: readonly FeatureRow[] = [
     number: "14",
     capability: "Copies scaling policies, schedules, hooks, warm pools, tags",
     aim: "beat",
-    does: "Each fleet is made from the frozen release alone, so nothing has to be copied from a group that somebody edited.",
-    shown: [],
-    missing: "scaling policies, schedules, hooks and warm pools are no part of a spec yet",
+    does: "Target tracking is part of the spec, so each fleet is made from the frozen release and nothing is copied.",
+    shown: [
+      test(
+        "simulation/bad-days.test.ts",
+        "keeps its size for half an hour of canary, and gets all requests at that size",
+      ),
+    ],
+    missing: "schedules, hooks and warm pools are no part of a spec",
   },
   {
     number: "15",

@@ -30,6 +30,11 @@ describe("a service spec", () => {
     expect(problemsOf(document)).toEqual(["(top)", "capacity.min", "healthCheck.path", "port", "service"]);
   });
 
+  it("refuses a size that is to follow nothing", () => {
+    const document = { ...minimal, capacity: { min: 1, max: 2, scaling: {} } };
+    expect(problemsOf(document)).toEqual(["capacity.scaling"]);
+  });
+
   it("refuses contradictions between keys", () => {
     const document = {
       ...minimal,
