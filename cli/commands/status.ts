@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { untilSignal } from "../embedded/until-signal.ts";
+import { costLine } from "../explain/costs.ts";
 import { readStatus, type ServiceStatus } from "../explain/service-status.ts";
 import { nothingDone } from "../failure.ts";
 import { table } from "../table.ts";
@@ -40,10 +41,11 @@ export function statusText(stage: string, services: readonly ServiceStatus[]): s
   return services.map(serviceText).join("\n\n");
 }
 
-function serviceText({ service, url, fleets, underWay }: ServiceStatus): string {
+function serviceText({ service, url, fleets, underWay, cost }: ServiceStatus): string {
   const lines = [[service, url].filter(Boolean).join("  ")];
   const rows = fleets.map(fleetCells).map(([role, ...cells]) => [`  ${role}`, ...cells]);
   lines.push(...(rows.length > 0 ? table(rows) : ["  nothing was deployed yet"]));
   if (underWay !== undefined) lines.push(`  under way  ${underWay}`);
+  if (cost !== undefined) lines.push(`  costs      ${costLine(cost)}`);
   return lines.join("\n");
 }

@@ -27,7 +27,10 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
     const from = fromHealth ? `, it took over from ${countsText(fromHealth)}` : "";
     return `${share} to it: ${countsText(toHealth)}, ${needed} needed${from}`;
   },
-  "approval-asked": ({ until }) => `it waits for kiln approve or kiln reject until ${until}`,
+  "approval-asked": ({ until, cost, pricesOf }) => {
+    const price = cost === undefined ? "" : `; the deploy costs at least ${cost} (list prices of ${pricesOf})`;
+    return `it waits for kiln approve or kiln reject until ${until}${price}`;
+  },
   approved: ({ approved }) => approvedText(approved),
   undecided: ({ reason }) => `nobody knows yet how it compares with live: ${reason}`,
   judged: ({ verdict, reason }) =>

@@ -3,6 +3,7 @@ import type { Release } from "../../shared/domain/release.ts";
 import { unexplained } from "../../shared/domain/rule-record.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { Stage } from "../aws/stage.ts";
+import { costOf, type ServiceCost } from "./costs.ts";
 
 /** One fleet of a service as it is now. */
 export interface FleetStatus {
@@ -31,6 +32,8 @@ export interface ServiceStatus {
   underWay: string | undefined;
   /** What somebody else changed on the listener, with what was expected; not looked for while something is under way. */
   unexplained: string | undefined;
+  /** What it costs by Kiln's table of list prices; undefined when nothing of it runs. */
+  cost: ServiceCost | undefined;
 }
 
 /** Reads ledger, fleets and load balancer; what cannot be found is left out, never made up. */
@@ -51,10 +54,15 @@ export async function readStatus(stage: Stage, service: string): Promise<Service
   const fleets = await Promise.all(
     roles.map((one, index) => readFleet(stage, one, releases[index], standing?.own[0]?.weights ?? [])),
   );
+  const kept = await Promise.all(head.kept.map((generation) => stage.ledger.release(service, generation)));
+  const cost = costOf(
+    fleets.map((fleet, index) => ({ ...fleet, release: releases[index] })),
+    kept.filter((release) => release !== undefined),
+  );
   const underWay = head.pending?.execution ?? lease?.owner ?? undefined;
   const seen = underWay === undefined ? standing : undefined;
   const difference = seen && unexplained(service, head.rule, seen.own, seen.others);
-  return { service, url: origin?.origin, fleets, underWay, unexplained: difference };
+  return { service, url: origin?.origin, fleets, underWay, unexplained: difference, cost };
 }
 
 async function readFleet(

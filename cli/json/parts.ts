@@ -59,6 +59,21 @@ export const chain = z.strictObject({
   timings: z.array(z.strictObject({ event: z.string(), afterSeconds: z.number() })),
 });
 
+/** By Kiln's own table of list prices; what the table lacks is null, with the reason. Unit: US dollars. */
+export const cost = z.strictObject({
+  asOf: z.string(),
+  sources: z.array(z.string()),
+  perDay: z.array(
+    z.strictObject({
+      what: z.string(),
+      generations: z.array(z.string()),
+      dollarsPerDay: z.nullable(z.number()),
+      unknown: z.nullable(z.string()),
+    }),
+  ),
+  deploy: z.strictObject({ dollars: z.nullable(z.number()), unknown: z.nullable(z.string()) }),
+});
+
 export const evidence = z.strictObject({ at: z.string(), event: z.string(), says: z.string() });
 
 export const fleetStatus = z.strictObject({

@@ -1,6 +1,16 @@
 import * as z from "zod/mini";
 import { logSources } from "../logs/line.ts";
-import { chain, evidence, fleetStatus, notFollowed, outcome, plannedWork, releaseState, uploaded } from "./parts.ts";
+import {
+  chain,
+  cost,
+  evidence,
+  fleetStatus,
+  notFollowed,
+  outcome,
+  plannedWork,
+  releaseState,
+  uploaded,
+} from "./parts.ts";
 
 const nullableText = z.nullable(z.string());
 
@@ -40,6 +50,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         fleets: z.array(fleetStatus),
         underWay: z.optional(z.string()),
         unexplained: z.optional(z.string()),
+        cost: z.optional(cost),
       }),
     ),
   }),

@@ -43,6 +43,8 @@ export interface Approval {
   /** ISO times. */
   askedAt: string;
   until: string;
+  /** What the deploy adds at least, for whoever decides; absent in questions of before Kiln told. */
+  cost?: string;
 }
 
 /** An upload or a request that was refused at the front door, before there was a release to write a history for. */

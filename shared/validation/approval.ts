@@ -1,3 +1,6 @@
+import { costText, deployCost } from "../domain/cost/cost.ts";
+import { priceSource } from "../domain/cost/prices.ts";
+import { fleetName } from "../domain/names.ts";
 import type { Release } from "../domain/release.ts";
 import { recordEvent } from "../history.ts";
 import { pending, type StepOutput } from "../step-input.ts";
@@ -24,7 +27,9 @@ export async function askForApproval(
   const askedAt = new Date(world.now()).toISOString();
   const until = new Date(world.now() + deadlineSeconds * 1000).toISOString();
   const { execution, taskToken } = turn;
-  await world.ledger.askApproval(service, { generation, version, execution, taskToken, askedAt, until });
-  await recordEvent(turn, world, "approval-asked", { until });
+  const fleet = await world.fleets.read(fleetName(world.config.stage, generation));
+  const cost = costText(deployCost(release, fleet?.desired ?? release.spec.capacity.min));
+  await world.ledger.askApproval(service, { generation, version, execution, taskToken, askedAt, until, cost });
+  await recordEvent(turn, world, "approval-asked", { until, cost, pricesOf: priceSource.asOf });
   return pending(deadlineSeconds);
 }

@@ -61,6 +61,10 @@ describe("an approval", () => {
     expect(history.find(({ event }) => event === "approved")).toMatchObject({
       approved: { by: expect.any(String), reason: "looks fine" },
     });
+    expect(history.find(({ event }) => event === "approval-asked")).toMatchObject({
+      cost: expect.stringMatching(/^\$0\.\d\d$/),
+      pricesOf: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+    });
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 

@@ -46,6 +46,15 @@ test("status says which fleet gets requests and what is under way", () => {
       ],
       underWay: "arn:e",
       unexplained: undefined,
+      cost: {
+        asOf: "2026-11-23",
+        sources: [],
+        perDay: [
+          { what: "live", generations: ["web-000002"], dollarsPerDay: 1.072, unknown: null },
+          { what: "kept images", generations: ["web-000001", "web-000002"], dollarsPerDay: 0.0016, unknown: null },
+        ],
+        deploy: { dollars: null, unknown: "the prices of sa-east-1 are not in Kiln's table" },
+      },
     },
   ]);
   expect(text.split("\n")).toEqual([
@@ -54,6 +63,7 @@ test("status says which fleet gets requests and what is under way", () => {
     "  standby    web-000001  1.1.0  2 healthy of 2/2  no requests      drains 30 s, stops within 20 s",
     "  candidate  web-000003  1.1.0  0 healthy of 2/2  not in the rule",
     "  under way  arn:e",
+    "  costs      live $1.07, 2 kept images $0.0016 a day; a deploy adds unknown (the prices of sa-east-1 are not in Kiln's table)  (list prices of 2026-11-23)",
   ]);
   expect(statusText("dev", [])).toContain("has no service yet");
 });

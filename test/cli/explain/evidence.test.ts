@@ -24,6 +24,11 @@ test.each([
   ["undecided-1", { reason: "errors: 0 of 9" }, "nobody knows yet how it compares with live: errors: 0 of 9"],
   ["judged", { verdict: "pass", reason: "errors: 0 of 9" }, "it compares well with live: errors: 0 of 9"],
   ["judged", { verdict: "inconclusive", reason: "x" }, "it goes on without a verdict, as its spec wants: x"],
+  [
+    "approval-asked",
+    { until: at, cost: "$0.12", pricesOf: "2026-11-23" },
+    `it waits for kiln approve or kiln reject until ${at}; the deploy costs at least $0.12 (list prices of 2026-11-23)`,
+  ],
   ["approval-asked", { until: at }, `it waits for kiln approve or kiln reject until ${at}`],
   ["approved", { approved: { by: "ann", reason: "looked at it" } }, "approved by ann: looked at it"],
   ["approved", { approved: { by: "ann", reason: "" } }, "approved by ann"],
