@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { endingOf } from "../scripts/child-ending.ts";
 import { holdToShare } from "./cpu-share.ts";
 
 /** A child that takes longer hangs. Unit: milliseconds. */
@@ -30,16 +31,7 @@ export async function runChild<T>(
     timeout: patienceMs,
   });
   const release = holdToShare(child, allowance?.cpuShare ?? 1);
-  const said = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      said[name] += text;
-    });
-  }
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  }).finally(release);
-  if (code !== 0) throw new Error(`${fileURLToPath(file)} ended with code ${code}: ${said.stderr.trim().slice(-2000)}`);
-  return JSON.parse(said.stdout) as T;
+  const { code, stdout, stderr } = await endingOf(child).finally(release);
+  if (code !== 0) throw new Error(`${fileURLToPath(file)} ended with code ${code}: ${stderr.trim().slice(-2000)}`);
+  return JSON.parse(stdout) as T;
 }

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,9 +7,12 @@ import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCo
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packDirectory } from "../../cli/archive.ts";
 import { sendArtifact } from "../../cli/commands/push.ts";
+import { projectDirectory } from "../../cli/kiln-directory.ts";
 import { outputTo } from "../../cli/output.ts";
+import { endingOf } from "../../scripts/child-ending.ts";
 import { AwsCli, settingsFor } from "./support/aws-cli.ts";
 import { installedProgram } from "./support/installed-program.ts";
+import { StallingLine } from "./support/stalling-line.ts";
 import { until } from "./support/until.ts";
 import { examples } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
@@ -64,6 +67,31 @@ async function expectSameRelease(key: string, reason: string): Promise<void> {
   expect((await world.stage.ledger.head("web")).live?.generation).toBe("web-000001");
 }
 
+/** The kiln command as a process of its own, with nothing remembered but what an earlier one of it left. */
+function kilnPush(endpoint: string, version: string): ChildProcess {
+  const args = ["push", artifact, "--service", "web", "--version", version, "--no-wait"];
+  return spawn(process.execPath, [join(projectDirectory, "cli", "main.ts"), ...args], {
+    cwd: world.directory,
+    env: { ...process.env, AWS_ENDPOINT_URL: endpoint, KILN_HOME: join(world.directory, "pusher") },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** Numbers of the parts that S3 has of the upload under a key that is not completed yet. */
+async function partsUnder(key: string): Promise<number[]> {
+  const target = ["--bucket", bucket, "--key", key];
+  const { Uploads = [] } =
+    (await aws.json<{ Uploads?: { Key: string; UploadId: string }[] } | undefined>(
+      ...["s3api", "list-multipart-uploads", "--bucket", bucket],
+    )) ?? {};
+  const id = Uploads.find(({ Key }) => Key === key)?.UploadId;
+  if (id === undefined) return [];
+  const { Parts = [] } = await aws.json<{ Parts?: { PartNumber: number }[] }>(
+    ...["s3api", "list-parts", ...target, "--upload-id", id],
+  );
+  return Parts.map(({ PartNumber }) => PartNumber);
+}
+
 async function python(...args: string[]): Promise<string> {
   const script = join(import.meta.dirname, "support", "boto3-push.py");
   const env = settingsFor(world.embedded.cloud.endpoint);
@@ -82,6 +110,26 @@ describe("one artifact, whoever pushes it", () => {
     const release = await world.stage.ledger.release("web", "web-000001");
     expect(release?.artifact.sha256).toBe(sha256);
     await world.answers("1.0.0");
+  });
+
+  it("is the same release from a kiln push that was killed on its way, and goes on with what had arrived", async () => {
+    const { endpoint } = world.embedded.cloud;
+    // The first part is too large for this line, the last one is not.
+    const line = await StallingLine.to(endpoint, 6 * 1024 * 1024);
+    const cutOff = kilnPush(line.endpoint, "killed");
+    const ending = endingOf(cutOff);
+    const arrived = () => partsUnder("web/killed.tgz");
+    expect(await until("the part that fits to arrive", async () => (await arrived()).length > 0 && arrived())).toEqual([
+      2,
+    ]);
+    cutOff.kill("SIGKILL");
+    await ending;
+    await line.close();
+
+    const { code, stderr } = await endingOf(kilnPush(endpoint, "killed"));
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/pushed {2}web\/killed\.tgz .* of it by an earlier push that was cut off/);
+    await expectSameRelease("web/killed.tgz", "CompleteMultipartUpload");
   });
 
   it("is the same release from the AWS CLI, which sends it in parts", async () => {

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { embeddedCredentials, embeddedRegion } from "../../../cli/aws/connection.ts";
 import { projectDirectory } from "../../../cli/kiln-directory.ts";
+import { endingOf } from "../../../scripts/child-ending.ts";
 import { pythonTools } from "../../../scripts/python-tools.ts";
+import { settingsFor } from "../../e2e/support/aws-cli.ts";
 
 /** Where the checks' Python programs are; installed on first use. */
 export function pythonBin(): string {
@@ -15,15 +16,7 @@ export function pythonBin(): string {
 /** The environment of a person who has nothing but an endpoint and a key; nothing of this machine's configuration. */
 export function clientEnvironment(endpoint: string): Record<string, string> {
   return {
-    PATH: process.env["PATH"] ?? "",
-    HOME: "/nonexistent",
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ACCESS_KEY_ID: embeddedCredentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: embeddedCredentials.secretAccessKey,
-    AWS_DEFAULT_REGION: embeddedRegion,
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    ...settingsFor(endpoint),
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONWARNINGS: "ignore",
   };
@@ -41,18 +34,7 @@ export async function runPython(
 ): Promise<string> {
   const child = spawn(join(pythonBin(), "python"), args, { env: environment, stdio: "pipe" });
   child.stdin.end(input);
-  const said = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      said[name] += text;
-    });
-  }
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code === 0) return said.stdout;
-  throw new Error(
-    `${args.join(" ")} ended with code ${code}:\n${said.stderr.trim().split("\n").slice(-12).join("\n")}`,
-  );
+  const { code, stdout, stderr } = await endingOf(child);
+  if (code === 0) return stdout;
+  throw new Error(`${args.join(" ")} ended with code ${code}:\n${stderr.trim().split("\n").slice(-12).join("\n")}`);
 }

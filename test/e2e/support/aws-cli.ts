@@ -1,13 +1,7 @@
 import { spawn } from "node:child_process";
 import { embeddedCredentials, embeddedRegion } from "../../../cli/aws/connection.ts";
+import { type ChildEnding, endingOf } from "../../../scripts/child-ending.ts";
 import { installedProgram } from "./installed-program.ts";
-
-/** What one call of the AWS CLI came to. */
-export interface CliAnswer {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 interface AccessKey {
   accessKeyId: string;
@@ -33,19 +27,9 @@ export class AwsCli {
   }
 
   /** Runs a command to its end, whatever that is. */
-  async try(...args: string[]): Promise<CliAnswer> {
+  async try(...args: string[]): Promise<ChildEnding> {
     const child = spawn(this.#program, args, { env: this.#environment, stdio: ["ignore", "pipe", "pipe"] });
-    const said = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name].setEncoding("utf8").on("data", (text: string) => {
-        said[name] += text;
-      });
-    }
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
-    return { code, ...said };
+    return endingOf(child);
   }
 
   /**
