@@ -63,8 +63,10 @@ function environmentLines(environment: Readonly<Record<string, string>>): string
 function checkInput(input: UserDataInput): void {
   // These stand unquoted in the unit, so they are words: a name as stages, services and releases have it.
   for (const key of ["stage", "service", "generation"] as const) {
-    if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/.test(input[key])) {
-      throw new UserDataError(`expected ${key} to be letters, digits and dashes, found ${JSON.stringify(input[key])}`);
+    if (!/^[A-Za-z0-9][A-Za-z0-9.-]{0,127}$/.test(input[key])) {
+      throw new UserDataError(
+        `expected ${key} to be letters, digits, dashes and dots, found ${JSON.stringify(input[key])}`,
+      );
     }
   }
   if (!/^[0-9a-f]{64}$/.test(input.headerSha256)) throw new UserDataError("expected headerSha256 as 64 hex digits");

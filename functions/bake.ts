@@ -9,7 +9,7 @@ import { type Progress, progressMemo, writeRange, writeVolume } from "../shared/
 import { sha256Hex } from "../shared/digests.ts";
 import type { BlockRange } from "../shared/domain/block-ranges.ts";
 import { clientToken, imageName, ownedBaseName, tagKeys } from "../shared/domain/names.ts";
-import type { Release } from "../shared/domain/release.ts";
+import { imageOwner, type Release } from "../shared/domain/release.ts";
 import { rootVolumeGib } from "../shared/domain/root-volume.ts";
 import { BakeFailedError } from "../shared/errors.ts";
 import { recordEvent } from "../shared/history.ts";
@@ -76,7 +76,7 @@ export async function bake(input: Input, world: World): Promise<BakeOutput> {
   // A snapshot that takes blocks is in no image yet.
   if (memo.snapshotId && !memo.sealed) return writeBlocks(release, { ...memo, snapshotId: memo.snapshotId }, world);
   const { stage } = world.config;
-  const name = imageName(stage, release.service, release.imageDigest);
+  const name = imageName(stage, imageOwner(release), release.imageDigest);
   const names = [name, ownedBaseName(stage, release.base.imageId)];
   const [own, { image: base } = {}] = await world.images.findEach(names);
   if (!own || !base) throw baseIsGone(release);

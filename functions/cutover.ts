@@ -4,6 +4,7 @@ import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { type Fleet, Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
+import type { SeenRule } from "../shared/aws/listener-reading.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { holdAt } from "../shared/domain/calendar.ts";
@@ -17,7 +18,7 @@ import {
   switched,
 } from "../shared/domain/cutover.ts";
 import { type Head, isGenerationZero } from "../shared/domain/head.ts";
-import { fleetName } from "../shared/domain/names.ts";
+import { experimentOf, fleetName, serviceOf } from "../shared/domain/names.ts";
 import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { stateOf, unexplained } from "../shared/domain/rule-record.ts";
@@ -106,7 +107,7 @@ async function shift(request: Input, release: Release, world: World): Promise<St
  */
 async function refuseFrozen(release: Release, world: World): Promise<void> {
   if (release.override !== undefined) return;
-  const hold = holdAt(world.now(), [], await world.ledger.freezes(release.service));
+  const hold = holdAt(world.now(), [], await world.ledger.freezes(serviceOf(release.service)));
   if (!hold) return;
   throw new DeployHeldError(
     `Traffic was not moved to ${release.generation}: ${hold.why}.`,
@@ -226,6 +227,7 @@ async function withdraw(request: Input, world: World): Promise<StepOutput> {
   const { own, others } = await world.traffic.standing(release.network.listenerArn, service);
   const [rule] = own;
   if (!rule) return ready();
+  if (experimentOf(service)) return withdrawExperiment(request, own, world);
   const difference = unexplained(service, head.rule, own, others);
   if (difference !== undefined) throw ruleConflict(difference);
   const zero = await readGenerationZero(others, release.spec.route, world.targetGroups);
@@ -240,6 +242,21 @@ async function withdraw(request: Input, world: World): Promise<StepOutput> {
   await guard();
   await world.traffic.delete(rule.arn);
   await recordEvent(request, world, "withdrawn", { from: rule.weights, to: zero?.rule.weights, health: zero?.health });
+  return ready();
+}
+
+/**
+ * An experiment whose time is over is no longer reached: its service answers what was its. Whatever somebody else made of
+ * the rule, it is Kiln's own and goes.
+ */
+async function withdrawExperiment(request: Input, own: readonly SeenRule[], world: World): Promise<StepOutput> {
+  const { service } = request.release;
+  await world.ledger.announceRuleChange(service, world.now(), { from: stateOf(own[0]), to: null });
+  for (const rule of own) {
+    await world.ledger.assertLease(request.release, request.execution);
+    await world.traffic.delete(rule.arn);
+  }
+  await recordEvent(request, world, "withdrawn", { from: own[0]?.weights });
   return ready();
 }
 

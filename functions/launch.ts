@@ -12,9 +12,9 @@ import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { sha256Hex } from "../shared/digests.ts";
 import { capacityTarget, type LiveCapacity } from "../shared/domain/capacity.ts";
-import { clientToken, fleetName, imageName, tagKeys, templateName } from "../shared/domain/names.ts";
+import { clientToken, fleetName, imageName, serviceOf, tagKeys, templateName } from "../shared/domain/names.ts";
 import { firstLookSeconds } from "../shared/domain/pace.ts";
-import type { Release } from "../shared/domain/release.ts";
+import { imageOwner, type Release } from "../shared/domain/release.ts";
 import { scalingTargets } from "../shared/domain/scaling.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
@@ -105,7 +105,7 @@ async function createFleet(
 
 async function ensureTemplate(release: Release, world: World): Promise<number> {
   const { stage } = world.config;
-  const { image } = await world.images.find(imageName(stage, release.service, release.imageDigest));
+  const { image } = await world.images.find(imageName(stage, imageOwner(release), release.imageDigest));
   const tags = releaseTags(stage, release.service, release.generation, "instance");
   return world.templates.ensure({
     name: templateName(stage, release.service),
@@ -119,7 +119,7 @@ async function ensureTemplate(release: Release, world: World): Promise<number> {
       instanceProfile: release.spec.instanceProfile,
       userData: renderUserData({
         stage,
-        service: release.service,
+        service: serviceOf(release.service),
         generation: release.generation,
         port: release.spec.port,
         headerSha256: sha256Hex(encodeHeader(volumeOf(release))),

@@ -7,7 +7,7 @@ import { Ledger } from "../shared/aws/ledger.ts";
 import { Parameters, parameterNames } from "../shared/aws/parameters.ts";
 import { type Standing, Traffic } from "../shared/aws/traffic.ts";
 import { type Head, isGenerationZero, leftovers, promoted, settled, withdrawn } from "../shared/domain/head.ts";
-import { fleetName } from "../shared/domain/names.ts";
+import { experimentOf, fleetName } from "../shared/domain/names.ts";
 import { duePins, type Pin, withPin } from "../shared/domain/pins.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { unexplained } from "../shared/domain/rule-record.ts";
@@ -56,7 +56,7 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
     if (leftovers(head, world.now()).length > 0) return { status: "retire" };
   } else if (request.outcome !== "done") {
     const isNew = await recordEvent(request, world, request.outcome, { failure: request.failure ?? null });
-    if (isNew && !(await isRollback(request, world)))
+    if (isNew && !experimentOf(release.service) && !(await isRollback(request, world)))
       await world.alerts.ended(release.service, { kind: "deploy-failed" });
   }
   if (request.outcome === "dirty") {
@@ -103,7 +103,9 @@ async function promote(request: Input, world: World): Promise<Head> {
     publish(release, world),
   ]);
   const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
-  if (isNew) await world.alerts.ended(ref.service, endingOf(ref, release, head, world.now()));
+  // How a service's deploys go is not told by what is tried beside them.
+  if (isNew && !experimentOf(ref.service))
+    await world.alerts.ended(ref.service, endingOf(ref, release, head, world.now()));
   return head;
 }
 
@@ -126,6 +128,10 @@ async function withdraw(request: Input, world: World): Promise<Head> {
   const release = live && (await world.ledger.release(service, live.generation));
   const hotUntil = new Date(world.now() + (release?.spec.hotSeconds ?? 0) * 1000).toISOString();
   const head = await world.ledger.updateHead(service, (present) => withdrawn(present, hotUntil));
+  if (experimentOf(service)) {
+    await recordEvent(request, world, "ended", { was: live?.generation ?? null });
+    return head;
+  }
   if (head.standby) {
     const [standby] = await world.fleets.readEach([fleetName(world.config.stage, head.standby.generation)]);
     await holdStandby(request, head, standby, world);
@@ -189,8 +195,10 @@ async function removeTrials({ release, execution }: Input, { trials }: Standing,
   }
 }
 
+/** Other tools read what is live of a service; of an experiment there is only the ledger. */
 async function publish(release: Release, world: World): Promise<void> {
   const { service, generation, version, imageDigest } = release;
+  if (experimentOf(service)) return;
   const value = JSON.stringify({ generation, version, imageDigest });
   await world.parameters.write(parameterNames.live(world.config.stage, service), value);
 }

@@ -60,6 +60,10 @@ export class RouteRefusedError extends KilnError {
 export class ShrinkRefusedError extends KilnError {
   override readonly name = "ShrinkRefusedError";
 }
+/** Nothing serves in the experiment that was to be promoted, or it cannot be what the service runs. */
+export class PromotionRefusedError extends KilnError {
+  override readonly name = "PromotionRefusedError";
+}
 /** Deploys are frozen, or it is none of the times at which the service may be deployed. */
 export class DeployHeldError extends KilnError {
   override readonly name = "DeployHeldError";

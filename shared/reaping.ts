@@ -5,9 +5,10 @@ import type { Snapshots } from "./aws/snapshots.ts";
 import type { TargetGroups } from "./aws/target-groups.ts";
 import type { Templates } from "./aws/templates.ts";
 import type { Standing, Traffic } from "./aws/traffic.ts";
+import { isLent, returned, stillUsed } from "./domain/experiment.ts";
 import { type Head, isPropagating, propagationLeftSeconds, propagationSeconds, reaped } from "./domain/head.ts";
 import { fleetName, imageName, templateName } from "./domain/names.ts";
-import type { Release } from "./domain/release.ts";
+import { imageOwner, type Release } from "./domain/release.ts";
 import { stateOf, unexplained } from "./domain/rule-record.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import type { BaseWorld } from "./step.ts";
@@ -154,8 +155,8 @@ async function removeImage(release: Release, head: Head, guard: () => Promise<vo
   const { service, generation } = release;
   await guard();
   await world.templates.remove(templateName(stage, service), generation);
-  if (await isShared(release, head, world)) return;
-  const { image } = await world.images.find(imageName(stage, service, release.imageDigest));
+  if ((await isShared(release, head, world)) || (await isOthers(release, head, guard, world))) return;
+  const { image } = await world.images.find(imageName(stage, imageOwner(release), release.imageDigest));
   await guard();
   if (image?.ImageId) await world.images.deregister(image.ImageId);
   await world.snapshots.deleteTagged(releaseTags(stage, service, generation, "release-volume"));
@@ -166,7 +167,29 @@ async function isShared(release: Release, head: Head, world: ReapWorld): Promise
   const others = new Set([...head.kept, ...head.known, head.pending?.generation]);
   for (const other of others) {
     if (other === undefined || other === release.generation) continue;
-    if ((await world.ledger.release(release.service, other))?.imageDigest === release.imageDigest) return true;
+    const found = await world.ledger.release(release.service, other);
+    if (found && isSameImage(found, release)) return true;
+  }
+  return false;
+}
+
+function isSameImage(one: Release, other: Release): boolean {
+  return one.imageDigest === other.imageDigest && imageOwner(one) === imageOwner(other);
+}
+
+/**
+ * Whether the image of a promoted release is still the experiment's, or that of an experiment is lent. Both sides give
+ * it up in the experiment's head, by compare-and-set: so whoever does so last sees it, and removes the image.
+ */
+async function isOthers(release: Release, head: Head, guard: () => Promise<void>, world: ReapWorld): Promise<boolean> {
+  const { promotedFrom, generation, imageDigest } = release;
+  if (!promotedFrom) return isLent(head, imageDigest);
+  await guard();
+  const { experiment } = promotedFrom;
+  const owner = await world.ledger.updateHead(experiment, (present) => returned(present, generation));
+  if (isLent(owner, imageDigest)) return true;
+  for (const using of stillUsed(owner)) {
+    if ((await world.ledger.release(experiment, using))?.imageDigest === imageDigest) return true;
   }
   return false;
 }

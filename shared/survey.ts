@@ -1,6 +1,7 @@
 import type { Executions } from "./aws/executions.ts";
 import type { Ledger } from "./aws/ledger.ts";
 import type { Traffic } from "./aws/traffic.ts";
+import { isToEnd } from "./domain/experiment.ts";
 import { type Head, leftovers } from "./domain/head.ts";
 import { expiredPins } from "./domain/pins.ts";
 import { findUnexplained } from "./rule-judgement.ts";
@@ -10,7 +11,7 @@ export interface PlannedWork {
   service: string;
   generation: string;
   /** `report`: somebody else changed the listener; the sweep says so and leaves it. */
-  action: "recover" | "reap" | "free" | "unpin" | "report";
+  action: "recover" | "reap" | "free" | "unpin" | "end" | "report";
   reason: string;
 }
 
@@ -26,7 +27,10 @@ export interface SurveyWorld {
  * generations that nothing holds; and what it can only report, a listener that somebody else changed. It only reads.
  */
 export async function survey(world: SurveyWorld, onlyService?: string): Promise<PlannedWork[]> {
-  const services = onlyService === undefined ? await world.ledger.services() : [onlyService];
+  const services =
+    onlyService === undefined
+      ? [...(await world.ledger.services()), ...(await world.ledger.experiments())]
+      : [onlyService];
   const plans = await Promise.all(services.map((service) => surveyService(service, world)));
   return plans.flat();
 }
@@ -36,6 +40,7 @@ async function surveyService(service: string, world: SurveyWorld): Promise<Plann
   const ownerEnded = lease?.owner != null && (await world.executions.status(lease.owner)) === "ended";
   if (lease?.owner != null && !ownerEnded) return [];
 
+  if (isToEnd(head, world.now())) return [endOf(head)];
   const work: PlannedWork[] = [];
   const { pending } = head;
   const pendingEnded = pending !== null && (await world.executions.status(pending.execution)) === "ended";
@@ -55,6 +60,11 @@ async function surveyService(service: string, world: SurveyWorld): Promise<Plann
     work.push({ service, generation, action: "reap", reason: hot });
   }
   return [...work, ...(await ruleReport(head, world))];
+}
+
+function endOf({ service, live, experiment }: Head): PlannedWork {
+  const reason = `the experiment's time was over at ${experiment?.until}`;
+  return { service, generation: live?.generation ?? "", action: "end", reason };
 }
 
 async function ruleReport(head: Head, { ledger, traffic }: SurveyWorld): Promise<PlannedWork[]> {

@@ -15,7 +15,7 @@ export interface Clock extends Pick<Pace, "sleep"> {
 }
 
 /**
- * Kiln's rules, production's first: each listener then answers as its owner wrote it. Servers are left alone until every
+ * Kiln's rules, experiments' first: each listener then answers as its owner wrote it. Servers are left alone until every
  * node of the load balancer must have followed.
  */
 export function trafficRemovals(account: Account, { now, sleep }: Clock): Removal[] {
@@ -25,13 +25,16 @@ export function trafficRemovals(account: Account, { now, sleep }: Clock): Remova
   const listed = async (role: KilnRule["role"]): Promise<Holding[]> => {
     rules = (await Promise.all((await listeners(account)).map((arn) => traffic.rules(arn)))).flat();
     const those = rules.filter((rule) => rule.role === role);
-    const note = ({ service, generation }: KilnRule) =>
-      role === "production" ? `${service}; what answered before Kiln answers again` : generation;
-    return those.map((rule) => ({ id: rule.arn, note: note(rule) }));
+    const notes = {
+      production: ({ service }: KilnRule) => `${service}; what answered before Kiln answers again`,
+      experiment: ({ service }: KilnRule) => service,
+      trial: ({ generation }: KilnRule) => generation,
+    };
+    return those.map((rule) => ({ id: rule.arn, note: notes[role](rule) }));
   };
   const forget = async ({ id }: Holding) => {
     const rule = rules.find(({ arn }) => arn === id);
-    if (rule?.role === "production") {
+    if (rule !== undefined && rule.role !== "trial") {
       const record = { from: stateOf(rule), to: null };
       await ifThere(() => ledger.announceRuleChange(rule.service, now(), record));
     }
@@ -46,6 +49,7 @@ export function trafficRemovals(account: Account, { now, sleep }: Clock): Remova
     }
   };
   return [
+    { kind: "experiment rule", list: () => listed("experiment"), remove: forget },
     { kind: "production rule", list: () => listed("production"), remove: forget, after: propagated },
     { kind: "trial rule", list: () => listed("trial"), remove: forget },
   ];
@@ -69,8 +73,10 @@ function ledgerOf(account: Account): Ledger {
   return new Ledger(new Documents(account.s3, dataBuckets(account).ledger));
 }
 
+/** Services and experiments: each has a head. */
 async function services(ledger: Ledger): Promise<string[]> {
-  return (await ifThere(() => ledger.services())) ?? [];
+  const found = await ifThere(async () => [...(await ledger.services()), ...(await ledger.experiments())]);
+  return found ?? [];
 }
 
 /** The ledger may be gone, when it was removed before. */

@@ -5,6 +5,7 @@ import type { GroupDocument, RuleDocument } from "../../local/load-balancing/doc
 import type { Head } from "../../shared/domain/head.ts";
 import { fleetName, imageName, tagKeys } from "../../shared/domain/names.ts";
 import type { Pin } from "../../shared/domain/pins.ts";
+import { imageOwner } from "../../shared/domain/release.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import { type SimulatedStage, stageName } from "./simulated-stage.ts";
 
@@ -62,7 +63,7 @@ function trafficProblems(stage: SimulatedStage, head: Head): string[] {
   const rules = rows<RuleDocument>(stage, "elasticloadbalancing.rules").filter(
     ({ tags }) => tags[tagKeys.service] === head.service,
   );
-  const production = rules.filter(({ tags }) => tags[tagKeys.role] === "production");
+  const production = rules.filter(({ tags }) => tags[tagKeys.role] !== "trial");
   const serving = production.flatMap(({ actions }) =>
     (actions[0]?.ForwardConfig?.TargetGroups ?? []).filter(({ Weight = 0 }) => Weight > 0),
   );
@@ -83,7 +84,13 @@ async function imageProblems(stage: SimulatedStage, head: Head): Promise<string[
   const wanted = new Set<string>();
   for (const generation of kept) {
     const release = await stage.cloud.complete(stage.ledger.release(head.service, generation));
-    if (release) wanted.add(imageName(stageName, head.service, release.imageDigest));
+    if (release && imageOwner(release) === head.service) {
+      wanted.add(imageName(stageName, head.service, release.imageDigest));
+    }
+  }
+  // What an experiment has lent stays until the release that stands on it is no longer kept.
+  for (const { imageDigest } of head.experiment?.lent ?? []) {
+    wanted.add(imageName(stageName, head.service, imageDigest));
   }
   const images = rows<ImageRecord>(stage, "ec2.images").filter(({ tags }) => tags[tagKeys.service] === head.service);
   const names = images.map(({ name }) => name);

@@ -25,6 +25,10 @@ export class NeverDark {
       for (const [node, visit] of this.#cloud.visitors.visit(hostOf(service)).entries()) {
         this.visits += 1;
         if ("problem" in visit) this.#report(service, node, visit.problem);
+        // Whatever is tried beside it: production is answered by a release of the service itself.
+        else if (visit.program.service !== service) {
+          this.#report(service, node, `${visit.program.service} answers, which is not production`);
+        }
         // A program that breaks after it was given traffic is the program's fault; that traffic leaves it is checked at the end.
         else if (visit.status !== 200 && behaviourOf(visit.program.version) !== "fading") {
           this.#report(service, node, `release ${visit.program.version} answers ${visit.status}`);

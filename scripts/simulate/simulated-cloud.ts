@@ -164,7 +164,8 @@ export class SimulatedCloud {
 
   async #boot(spec: MachineSpec) {
     const told = (name: string) => new RegExp(`^KILN_${name}='([^']*)'$`, "m").exec(spec.userData ?? "")?.[1] ?? "";
-    const service = told("SERVICE");
+    // Of an experiment it is the name that stands for it: the program itself is told its service's.
+    const service = told("GENERATION").replace(/-\d+$/, "");
     const version = await this.versionOf(service, told("GENERATION"));
     // What boots in the first moment of a run was up when the snapshot was taken.
     const bootedMs = this.clock.now() === this.#beganMs ? Number.NEGATIVE_INFINITY : this.clock.now();

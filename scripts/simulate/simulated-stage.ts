@@ -64,14 +64,18 @@ export class SimulatedStage {
 
   /** Uploads an artifact; what the program of this version does is told by its name. Returns once S3 has it. */
   async push(service: Service, version: string): Promise<void> {
-    const bytes = await artifactOf(`${service} ${version}`);
+    await this.#upload(`${service}/${version}.tar.gz`, `${service} ${version}`);
+  }
+
+  /** Uploads an artifact for an experiment; its name tells what the program does, `build` makes its bytes others. */
+  async pushExperiment(service: Service, experiment: string, build = "1"): Promise<void> {
+    await this.#upload(`${service}/experiments/${experiment}.tar.gz`, `${service} ${experiment} ${build}`);
+  }
+
+  async #upload(Key: string, content: string): Promise<void> {
+    const bytes = await artifactOf(content);
     const Bucket = this.outputs["ArtifactsBucket"];
-    const object = {
-      Bucket,
-      Key: `${service}/${version}.tar.gz`,
-      Body: stream(bytes),
-      ContentLength: bytes.byteLength,
-    };
+    const object = { Bucket, Key, Body: stream(bytes), ContentLength: bytes.byteLength };
     await this.cloud.complete(this.cloud.call("s3", "PutObject", object));
   }
 
@@ -92,9 +96,18 @@ export class SimulatedStage {
   }
 
   /** Pushes, and runs the cloud until the deploy that the push started has ended. */
-  async deploy(service: Service, version: string): Promise<ExecutionDocument> {
+  deploy(service: Service, version: string): Promise<ExecutionDocument> {
+    return this.#deployed(() => this.push(service, version));
+  }
+
+  /** The same for an experiment. */
+  experiment(service: Service, experiment: string, build?: string): Promise<ExecutionDocument> {
+    return this.#deployed(() => this.pushExperiment(service, experiment, build));
+  }
+
+  async #deployed(push: () => Promise<void>): Promise<ExecutionDocument> {
     const before = new Set(this.executions("deploy").map(({ arn }) => arn));
-    await this.push(service, version);
+    await push();
     let mine: string | undefined;
     await this.ended(() => {
       mine ??= this.executions("deploy").find(({ arn }) => !before.has(arn))?.arn;

@@ -42,8 +42,8 @@ export class Visitors {
   }
 
   /** One request of the public to each node of the load balancer. */
-  visit(host: string): Visit[] {
-    return Array.from({ length: nodeCount }, (_, node) => this.#ask(node, host, "/", {}));
+  visit(host: string, headers: Readonly<Record<string, string>> = {}): Visit[] {
+    return Array.from({ length: nodeCount }, (_, node) => this.#ask(node, host, "/", headers));
   }
 
   /** What the probe function would report. */

@@ -5,6 +5,7 @@ import { digestOf } from "../digests.ts";
 import { formatOfName } from "../domain/archive-format.ts";
 import { archiveLimits, normalised, readProcfile, shown } from "../domain/archive-rules.ts";
 import { keysOfLayer } from "../domain/keys.ts";
+import { serviceOf } from "../domain/names.ts";
 import type { LayerPart, Part, Release } from "../domain/release.ts";
 import { secretIn } from "../domain/secrets.ts";
 import { knownBases, type ServiceSpec } from "../domain/service-spec.ts";
@@ -42,7 +43,7 @@ export async function readContents(spec: ServiceSpec, object: PushedObject, worl
   const network = await resolveNetwork(spec, world);
   const base = await resolveBase(spec, world);
   const layers = await readLayers(spec, world);
-  const { part, programs, ...found } = await readArchive(object, spec.service, "refuse", world);
+  const { part, programs, ...found } = await readArchive(object, serviceOf(spec.service), "refuse", world);
   const start = spec.command ?? startOf(object.key, found);
   refuseSecret(object.key, start);
   refuseWrongArchitecture(object.key, start, programs, base.architecture);
@@ -57,7 +58,8 @@ export async function readContents(spec: ServiceSpec, object: PushedObject, worl
   return { artifact: part, layers, base, start, spec, network, imageDigest, releaseDigest };
 }
 
-async function resolveNetwork(spec: ServiceSpec, world: AdmissionWorld) {
+/** Where the fleet lives, resolved from the spec now. */
+export async function resolveNetwork(spec: ServiceSpec, world: AdmissionWorld) {
   const listener = spec.listener ?? (await world.parameters.read(parameterNames.listener(world.config.stage)));
   if (listener) return world.networks.resolve(listener, spec.securityGroups);
   throw new NetworkError(

@@ -3,11 +3,11 @@ import { redAlarms } from "../domain/alarms.ts";
 import { archiveEnding } from "../domain/archive-format.ts";
 import { holdAt } from "../domain/calendar.ts";
 import { shrinks } from "../domain/capacity.ts";
+import { agreed, type Experiment, experimentSpec } from "../domain/experiment.ts";
 import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
 import { fleetName, generationName, ownedBaseName } from "../domain/names.ts";
-import type { Provenance } from "../domain/provenance.ts";
 import type { Intent, Release } from "../domain/release.ts";
-import { type DeployRequest, readDeployRequest } from "../domain/request.ts";
+import { admittedName, type DeployRequest, readDeployRequest } from "../domain/request.ts";
 import {
   AlarmRefusedError,
   ArtifactKeyError,
@@ -18,6 +18,7 @@ import {
 } from "../errors.ts";
 import { type Contents, currentSpec, readContents } from "./contents.ts";
 import { acquireLease } from "./lease.ts";
+import { borrowImage, promotedContents, type WhatRuns } from "./promotion.ts";
 import { recordingRefusals } from "./refusals.ts";
 import { admitRoute } from "./route.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
@@ -56,8 +57,9 @@ async function admitted(asked: Asked, world: AdmissionWorld): Promise<Admission>
   const release = await admittedRelease(request, intent, asked.execution, world);
   if ("status" in release) return release;
 
-  const stillNewest = async () => generationOf(await world.ledger.head(request.service), asked.execution) !== undefined;
-  const lease = await acquireLease(request.service, asked.execution, world, async (owner) =>
+  const name = admittedName(request);
+  const stillNewest = async () => generationOf(await world.ledger.head(name), asked.execution) !== undefined;
+  const lease = await acquireLease(name, asked.execution, world, async (owner) =>
     (await stillNewest())
       ? waiting(turnSeconds, `waiting for ${owner}`)
       : skipped("superseded by a newer deploy while waiting"),
@@ -77,7 +79,10 @@ function validRequest(input: unknown): ValidRequest {
   const request = readDeployRequest(input);
   if (request.kind !== "invalid") return request;
   if (request.what === "key") {
-    throw new ArtifactKeyError(`${request.problem}.`, "Push to <service>/<version>.tar.gz, .tgz or .zip.");
+    throw new ArtifactKeyError(
+      `${request.problem}.`,
+      "Push to <service>/<version>.tar.gz, .tgz or .zip, an experiment to <service>/experiments/<name> with such an ending.",
+    );
   }
   throw new ManualInputError(
     `The input is not understood: ${request.problem}.`,
@@ -113,43 +118,69 @@ async function admittedRelease(
   execution: string,
   world: AdmissionWorld,
 ): Promise<Release | Admission> {
-  const { service } = request;
-  const before = await world.ledger.head(service);
+  const name = admittedName(request);
+  const before = await world.ledger.head(name);
   const mine = generationOf(before, execution);
-  const frozen = mine && (await world.ledger.release(service, mine));
+  const frozen = mine && (await world.ledger.release(name, mine));
   if (frozen) return frozen;
   if (!mine && isSuperseded(before, intent)) return skipped("superseded by a newer deploy");
 
-  const spec = await currentSpec(service, world);
+  const { spec, experiment } = await specOf(request, before, world);
   const held = (await heldUp(request, spec, world)) ?? (await alarmed(request, spec, world));
   if (held) return held;
-  const object = await findArtifact(request, before, world);
   await refuseShrinking(spec, before, world);
-  const contents = await readContents(spec, object, world);
+  const { contents, version, origin, promotedFrom } = await contentsOf(request, spec, before, world);
   await refuseAnotherListener(contents, before, world);
   const acceptRule = request.kind !== "upload" && request.acceptRule;
   await admitRoute({ spec, network: contents.network, acceptRule, execution }, before, world);
   if (request.kind === "upload" && (await isUnchanged(contents, before, world))) {
+    if (experiment) await world.ledger.updateHead(name, (present) => ({ ...present, experiment }));
     return skipped(`unchanged: ${before.live?.generation} is the same release`);
   }
-  const generation = await takeGeneration(service, intent, execution, world);
+  const generation = await takeGeneration(name, intent, execution, experiment, world);
   if (!generation) return skipped("superseded by a newer deploy");
+  if (promotedFrom) await borrowImage(promotedFrom, contents.imageDigest, generation, world);
   return world.ledger.freeze({
-    service,
+    service: name,
     generation,
     createdAt: new Date(world.now()).toISOString(),
     execution,
     intent,
-    version: versionOf(object.key),
+    version,
     ...(request.kind === "manual" && request.override !== undefined && { override: request.override }),
-    provenance: provenanceOf(request, object),
+    provenance: { asked: request.asked, ...origin },
+    ...(promotedFrom && { promotedFrom }),
     trialSecret: world.secret(),
     ...contents,
   });
 }
 
-function provenanceOf({ asked }: ValidRequest, { pushedAt, source }: PushedObject): Provenance {
-  return { asked, pushedAt, ...(source && { source }) };
+/** The service's spec as it is in force, or what it makes of the experiment that is asked for. */
+async function specOf(
+  { service, experiment: asked }: ValidRequest,
+  before: Head,
+  world: AdmissionWorld,
+): Promise<{ spec: Release["spec"]; experiment?: Experiment }> {
+  const spec = await currentSpec(service, world);
+  if (!asked) return { spec };
+  const experiment = agreed(asked, before.experiment, spec, world.now());
+  return { spec: experimentSpec(spec, { service, experiment: asked.experiment }, experiment), experiment };
+}
+
+/** What is to run: an artifact that is read now, or what serves in an experiment already. */
+async function contentsOf(
+  request: ValidRequest,
+  spec: Release["spec"],
+  before: Head,
+  world: AdmissionWorld,
+): Promise<WhatRuns> {
+  if (request.kind !== "upload" && request.promote !== undefined) {
+    return promotedContents({ service: request.service, experiment: request.promote }, spec, world);
+  }
+  const object = await findArtifact(request, before, world);
+  const { key, pushedAt, source } = object;
+  const origin = { pushedAt, ...(source && { source }) };
+  return { contents: await readContents(spec, object, world), version: versionOf(key), origin };
 }
 
 /**
@@ -190,7 +221,12 @@ async function alarmed(
 
 async function findArtifact(request: ValidRequest, head: Head, world: AdmissionWorld): Promise<PushedObject> {
   if (request.kind === "upload") return world.artifacts.find(request.key, request.versionId);
-  if (request.version !== undefined) return world.artifacts.findVersion(request.service, request.version);
+  const { service, experiment } = request;
+  if (experiment && experiment.version === undefined) {
+    return world.artifacts.findExperiment({ service, experiment: experiment.experiment });
+  }
+  const version = experiment?.version ?? request.version;
+  if (version !== undefined) return world.artifacts.findVersion(service, version);
   const live = head.live && (await world.ledger.release(request.service, head.live.generation));
   if (request.kind === "refresh" && live) return world.artifacts.find(live.artifact.key, live.artifact.versionId);
   return world.artifacts.newest(request.service);
@@ -223,14 +259,17 @@ async function isUnchanged(contents: Contents, head: Head, world: AdmissionWorld
 }
 
 async function takeGeneration(
-  service: string,
+  name: string,
   intent: Intent,
   execution: string,
+  experiment: Experiment | undefined,
   world: AdmissionWorld,
 ): Promise<string | undefined> {
-  const head = await world.ledger.updateHead(service, (present) => {
+  const head = await world.ledger.updateHead(name, (present) => {
     if (generationOf(present, execution) !== undefined || isSuperseded(present, intent)) return present;
-    return withDeploy(present, intent, execution, generationName(service, present.nextOrdinal));
+    const next = withDeploy(present, intent, execution, generationName(name, present.nextOrdinal));
+    // What was lent in the meantime stays lent.
+    return experiment ? { ...next, experiment: { ...experiment, lent: present.experiment?.lent } } : next;
   });
   return generationOf(head, execution);
 }

@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
-import { adopted, decideRecovery, type Head, isGenerationZero, takenUp } from "../domain/head.ts";
+import { ending, isToEnd } from "../domain/experiment.ts";
+import { adopted, decideRecovery, generationZero, type Head, isGenerationZero, takenUp } from "../domain/head.ts";
+import { experimentOf } from "../domain/names.ts";
 import { ManualInputError } from "../errors.ts";
 import { targetGroupOf } from "../fleet-names.ts";
 import { acquireLease } from "./lease.ts";
@@ -22,13 +24,19 @@ export async function admitRecovery(
   const lease = await acquireLease(service, asked.execution, world, async (owner) => skipped(`${owner} is at work`));
   if ("status" in lease) return lease;
 
+  const ended = experimentOf(service) && (await endExperiment(service, world));
+  if (ended) {
+    // Its rule is taken away like that of a service that goes back to generation 0; then nothing holds its fleets.
+    const release = { service, generation: generationZero(service), fence: lease.fence };
+    return { status: "ready", waitSeconds: 0, reason: "the experiment's time is over", release, path: "finish" };
+  }
   const head = await takeUpOrphan(service, asked.execution, world);
   const ref = { service, generation: head.live?.generation ?? "", fence: lease.fence };
   const { pending } = head;
-  const ended =
+  const isInterrupted =
     pending !== null &&
     (pending.execution === asked.execution || (await world.executions.status(pending.execution)) === "ended");
-  if (!pending || !ended) {
+  if (!pending || !isInterrupted) {
     // Nothing to undo; the lease still lets the sweep remove what no generation holds.
     return { status: "ready", waitSeconds: 0, reason: "nothing was interrupted", release: ref, path: "drop" };
   }
@@ -49,6 +57,12 @@ export async function admitRecovery(
     release: { ...ref, generation: pending.generation },
     path,
   };
+}
+
+/** Writes down that an experiment is being removed, so that nobody begins anything with its image; says whether it is. */
+async function endExperiment(name: string, world: AdmissionWorld): Promise<boolean> {
+  const head = await world.ledger.updateHead(name, (present) => ending(present, world.now()));
+  return head.experiment?.ended !== undefined && isToEnd(head, world.now());
 }
 
 /** Whether a rollback to generation 0 has taken Kiln's rule away already. */

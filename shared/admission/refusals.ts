@@ -1,4 +1,5 @@
 import { parameterNames } from "../aws/parameters.ts";
+import { experimentName } from "../domain/names.ts";
 import { subjectOf } from "../domain/request.ts";
 import {
   ArtifactKeyError,
@@ -10,6 +11,7 @@ import {
   LayerRefusedError,
   ManualInputError,
   NetworkError,
+  PromotionRefusedError,
   ShrinkRefusedError,
 } from "../errors.ts";
 import type { AdmissionWorld } from "./world.ts";
@@ -24,6 +26,7 @@ const refusals = [
   LayerRefusedError,
   ManualInputError,
   NetworkError,
+  PromotionRefusedError,
   ShrinkRefusedError,
 ] as const;
 
@@ -49,10 +52,11 @@ async function record(
   error: KilnError,
   world: AdmissionWorld,
 ): Promise<void> {
-  const { service, key, versionId, time } = subjectOf(asked.request);
+  const { service, experiment, key, versionId, time } = subjectOf(asked.request);
   if (service === undefined) return;
   if ((await world.parameters.read(parameterNames.spec(world.config.stage, service))) === undefined) return;
-  await world.ledger.recordRefusal(service, {
+  const name = experiment === undefined ? service : experimentName({ service, experiment });
+  await world.ledger.recordRefusal(name, {
     at: time ?? asked.startedAt,
     error: error.name,
     message: error.message,

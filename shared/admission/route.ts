@@ -1,7 +1,9 @@
 import type { Standing } from "../aws/traffic.ts";
 import { servingGroup } from "../domain/cutover.ts";
+import { experimentPlaces } from "../domain/experiment-places.ts";
 import { generationZero, type Head } from "../domain/head.ts";
 import { namedRule, takesSame } from "../domain/listener-rules.ts";
+import { experimentOf } from "../domain/names.ts";
 import type { Network } from "../domain/release.ts";
 import { productionPlaces } from "../domain/rule-places.ts";
 import { accepting, unexplained } from "../domain/rule-record.ts";
@@ -30,7 +32,9 @@ export async function admitRoute(
   }
   const [rule] = own;
   const adopt = spec.adopt || own.some((one) => takesSame(one, route));
-  const places = productionPlaces({ stage: world.config.stage, service, route, adopt }, [...own, ...others]);
+  const applicant = { stage: world.config.stage, service, route, adopt };
+  const find = experimentOf(service) ? experimentPlaces : productionPlaces;
+  const places = find(applicant, [...own, ...others]);
   if (!rule) {
     if ("refusal" in places) throw new RouteRefusedError(places.refusal.problem, places.refusal.fix);
     return refuseSmaller(spec, others, world);

@@ -1,5 +1,6 @@
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
-import { keysOfVersion, readArtifactKey } from "../domain/keys.ts";
+import { keysOfExperiment, keysOfVersion, readArtifactKey } from "../domain/keys.ts";
+import type { ExperimentId } from "../domain/names.ts";
 import { type Source, sourceOf } from "../domain/provenance.ts";
 import { ArtifactMissingError, isNamed } from "../errors.ts";
 
@@ -50,6 +51,17 @@ export class Artifacts {
     throw new ArtifactMissingError(
       `There is no version "${version}" of ${service} in bucket ${this.#bucket} (looked for ${keys.join(", ")}).`,
       "Push it first: kiln push, or aws s3 cp.",
+    );
+  }
+
+  /** What was pushed for an experiment, under whichever ending. */
+  async findExperiment(id: ExperimentId): Promise<PushedObject> {
+    const keys = keysOfExperiment(id);
+    const found = await this.findNewest(keys);
+    if (found) return found;
+    throw new ArtifactMissingError(
+      `Nothing was pushed for experiment ${id.experiment} of ${id.service} to bucket ${this.#bucket} (looked for ${keys.join(", ")}).`,
+      "Push it, or name a version of the service that it is to run (version).",
     );
   }
 

@@ -4,6 +4,7 @@ import { emptyHead, type Head } from "../domain/head.ts";
 import type { Inventory } from "../domain/inventory/inventory.ts";
 import { ledgerKeys } from "../domain/keys.ts";
 import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
+import { experimentName } from "../domain/names.ts";
 import type { Pin } from "../domain/pins.ts";
 import type { LayerPart, Release } from "../domain/release.ts";
 import type { RuleRecord } from "../domain/rule-record.ts";
@@ -106,7 +107,7 @@ export class Ledger {
     return (await this.#documents.read<Head>(ledgerKeys.head(service)))?.document ?? emptyHead(service);
   }
 
-  /** Changes the head by compare-and-set; `change` may be asked several times. */
+  /** Changes the head by compare-and-set; `change` may be asked several times, and leaves it by returning what it got. */
   async updateHead(service: string, change: (head: Head) => Head): Promise<Head> {
     const after = await this.#documents.update<Head>(ledgerKeys.head(service), (present) => {
       const before = present ?? emptyHead(service);
@@ -170,6 +171,16 @@ export class Ledger {
   async services(): Promise<string[]> {
     const prefixes = await this.#documents.list(ledgerKeys.services, "/");
     return prefixes.map((prefix) => prefix.split("/")[1] ?? "").filter((name) => name !== "");
+  }
+
+  /** The names that stand for all experiments of which anything is remembered, those that are over included. */
+  async experiments(): Promise<string[]> {
+    const services = await this.#documents.list(ledgerKeys.experiments, "/");
+    const found = await Promise.all(services.map((prefix) => this.#documents.list(prefix, "/")));
+    return found.flat().map((prefix) => {
+      const [, service = "", experiment = ""] = prefix.split("/");
+      return experimentName({ service, experiment });
+    });
   }
 
   /**

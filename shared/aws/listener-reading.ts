@@ -4,11 +4,13 @@ import {
   DescribeTagsCommand,
   type ElasticLoadBalancingV2Client,
   type Rule,
+  type RuleCondition,
   type TagDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Weight } from "../domain/cutover.ts";
 import { defaultPriority, type ListenerRule } from "../domain/listener-rules.ts";
 import { tagKeys } from "../domain/names.ts";
+import { experimentHeader } from "../domain/rules.ts";
 import { isNamed } from "../errors.ts";
 
 /** A rule as the load balancer describes it, with what it takes to change it. */
@@ -43,11 +45,7 @@ function seen(rule: Rule, tags: Record<string, string>): SeenRule {
   return {
     arn,
     priority: rule.IsDefault ? defaultPriority : Number(rule.Priority),
-    conditions: conditions.map(({ Field: field = "", HostHeaderConfig, PathPatternConfig, Values = [] }) => ({
-      field,
-      // Conditions with regular expressions have no values; then nothing is known to fit them.
-      values: HostHeaderConfig?.Values ?? PathPatternConfig?.Values ?? Values,
-    })),
+    conditions: conditions.map((condition) => ({ field: condition.Field ?? "", values: valuesOf(condition) })),
     weights: weightsOf(actions),
     otherActions: actions.flatMap(({ Type }) => (Type === undefined || Type === "forward" ? [] : [Type])),
     sticky: forward?.ForwardConfig?.TargetGroupStickinessConfig?.Enabled === true,
@@ -56,6 +54,15 @@ function seen(rule: Rule, tags: Record<string, string>): SeenRule {
     generation: tags[tagKeys.generation] ?? "",
     actions,
   };
+}
+
+/**
+ * Conditions with regular expressions have no values; then nothing is known to fit them. Of headers only the one of
+ * experiments is read: that of a trial rule is a secret.
+ */
+function valuesOf({ HostHeaderConfig, PathPatternConfig, HttpHeaderConfig, Values = [] }: RuleCondition): string[] {
+  if (HttpHeaderConfig?.HttpHeaderName?.toLowerCase() === experimentHeader) return HttpHeaderConfig.Values ?? [];
+  return HostHeaderConfig?.Values ?? PathPatternConfig?.Values ?? Values;
 }
 
 /** Where actions forward to, and with what weight. */

@@ -8,6 +8,8 @@ import {
   type RuleCondition,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { sameWeights, type Weight } from "../domain/cutover.ts";
+import { experimentPlaces } from "../domain/experiment-places.ts";
+import { experimentOf } from "../domain/names.ts";
 import type { Release } from "../domain/release.ts";
 import { productionPlaces, trialPlaces } from "../domain/rule-places.ts";
 import { type Route, ruleConditions, trialHeader } from "../domain/rules.ts";
@@ -18,13 +20,13 @@ import { readListener, type SeenRule, weightsOf } from "./listener-reading.ts";
 
 /** One of Kiln's own listener rules. */
 export interface KilnRule extends SeenRule {
-  role: "production" | "trial";
+  role: "production" | "experiment" | "trial";
   service: string;
 }
 
 /** A listener as one service sees it. */
 export interface Standing {
-  /** The service's own production rules: one, or none; more only when somebody copied one. */
+  /** The rules by which the service, or the experiment, is reached: one, or none; more only when somebody copied one. */
   own: SeenRule[];
   /** The trial rules of its candidates. */
   trials: SeenRule[];
@@ -46,7 +48,7 @@ export class Traffic {
   async rules(listenerArn: string): Promise<KilnRule[]> {
     return (await readListener(this.#elb, listenerArn)).flatMap((rule) => {
       const { stage, service = "", role } = rule.owner ?? {};
-      return stage === this.#stage && (role === "production" || role === "trial") ? [{ ...rule, role, service }] : [];
+      return stage === this.#stage && isRole(role) ? [{ ...rule, role, service }] : [];
     });
   }
 
@@ -62,8 +64,10 @@ export class Traffic {
     };
   }
 
+  /** The rule by which a service, or an experiment, is reached. */
   async production(listenerArn: string, service: string): Promise<KilnRule | undefined> {
-    return (await this.rules(listenerArn)).find((rule) => rule.role === "production" && rule.service === service);
+    const role = servingRole(service);
+    return (await this.rules(listenerArn)).find((rule) => rule.role === role && rule.service === service);
   }
 
   /** The candidate's own rule above production, reached only with the release's secret. Created when it is missing. */
@@ -78,9 +82,10 @@ export class Traffic {
     await this.#create(release, "trial", generation, conditions, [{ targetGroupArn, weight: 1 }]);
   }
 
-  /** Creates the service's production rule, for its first deployment. */
+  /** Creates the service's production rule, or the experiment's own, for its first deployment. */
   async createProduction(release: Release, weights: Weight[]): Promise<void> {
-    await this.#create(release, "production", "", ruleConditions(release.spec.route), weights);
+    const role = servingRole(release.service);
+    await this.#create(release, role, "", ruleConditions(release.spec.route), weights);
   }
 
   /**
@@ -157,7 +162,7 @@ export class Traffic {
     const rules = await readListener(this.#elb, network.listenerArn);
     const applicant = { stage: this.#stage, service, route: spec.route, adopt: spec.adopt };
     if (role === "trial") return trialPlaces(applicant, rules);
-    const places = productionPlaces(applicant, rules);
+    const places = role === "experiment" ? experimentPlaces(applicant, rules) : productionPlaces(applicant, rules);
     if ("refusal" in places) throw new RouteRefusedError(places.refusal.problem, places.refusal.fix);
     return places.production;
   }
@@ -167,6 +172,14 @@ export class Traffic {
       (rule) => rule.role === role && rule.service === release.service && rule.generation === generation,
     );
   }
+}
+
+function servingRole(service: string): KilnRule["role"] {
+  return experimentOf(service) ? "experiment" : "production";
+}
+
+function isRole(role: string | undefined): role is KilnRule["role"] {
+  return role === "production" || role === "experiment" || role === "trial";
 }
 
 function forwardAction(weights: Weight[]): Action {

@@ -1,3 +1,4 @@
+import type { Experiment } from "./experiment.ts";
 import { generationName, ordinalOf } from "./names.ts";
 import { compareIntents, type Intent } from "./release.ts";
 import { confirmed, type RuleRecord } from "./rule-record.ts";
@@ -9,7 +10,7 @@ export interface Standby {
   until: string;
 }
 
-/** What Kiln intends for one service: the compare-and-set document `services/<service>/head.json`. */
+/** What Kiln intends for one service, or one experiment: the compare-and-set document `head.json` of it. */
 export interface Head {
   service: string;
   nextOrdinal: number;
@@ -32,9 +33,11 @@ export interface Head {
   known: string[];
   /** Generations that served and whose image is kept for a cold rollback, oldest first. */
   kept: string[];
+  /** What was agreed about an experiment; a service's head has none. */
+  experiment?: Experiment | undefined;
 }
 
-/** How many releases that served keep their image, the live one included. */
+/** How many releases that served keep their image, the live one included. An experiment has no way back. */
 export const keptReleases = 5;
 
 export function emptyHead(service: string): Head {
@@ -99,14 +102,15 @@ export function withRollback(head: Head, intent: Intent, execution: string, gene
 export function promoted(head: Head, generation: string, now: string, hotUntil: string): Head {
   if (head.live?.generation === generation) return head;
   const served = [...head.kept.filter((other) => other !== generation), generation];
-  const kept = served.slice(-keptReleases);
+  const keeps = head.experiment ? 1 : keptReleases;
+  const kept = served.slice(-keeps);
   // A release that is no longer kept owns its image still: it becomes a leftover.
-  const dropped = served.slice(0, -keptReleases);
+  const dropped = served.slice(0, -keeps);
   return {
     ...head,
     known: [...new Set([...head.known, ...dropped])],
     live: { generation, since: now },
-    standby: head.live ? { generation: head.live.generation, until: hotUntil } : null,
+    standby: head.live && !head.experiment ? { generation: head.live.generation, until: hotUntil } : null,
     kept,
     rule: confirmed(head.rule),
   };
@@ -115,6 +119,10 @@ export function promoted(head: Head, generation: string, now: string, hotUntil: 
 /** The head once Kiln's rule is gone and generation 0 answers again: what was live stands by. */
 export function withdrawn(head: Head, hotUntil: string): Head {
   if (!head.live) return head;
+  if (head.experiment) {
+    const known = [...new Set([...head.known, ...head.kept])];
+    return { ...head, live: null, kept: [], known, rule: confirmed(head.rule) };
+  }
   const standby = { generation: head.live.generation, until: hotUntil };
   return { ...head, live: null, standby, rule: confirmed(head.rule) };
 }
@@ -154,7 +162,9 @@ export function dismantled(head: Head): Head {
   const { live, standby, pending, abort, known, kept, rule } = head;
   const isEmpty = !live && !standby && !pending && !abort && known.length + kept.length === 0 && !rule?.to;
   if (isEmpty) return head;
-  return { ...head, live: null, standby: null, pending: null, abort: null, known: [], kept: [], rule: { to: null } };
+  const gone = { live: null, standby: null, pending: null, abort: null, known: [], kept: [], rule: { to: null } };
+  const lent = head.experiment && { experiment: { ...head.experiment, ended: head.experiment.until, lent: [] } };
+  return { ...head, ...gone, ...lent };
 }
 
 /**

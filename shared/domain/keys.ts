@@ -1,10 +1,10 @@
 import { archiveEnding, archiveEndings } from "./archive-format.ts";
-import { servicePattern } from "./names.ts";
+import { type ExperimentId, experimentOf, experimentPattern, servicePattern } from "./names.ts";
 
 /** Where a pushed object belongs, read from its key in the artifact bucket. */
 export type ArtifactKey =
   | { kind: "production"; service: string; version: string }
-  | { kind: "experiment"; service: string; name: string }
+  | { kind: "experiment"; service: string; experiment: string }
   | { kind: "layer"; name: string }
   | { kind: "unknown"; reason: string };
 
@@ -28,7 +28,10 @@ export function readArtifactKey(key: string): ArtifactKey {
   if (!servicePattern.test(first)) return { kind: "unknown", reason: `"${first}" is no service name` };
   if (!versionPattern.test(stem)) return { kind: "unknown", reason: `"${stem}" is no version` };
   if (segments.length === 2) return { kind: "production", service: first, version: stem };
-  if (segments.length === 3 && second === "experiments") return { kind: "experiment", service: first, name: stem };
+  if (segments.length === 3 && second === "experiments") {
+    if (experimentPattern.test(stem)) return { kind: "experiment", service: first, experiment: stem };
+    return { kind: "unknown", reason: `"${stem}" is no experiment name (${experimentPattern.source})` };
+  }
   return { kind: "unknown", reason: "it has too many parts" };
 }
 
@@ -42,20 +45,31 @@ export function keysOfVersion(service: string, version: string): string[] {
   return archiveEndings.map((ending) => `${service}/${version}.${ending}`);
 }
 
-/** Keys of the ledger bucket. */
+/** Keys under which an experiment may have been pushed, in the order they are tried. */
+export function keysOfExperiment({ service, experiment }: ExperimentId): string[] {
+  return archiveEndings.map((ending) => `${service}/experiments/${experiment}.${ending}`);
+}
+
+/** Where the documents of a service or an experiment stand; an experiment's are never among its service's. */
+function home(name: string): string {
+  const id = experimentOf(name);
+  return id ? `experiments/${id.service}/${id.experiment}` : `services/${name}`;
+}
+
+/** Keys of the ledger bucket. `service` is the name of a service, or the one that stands for an experiment. */
 export const ledgerKeys = {
   upload: (versionId: string) => `uploads/${encodeURIComponent(versionId)}.json`,
   spec: (service: string, digest: string) => `services/${service}/specs/${digest}.json`,
-  head: (service: string) => `services/${service}/head.json`,
-  lease: (service: string) => `services/${service}/lease.json`,
-  approval: (service: string, generation: string) => `services/${service}/approvals/${generation}.json`,
-  pins: (service: string) => `services/${service}/pins.json`,
-  release: (service: string, generation: string) => `services/${service}/releases/${generation}.json`,
-  releases: (service: string) => `services/${service}/releases/`,
+  head: (service: string) => `${home(service)}/head.json`,
+  lease: (service: string) => `${home(service)}/lease.json`,
+  approval: (service: string, generation: string) => `${home(service)}/approvals/${generation}.json`,
+  pins: (service: string) => `${home(service)}/pins.json`,
+  release: (service: string, generation: string) => `${home(service)}/releases/${generation}.json`,
+  releases: (service: string) => `${home(service)}/releases/`,
   refusal: (service: string, at: string, cause: string) =>
-    `services/${service}/refused/${at}-${encodeURIComponent(cause)}.json`,
-  refusals: (service: string) => `services/${service}/refused/`,
-  history: (service: string, generation: string) => `services/${service}/history/${generation}/`,
+    `${home(service)}/refused/${at}-${encodeURIComponent(cause)}.json`,
+  refusals: (service: string) => `${home(service)}/refused/`,
+  history: (service: string, generation: string) => `${home(service)}/history/${generation}/`,
   zipRecipe: (sha256: string) => `parts/${sha256}.zip-recipe`,
   inventory: (sha256: string) => `parts/${sha256}.inventory.json`,
   partDigests: (sha256: string) => `parts/${sha256}.blocks`,
@@ -64,6 +78,7 @@ export const ledgerKeys = {
     `bakes/${snapshotId}/${String(first).padStart(8, "0")}-${String(written).padStart(8, "0")}`,
   layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,
   freezeOfStage: "freeze.json",
-  freeze: (service: string) => `services/${service}/freeze.json`,
+  freeze: (service: string) => `${home(service)}/freeze.json`,
   services: "services/",
+  experiments: "experiments/",
 } as const;

@@ -2,7 +2,7 @@ import type { Weight } from "./cutover.ts";
 import { patternCovers, patternsMeet } from "./route-patterns.ts";
 import type { Route } from "./rules.ts";
 
-/** One condition of a rule; conditions of a kind Kiln does not read keep their field and have no values. */
+/** One condition of a rule; conditions of a kind Kiln does not read, such as other headers, keep their field and have no values. */
 export interface RuleCondition {
   field: string;
   values: string[];
@@ -49,8 +49,8 @@ export function takesSame(rule: ListenerRule, route: Route): boolean {
 
 /** Whether the rule takes no request that is not the route's. */
 function isWithin({ conditions }: ListenerRule, route: Route): boolean {
-  return ["host-header", "path-pattern"].every((field) => {
-    const wide = patternsOf(route, field) ?? [];
+  return ["host-header", "path-pattern", "http-header"].every((field) => {
+    const wide = patternsOf(route, field) ?? [everything(field)];
     const stated = conditions.filter((condition) => condition.field === field);
     const narrow = stated.length > 0 ? stated.flatMap(({ values }) => values) : [everything(field)];
     return narrow.every((one) => wide.some((pattern) => patternCovers(pattern, written(field, one))));
@@ -76,7 +76,8 @@ export function namedRule({ arn, priority, conditions, owner }: ListenerRule): s
 }
 
 /** The route's patterns for a field; undefined for a field that routes do not speak of. */
-function patternsOf({ hosts, paths }: Route, field: string): string[] | undefined {
+function patternsOf({ hosts, paths, experiment }: Route, field: string): string[] | undefined {
+  if (field === "http-header") return experiment === undefined ? undefined : [experiment];
   const stated = field === "host-header" ? hosts : field === "path-pattern" ? paths : undefined;
   if (stated === undefined) return undefined;
   return stated.length > 0 ? stated.map((one) => written(field, one)) : [everything(field)];

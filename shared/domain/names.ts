@@ -9,6 +9,34 @@ export const stagePattern = /^[a-z][a-z0-9-]{0,11}$/;
 /** Service: 2–24 lower-case letters, digits and dashes; starts with a letter, ends with none but letter or digit. */
 export const servicePattern = /^[a-z][a-z0-9-]{0,22}[a-z0-9]$/;
 
+/** Experiment: 1–20 lower-case letters, digits and dashes. Its image's name, the longest one, has a limit of 128. */
+export const experimentPattern = /^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/;
+
+/** An experiment of a service. */
+export interface ExperimentId {
+  service: string;
+  experiment: string;
+}
+
+/**
+ * The name that stands for an experiment wherever a service's name stands: in generations, names on AWS, tags, and the
+ * input of every handler. No service has a dot in its name, so it is never that of another service.
+ */
+export function experimentName({ service, experiment }: ExperimentId): string {
+  return `${service}.${experiment}`;
+}
+
+/** Which experiment a name stands for; undefined for a service. */
+export function experimentOf(name: string): ExperimentId | undefined {
+  const [service = "", experiment] = name.split(".");
+  return experiment === undefined ? undefined : { service, experiment };
+}
+
+/** The service that a name is about: its own, or the one that the experiment is of. */
+export function serviceOf(name: string): string {
+  return experimentOf(name)?.service ?? name;
+}
+
 /** The generation of a release: the service's name and a six-digit ordinal. */
 export function generationName(service: string, ordinal: number): string {
   return `${service}-${String(ordinal).padStart(6, "0")}`;
@@ -35,7 +63,9 @@ export function templateName(stage: string, service: string): string {
  * @param digest Hex digest of `<stage>/<generation>`; the first ten digits are used.
  */
 export function targetGroupName(generation: string, digest: string): string {
-  const readable = generation.length <= 21 ? generation : `${generation.slice(0, 13)}-${generation.slice(-6)}`;
+  // ELBv2 takes no dots; the digest tells an experiment `web.new` from a service `web-new`.
+  const whole = generation.replace(".", "-");
+  const readable = whole.length <= 21 ? whole : `${whole.slice(0, 13)}-${whole.slice(-6)}`;
   return `${readable}-${digest.slice(0, 10)}`;
 }
 

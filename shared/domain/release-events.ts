@@ -19,6 +19,7 @@ export const releaseEvents = {
   restored: "Traffic went back to what was live before.",
   "rollback-began": "Production is about to be moved away from it: by a person, or by an alarm that its spec names.",
   withdrawn: "Kiln's rule was taken away: what answered before Kiln answers again.",
+  ended: "The time of an experiment was over, or somebody stopped it: nothing reaches it any more, and its fleet goes.",
   live: "It is live by the ledger's word; the release before stands by.",
   failed: "It failed, and nothing of it is left but what the history says.",
   dirty: "It failed and left something behind; the sweep goes on with it.",

@@ -56,6 +56,8 @@ export interface Release {
   override?: string;
   /** Who or what asked for it, and what it was built from; absent in records of before Kiln wrote it down. */
   provenance?: Provenance;
+  /** The experiment whose live release it is, image included: the name that stands for it, and that release's generation. */
+  promotedFrom?: { experiment: string; generation: string };
   artifact: Part;
   layers: LayerPart[];
   base: { name: string; imageId: string; architecture: "x86_64" | "arm64" };
@@ -68,6 +70,11 @@ export interface Release {
   releaseDigest: string;
   /** 128-bit secret, hex: the header value that reaches the candidate through its trial rule. */
   trialSecret: string;
+}
+
+/** Whose image a release stands on: its own service's, or the experiment's that it was promoted from. */
+export function imageOwner({ service, promotedFrom }: Pick<Release, "service" | "promotedFrom">): string {
+  return promotedFrom?.experiment ?? service;
 }
 
 /** Orders intents: negative when `a` is older than `b`. */

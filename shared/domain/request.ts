@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import { type ExperimentAsk, experimentLimits } from "./experiment.ts";
 import { readArtifactKey, versionPattern } from "./keys.ts";
-import { servicePattern } from "./names.ts";
+import { experimentName, experimentPattern, servicePattern } from "./names.ts";
 import { inOneLine, problemsOf } from "./problems.ts";
 import type { Asked } from "./provenance.ts";
 
@@ -30,9 +31,28 @@ const uploadEvent = z.object({
   }),
 });
 
+const version = z.string().check(z.regex(versionPattern, "must be a version, such as 1.4.2"));
+const experiment = z.string().check(z.regex(experimentPattern, "must be an experiment name"));
+const { size, hours } = experimentLimits;
+
 const manualInput = z.strictObject({
   service: z.string().check(z.regex(servicePattern, "must be a service name")),
-  version: z.optional(z.string().check(z.regex(versionPattern, "must be a version, such as 1.4.2"))),
+  version: z.optional(version),
+  /** Start an experiment of the service, or replace its fleet; production is not touched. */
+  experiment: z.optional(
+    z.strictObject({
+      name: experiment,
+      version: z.optional(version),
+      size: z.optional(z.int().check(z.minimum(size.least), z.maximum(size.most))),
+      hours: z.optional(z.int().check(z.minimum(hours.least), z.maximum(hours.most))),
+      /** A host name of its own, without wildcards; left out, a header reaches it. */
+      host: z.optional(
+        z.string().check(z.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "must be a host name"), z.maxLength(128)),
+      ),
+    }),
+  ),
+  /** Deploy the image that serves in this experiment of the service. */
+  promote: z.optional(experiment),
   /** Why, in the words of whoever asks; written into the release. */
   reason: z.optional(z.string().check(z.maxLength(500))),
   /** Who asks, as they say: the CLI gives its caller's ARN. Written into the release. */
@@ -56,6 +76,7 @@ export type DeployRequest =
       versionId: string;
       time: string;
       asked: Asked;
+      experiment?: ExperimentAsk;
     }
   | {
       kind: "manual" | "refresh";
@@ -64,6 +85,9 @@ export type DeployRequest =
       override: string | undefined;
       acceptRule: boolean;
       asked: Asked;
+      experiment?: ExperimentAsk;
+      /** Name of the experiment whose image is deployed. */
+      promote?: string;
     }
   | { kind: "invalid"; problem: string; what: "input" | "key" };
 
@@ -79,12 +103,57 @@ export function readDeployRequest(input: unknown): DeployRequest {
   if (!manual.success) {
     return { kind: "invalid", what: "input", problem: inOneLine(problemsOf(manual.error)) };
   }
-  const { service, version, refresh, override, reason, by, acceptRule = false } = manual.data;
+  const problem = contradiction(manual.data);
+  if (problem !== undefined) return { kind: "invalid", what: "input", problem };
+  const {
+    service,
+    version,
+    refresh,
+    override,
+    reason,
+    by,
+    acceptRule = false,
+    experiment: tried,
+    promote,
+  } = manual.data;
   const why = reason === undefined ? {} : { reason };
   const asked: Asked = refresh
     ? { kind: "refresh", ...why }
     : { kind: "manual", ...(by !== undefined && { by }), ...why };
-  return { kind: asked.kind, service, version, override, acceptRule, asked };
+  return {
+    kind: asked.kind,
+    service,
+    version,
+    override,
+    acceptRule,
+    asked,
+    ...(tried && { experiment: askedOf(tried) }),
+    ...(promote !== undefined && { promote }),
+  };
+}
+
+function askedOf({ name, ...rest }: NonNullable<z.infer<typeof manualInput>["experiment"]>): ExperimentAsk {
+  return { experiment: name, ...rest };
+}
+
+/** Keys that are each fine and cannot all be meant. */
+function contradiction({
+  version,
+  refresh,
+  experiment: asked,
+  promote,
+}: z.infer<typeof manualInput>): string | undefined {
+  if (promote !== undefined && (asked || version !== undefined || refresh)) {
+    return "promote deploys what serves in the experiment, so it stands alone beside service";
+  }
+  if (asked && (version !== undefined || refresh))
+    return "the version of an experiment stands in it (experiment.version)";
+  return undefined;
+}
+
+/** The name under which a request is admitted: the service's, or the one that stands for its experiment. */
+export function admittedName({ service, experiment: asked }: { service: string; experiment?: ExperimentAsk }): string {
+  return asked ? experimentName({ service, experiment: asked.experiment }) : service;
 }
 
 function resemblesEvent(input: unknown): boolean {
@@ -95,14 +164,25 @@ function resemblesEvent(input: unknown): boolean {
  * What a request is about, as far as it can be told even of one that is refused: for the record of the refusal. A key
  * outside the layout still begins with the service that its pusher meant.
  */
-export function subjectOf(input: unknown): { service?: string; key?: string; versionId?: string; time?: string } {
+export function subjectOf(input: unknown): {
+  service?: string;
+  /** Of the service, when the request was about one. */
+  experiment?: string;
+  key?: string;
+  versionId?: string;
+  time?: string;
+} {
   const event = uploadEvent.safeParse(input);
   if (event.success) {
     const { key, "version-id": versionId } = event.data.detail.object;
-    return { ...named(key.split("/")[0]), key, versionId, time: event.data.time };
+    const read = readArtifactKey(key);
+    const tried = read.kind === "experiment" && { experiment: read.experiment };
+    return { ...named(key.split("/")[0]), ...tried, key, versionId, time: event.data.time };
   }
   const manual = z.object({ service: z.string() }).safeParse(input);
-  return manual.success ? named(manual.data.service) : {};
+  if (!manual.success) return {};
+  const asked = z.object({ experiment: z.object({ name: experiment }) }).safeParse(input);
+  return { ...named(manual.data.service), ...(asked.success && { experiment: asked.data.experiment.name }) };
 }
 
 function named(service: string | undefined): { service?: string } {
@@ -112,21 +192,20 @@ function named(service: string | undefined): { service?: string } {
 function readUpload(event: z.infer<typeof uploadEvent>): DeployRequest {
   const { bucket, object, requester: account, "source-ip-address": sourceIp } = event.detail;
   const key = readArtifactKey(object.key);
-  if (key.kind === "production") {
-    const { service, version } = key;
+  if (key.kind === "production" || key.kind === "experiment") {
     return {
       kind: "upload",
-      service,
-      version,
+      service: key.service,
+      version: key.kind === "production" ? key.version : key.experiment,
       bucket: bucket.name,
       key: object.key,
       versionId: object["version-id"],
       time: event.time,
       asked: { kind: "upload", ...(account !== undefined && { account }), ...(sourceIp !== undefined && { sourceIp }) },
+      ...(key.kind === "experiment" && { experiment: { experiment: key.experiment } }),
     };
   }
-  const problem =
-    key.kind === "unknown" ? key.reason : `it is the key of ${key.kind === "layer" ? "a layer" : "an experiment"}`;
+  const problem = key.kind === "unknown" ? key.reason : "it is the key of a layer";
   return { kind: "invalid", what: "key", problem: `${object.key}: ${problem}` };
 }
 

@@ -35,7 +35,7 @@ export interface Places {
  */
 export function productionPlaces(applicant: Applicant, rules: readonly ListenerRule[]): Places | { refusal: Refusal } {
   const { route } = applicant;
-  const others = inOrder(rules.filter((rule) => !isOwn(applicant, rule)));
+  const others = inOrder(rules.filter((rule) => !isOwnRule(applicant, rule)));
   const before = answering(others, route);
   const refusal = clash(applicant, others, before);
   if (refusal) return { refusal };
@@ -61,8 +61,8 @@ export function productionPlaces(applicant: Applicant, rules: readonly ListenerR
  * anybody's requests, wherever it stands.
  */
 export function trialPlaces(applicant: Applicant, rules: readonly ListenerRule[]): number[] {
-  const own = rules.find((rule) => isOwn(applicant, rule) && rule.owner?.role === "production");
-  const before = answering(
+  const own = rules.find((rule) => isOwnRule(applicant, rule) && rule.owner?.role !== "trial");
+  const before = answeringToday(
     rules.filter((rule) => rule !== own),
     applicant.route,
   );
@@ -72,7 +72,13 @@ export function trialPlaces(applicant: Applicant, rules: readonly ListenerRule[]
   const [nearest, ...others] = downwards(high - 1, 1);
   // The number right before an adopted rule is left to the production rule, which has to stand behind this one.
   const near = nearest === undefined ? [] : own ? [nearest, ...others] : [...others, nearest];
-  return (high > first ? upwards(first, Math.min(last, high - 1)) : near).filter((priority) => !taken.has(priority));
+  return (high > first ? rising(first, Math.min(last, high - 1)) : near).filter((priority) => !taken.has(priority));
+}
+
+/** What answers a route's requests: those of an experiment that has no rule, its service answers. */
+export function answeringToday(rules: readonly ListenerRule[], route: Route): ListenerRule | undefined {
+  const { hosts, paths } = route;
+  return answering(rules, route) ?? answering(rules, { hosts, paths });
 }
 
 /** Why a service may not have these requests, or undefined. */
@@ -82,7 +88,8 @@ function clash(
   before: ListenerRule | undefined,
 ): Refusal | undefined {
   const { route, service } = applicant;
-  const same = others.find((rule) => rule.owner?.role === "production" && takesSame(rule, route));
+  const served = ["production", "experiment"];
+  const same = others.find((rule) => served.includes(rule.owner?.role ?? "") && takesSame(rule, route));
   if (same) {
     return {
       problem: `${namedRule(same)} takes the very requests that ${service} asks for.`,
@@ -114,13 +121,8 @@ function shadowed({ service }: Applicant, before: ListenerRule): Refusal | undef
 
 /** What a rule of Kiln's could not stand in for. */
 function unfit(before: ListenerRule): Refusal | undefined {
-  const logsIn = before.otherActions.filter((type) => type.startsWith("authenticate") || type === "jwt-validation");
-  if (logsIn.length > 0) {
-    return {
-      problem: `${namedRule(before)} asks clients to log in first (${logsIn.join(", ")}); a rule of Kiln's would let them pass.`,
-      fix: "Let the program check who asks, take that action out of the rule, and deploy again.",
-    };
-  }
+  const logsIn = logsInFirst(before);
+  if (logsIn) return logsIn;
   if (!before.sticky) return undefined;
   return {
     problem: `${namedRule(before)} has group stickiness switched on, which a cutover would break for the clients that have its cookie.`,
@@ -128,27 +130,38 @@ function unfit(before: ListenerRule): Refusal | undefined {
   };
 }
 
+/** A rule of Kiln's before one that asks clients to log in would let everybody in. */
+export function logsInFirst(before: ListenerRule): Refusal | undefined {
+  const logsIn = before.otherActions.filter((type) => type.startsWith("authenticate") || type === "jwt-validation");
+  if (logsIn.length === 0) return undefined;
+  return {
+    problem: `${namedRule(before)} asks clients to log in first (${logsIn.join(", ")}); a rule of Kiln's would let them pass.`,
+    fix: "Let the program check who asks, take that action out of the rule, and deploy again.",
+  };
+}
+
 /** Numbers between two rules: Kiln's band as far as it lies there, else those nearest to the later one. */
 function preferred(route: Route, low: number, high: number): number[] {
   const band = priorityBands.production;
   const [first, last] = [Math.max(band.first, low + 1), Math.min(band.last, high - 1)];
-  if (low >= band.last) return upwards(low + 1, Math.min(high, defaultPriority) - 1);
+  if (low >= band.last) return rising(low + 1, Math.min(high, defaultPriority) - 1);
   if (first > last) return downwards(Math.min(high, defaultPriority) - 1, low + 1);
   // A service that takes every request goes last, so that it never hides one that names its hosts or paths; others begin
   // in the middle, so that a narrower one finds room before them.
   if (route.hosts.length + route.paths.length === 0 || high <= band.last) return downwards(last, first);
   const middle = Math.max(first, Math.ceil((band.first + band.last) / 2));
-  return [...upwards(middle, last), ...downwards(middle - 1, first)];
+  return [...rising(middle, last), ...downwards(middle - 1, first)];
 }
 
-function upwards(first: number, last: number): number[] {
+/** Whole numbers, both ends included; none when the last is below the first. */
+export function rising(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }
 
 function downwards(last: number, first: number): number[] {
-  return upwards(first, last).reverse();
+  return rising(first, last).reverse();
 }
 
-function isOwn({ stage, service }: Applicant, { owner }: ListenerRule): boolean {
+export function isOwnRule({ stage, service }: Applicant, { owner }: ListenerRule): boolean {
   return owner?.stage === stage && owner.service === service;
 }

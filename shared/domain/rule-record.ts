@@ -1,6 +1,6 @@
 import { sameWeights, type Weight } from "./cutover.ts";
 import { answering, type ListenerRule, namedRule } from "./listener-rules.ts";
-import { type Route, ruleConditions } from "./rules.ts";
+import { type Route, type RouteCondition, ruleConditions } from "./rules.ts";
 
 /** What Kiln's production rule of a service says; null: there is none. */
 export type RuleState = {
@@ -31,9 +31,14 @@ export function stateOf(rule: ListenerRule | undefined): RuleState {
   if (!rule) return null;
   const values = (field: string) =>
     rule.conditions.filter((condition) => condition.field === field).flatMap((condition) => condition.values);
-  const route = { hosts: values("host-header"), paths: values("path-pattern") };
-  const others = rule.conditions.flatMap(({ field }) =>
-    ["host-header", "path-pattern"].includes(field) ? [] : [field],
+  const [experiment] = values("http-header");
+  const route = {
+    hosts: values("host-header"),
+    paths: values("path-pattern"),
+    ...(experiment !== undefined && { experiment }),
+  };
+  const others = rule.conditions.flatMap(({ field, values: read }) =>
+    ["host-header", "path-pattern"].includes(field) || (field === "http-header" && read.length === 1) ? [] : [field],
   );
   const further = rule.sticky ? [...others, "group stickiness"] : others;
   return { weights: rule.weights, route, ...(further.length > 0 && { further }) };
@@ -81,12 +86,19 @@ function sameState(one: RuleState, other: RuleState): boolean {
 }
 
 function conditionText({ route, further = [] }: NonNullable<RuleState>): string {
-  const stated = ruleConditions(route).map((condition) =>
-    condition.Field === "host-header"
-      ? { field: condition.Field, values: condition.HostHeaderConfig.Values.map((host) => host.toLowerCase()) }
-      : { field: condition.Field, values: condition.PathPatternConfig.Values },
-  );
+  const stated = ruleConditions(route).map(statedOf);
   return [...stated.map(({ field, values }) => `${field} ${[...values].sort().join(" or ")}`), ...further].join(", ");
+}
+
+function statedOf(condition: RouteCondition): { field: string; values: string[] } {
+  switch (condition.Field) {
+    case "host-header":
+      return { field: condition.Field, values: condition.HostHeaderConfig.Values.map((host) => host.toLowerCase()) };
+    case "path-pattern":
+      return { field: condition.Field, values: condition.PathPatternConfig.Values };
+    case "http-header":
+      return { field: condition.HttpHeaderConfig.HttpHeaderName, values: condition.HttpHeaderConfig.Values };
+  }
 }
 
 function told(state: RuleState): string {

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { isTimeZone, weekdays } from "./calendar.ts";
+import { experimentLimits } from "./experiment.ts";
 import { layerNamePattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
@@ -213,6 +214,15 @@ export const serviceSpecSchema = z.strictObject({
   observeSeconds: z._default(wholeNumber(0, 3600), 30),
   /** Unit: seconds, 60–86400: how long the previous fleet stays ready to serve again. */
   hotSeconds: z._default(wholeNumber(60, 86_400), 3600),
+  /** Experiments of the service, for what whoever starts one does not say; left out, one server for 24 hours. */
+  experiments: z.optional(
+    z.strictObject({
+      /** How many servers an experiment has, 1–10; left out, one. */
+      size: z.optional(wholeNumber(experimentLimits.size.least, experimentLimits.size.most)),
+      /** Unit: hours, 1–336: how long it may stay before the sweep removes it; left out, 24. */
+      hours: z.optional(wholeNumber(experimentLimits.hours.least, experimentLimits.hours.most)),
+    }),
+  ),
   /** Unit: seconds, 0–3600: how long requests in flight may take when a fleet leaves (deregistration delay). */
   drainSeconds: z._default(wholeNumber(0, 3600), 30),
   /** Unit: seconds, 1–900: from SIGTERM to SIGKILL when an instance stops. */

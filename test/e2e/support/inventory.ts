@@ -22,6 +22,7 @@ import { tagKeys } from "../../../shared/domain/names.ts";
 export type Kind =
   | "fleet"
   | "target group"
+  | "experiment rule"
   | "trial rule"
   | "production rule"
   | "instance"

@@ -122,7 +122,7 @@ describe("keys of the artifact bucket", () => {
   it.each([
     ["web/1.2.0.tar.gz", { kind: "production", service: "web", version: "1.2.0" }],
     ["web/1.2.0.tgz", { kind: "production", service: "web", version: "1.2.0" }],
-    ["web/experiments/blue.tgz", { kind: "experiment", service: "web", name: "blue" }],
+    ["web/experiments/blue.tgz", { kind: "experiment", service: "web", experiment: "blue" }],
     ["layers/node-24.tar.gz", { kind: "layer", name: "node-24" }],
   ])("reads %s", (key, expected) => {
     expect(readArtifactKey(key)).toEqual(expected);
