@@ -71,6 +71,27 @@ const further: readonly Path[] = [
     end: "RolledBack",
   },
   {
+    name: "canary-with-approval",
+    begins: "one release",
+    act: async (stage) => {
+      const deploy = { strategy: "canary", steps: [10], intervalSeconds: 30, approval: { deadlineSeconds: 600 } };
+      const scaling = { cpuPercent: 50 };
+      await stage.apply("web", { deploy, capacity: { min: 2, max: 4, scaling } });
+      await stage.push("web", "2");
+      const asked = () => stage.executions("deploy").find(({ arn }) => stage.stateOf(arn) === "AwaitApproval");
+      await stage.cloud.until(() => asked() !== undefined, 600_000);
+      // The state is entered before its function has written the question.
+      await stage.cloud.until(() => false, 5_000);
+      const { taskToken } = (await stage.cloud.complete(stage.ledger.approval("web", "web-000002"))) ?? {};
+      const output = JSON.stringify({ by: "a path", at: "2026-11-23T00:00:00Z", reason: "" });
+      const arn = asked()?.arn ?? "";
+      await stage.cloud.call("states", "SendTaskSuccess", { taskToken, output });
+      await stage.idle();
+      return arn;
+    },
+    end: "Live",
+  },
+  {
     name: "alarm-in-the-hot-window",
     begins: "one release",
     act: async (stage) => {
