@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
+import { Alerts } from "../shared/aws/alerts.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Executions } from "../shared/aws/executions.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
 import { Images } from "../shared/aws/images.ts";
+import { Keys } from "../shared/aws/keys.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Snapshots } from "../shared/aws/snapshots.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
@@ -15,6 +17,7 @@ import { type ReapWorld, reapGeneration } from "../shared/reaping.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
 import { type PlannedWork, survey } from "../shared/survey.ts";
+import { type ProvedWayBack, proveWaysBack, type WayBackWorld } from "../shared/way-back.ts";
 
 const input = z.discriminatedUnion("mode", [
   /** Removes the release's own generation: a candidate that failed. */
@@ -23,12 +26,16 @@ const input = z.discriminatedUnion("mode", [
   z.object({ mode: z.literal("leftovers"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
   /** Says what a sweep would do, and does nothing. */
   z.object({ mode: z.literal("survey"), service: z.optional(z.string()) }),
+  /** Proves that production can go back, and with an execution writes it down. */
+  z.object({
+    mode: z.literal("way-back"),
+    service: z.optional(z.string()),
+    execution: z.optional(z.string()),
+  }),
 ]);
 type Input = z.infer<typeof input>;
 
-interface World extends ReapWorld {
-  executions: Executions;
-}
+type World = ReapWorld & WayBackWorld;
 
 export interface Survey {
   services: { service: string }[];
@@ -36,6 +43,9 @@ export interface Survey {
   /** What somebody else changed: the sweep raises the alarm and leaves it as it is. */
   differences: string[];
 }
+
+/** `waysBack`: by service, how production could go back now. */
+type ReapOutput = StepOutput | Survey | { waysBack: ProvedWayBack[] };
 
 /** Unit: milliseconds. Draining may take an hour; what is not gone half an hour after that is stuck. */
 const reapPatienceMs = 5_400_000;
@@ -46,7 +56,10 @@ const reapPatienceMs = 5_400_000;
  * Before: the generation gets no requests. After `ready`: nothing of it is left but, for a kept release, its image.
  * Repeatable: deleting what is gone succeeds.
  */
-export async function reap(request: Input, world: World): Promise<StepOutput | Survey> {
+export async function reap(request: Input, world: World): Promise<ReapOutput> {
+  if (request.mode === "way-back") {
+    return { waysBack: await proveWaysBack(world, request.execution, request.service) };
+  }
   if (request.mode === "survey") {
     const plan = await survey(world, request.service);
     const [reported, work] = [plan.filter(isReport), plan.filter((one) => !isReport(one))];
@@ -93,7 +106,7 @@ function serving(generation: string): ReapStuckError {
   );
 }
 
-export const step: Step<Input, World, StepOutput | Survey> = {
+export const step: Step<Input, World, ReapOutput> = {
   name: "reap",
   input,
   run: reap,
@@ -109,6 +122,8 @@ export const step: Step<Input, World, StepOutput | Survey> = {
       targetGroups: new TargetGroups(elb),
       templates: new Templates(ec2),
       images: new Images(ec2),
+      keys: new Keys(clients.kms(connect)),
+      alerts: new Alerts(clients.cloudWatch(connect), common.config.stage),
       snapshots: new Snapshots(clients.ebs(connect), ec2),
     };
   },

@@ -11,6 +11,7 @@ import { experimentOf, fleetName } from "../shared/domain/names.ts";
 import { duePins, type Pin, withPin } from "../shared/domain/pins.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { unexplained } from "../shared/domain/rule-record.ts";
+import { withMeasured } from "../shared/domain/way-back.ts";
 import { recordEvent } from "../shared/history.ts";
 import { unpin } from "../shared/pinning.ts";
 import { ruleConflict } from "../shared/rule-judgement.ts";
@@ -25,6 +26,8 @@ const input = z.object({
    * the sweep finds the interrupted work once this execution has ended. `done`: only the lease goes back.
    */
   outcome: z.enum(["live", "failed", "dirty", "done"]),
+  /** Of a rollback: how it went back. */
+  path: z.optional(z.string()),
   failure: z.optional(z.nullable(z.object({ state: z.string(), error: z.string(), cause: z.string() }))),
 });
 type Input = z.infer<typeof input>;
@@ -104,8 +107,7 @@ async function promote(request: Input, world: World): Promise<Head> {
   ]);
   const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
   // How a service's deploys go is not told by what is tried beside them.
-  if (isNew && !experimentOf(ref.service))
-    await world.alerts.ended(ref.service, endingOf(ref, release, head, world.now()));
+  if (isNew && !experimentOf(ref.service)) await announce(request, endingOf(ref, release, head, world.now()), world);
   return head;
 }
 
@@ -119,6 +121,14 @@ function endingOf(ref: ReleaseRef, release: Release, { newestIntent, pending }: 
   const isBack = newestIntent?.kind === "rollback" && pending?.generation === ref.generation;
   if (isBack) return { kind: "rolled-back", restoreSeconds: secondsSince(newestIntent.time) };
   return { kind: "deployed", leadSeconds: secondsSince(release.intent.time) };
+}
+
+/** Counts an ending, and remembers how long a rollback took: the next one may be expected to take as long. */
+async function announce({ release, path }: Input, ending: Ending, world: World): Promise<void> {
+  if (ending.kind === "rolled-back" && (path === "hot" || path === "cold")) {
+    await world.ledger.updateWayBack(release.service, (record) => withMeasured(record, path, ending.restoreSeconds));
+  }
+  await world.alerts.ended(release.service, ending);
 }
 
 /** Generation 0 answers: what was live stands by, if there was any, and its trial rule keeps its health checked. */
@@ -139,7 +149,7 @@ async function withdraw(request: Input, world: World): Promise<Head> {
   await unpinAll(request, head, world);
   await world.parameters.write(parameterNames.live(world.config.stage, service), JSON.stringify({ generation }));
   const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
-  if (isNew && release) await world.alerts.ended(service, endingOf(request.release, release, head, world.now()));
+  if (isNew && release) await announce(request, endingOf(request.release, release, head, world.now()), world);
   return head;
 }
 

@@ -1,5 +1,6 @@
 import { type ExecutionFold, secondsBetween } from "../execution/fold.ts";
 import type { FleetStatus, ServiceStatus } from "../explain/service-status.ts";
+import { wayBackText } from "../explain/way-back.ts";
 import { leavingCell } from "../leaving-text.ts";
 import { table } from "../table.ts";
 import type { Paint, Tone } from "../terminal/colour.ts";
@@ -33,12 +34,13 @@ export function statusTree(
   paint: Paint,
 ): string[] {
   if (services.length === 0) return [`stage ${stage} has no service yet`];
-  return services.flatMap(({ service, url, fleets, progress, underWay, unexplained }) => {
+  return services.flatMap(({ service, url, fleets, progress, underWay, unexplained, wayBack }) => {
     const rows = table(fleets.map(fleetCells));
     const branches = fleets.map((fleet, index) => [paint(toneOf(fleet), rows[index] ?? "")]);
     if (progress) branches.push(progressLines(progress, paint));
     else if (underWay !== undefined) branches.push([`under way  ${underWay}`]);
     if (unexplained !== undefined) branches.push([paint("bad", `changed by somebody else: ${unexplained}`)]);
+    if (wayBack) branches.push([paint(wayBack.ready ? "quiet" : "bad", `way back  ${wayBackText(wayBack)}`)]);
     const title = `${paint("strong", service)}${url === undefined ? "" : `  ${url}`}`;
     return [title, ...tree(branches)];
   });

@@ -3,6 +3,7 @@ import { examples, runs, type Surroundings } from "../command.ts";
 import { untilSignal } from "../embedded/until-signal.ts";
 import { costLine } from "../explain/costs.ts";
 import { readStatus, type ServiceStatus } from "../explain/service-status.ts";
+import { wayBackText } from "../explain/way-back.ts";
 import { nothingDone } from "../failure.ts";
 import { table } from "../table.ts";
 import { unknownService } from "./known-service.ts";
@@ -41,10 +42,11 @@ export function statusText(stage: string, services: readonly ServiceStatus[]): s
   return services.map(serviceText).join("\n\n");
 }
 
-function serviceText({ service, url, fleets, underWay, cost }: ServiceStatus): string {
+function serviceText({ service, url, fleets, underWay, cost, wayBack }: ServiceStatus): string {
   const lines = [[service, url].filter(Boolean).join("  ")];
   const rows = fleets.map(fleetCells).map(([role, ...cells]) => [`  ${role}`, ...cells]);
   lines.push(...(rows.length > 0 ? table(rows) : ["  nothing was deployed yet"]));
+  if (wayBack) lines.push(`  way back  ${wayBackText(wayBack)}`);
   if (underWay !== undefined) lines.push(`  under way  ${underWay}`);
   if (cost !== undefined) lines.push(`  costs      ${costLine(cost)}`);
   return lines.join("\n");

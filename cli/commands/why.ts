@@ -3,6 +3,7 @@ import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
 import { readPresent } from "../explain/present.ts";
+import { wayBackText } from "../explain/way-back.ts";
 import { nothingDone } from "../failure.ts";
 import type { Result } from "../output.ts";
 import { table } from "../table.ts";
@@ -32,6 +33,7 @@ export function whyText(explanation: Explanation): string {
     [service],
     ...paragraph("serves", servingLines(explanation)),
     ...paragraph("rollback", [rollbackLine(explanation)]),
+    ...paragraph("way back", [explanation.wayBack ? wayBackText(explanation.wayBack) : "not proved yet: kiln sweep"]),
     ...paragraph("under way", underWayLines(explanation)),
     ...paragraph("deploys", [explanation.hold ? `held up: ${explanation.hold.why}` : "may start now"]),
     ...paragraph("by itself", byItself.length > 0 ? byItself : ["nothing changes by itself"]),

@@ -2,6 +2,7 @@ import type { Hold } from "../../shared/domain/calendar.ts";
 import { differencesOf } from "./differences.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Present } from "./present.ts";
+import { type WayBackStatus, wayBackStatus } from "./way-back.ts";
 
 /** The present of a service, explained. Times are the cloud's own, ISO. */
 export interface Explanation {
@@ -19,6 +20,8 @@ export interface Explanation {
   } | null;
   /** What `kiln rollback <service>` would do now. */
   rollback: { path: "hot" | "cold" | "none"; generation: string | null; version: string | null; why: string };
+  /** What was last proved of going there; null when the proof is of another release, or there is none yet. */
+  wayBack: WayBackStatus | null;
   underWay: {
     generation: string | null;
     execution: string;
@@ -44,6 +47,7 @@ export function explain(present: Present): Explanation {
     service: present.service,
     serving: servingOf(present),
     rollback: rollbackOf(present),
+    wayBack: wayBackStatus(present.wayBack, present.target?.generation) ?? null,
     underWay: underWayOf(present),
     hold: present.hold ?? pauseOf(present) ?? null,
     byItself: byItselfOf(present),

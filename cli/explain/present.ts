@@ -9,6 +9,7 @@ import type { Lease, OwnerStatus } from "../../shared/domain/lease.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import type { Release } from "../../shared/domain/release.ts";
 import { unexplained } from "../../shared/domain/rule-record.ts";
+import type { WayBack } from "../../shared/domain/way-back.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { PlannedWork } from "../../shared/survey.ts";
 import type { Stage } from "../aws/stage.ts";
@@ -42,6 +43,8 @@ export interface Present {
   fleets: PresentFleet[];
   /** Where a rollback would go, and whether its fleet could take over at once. */
   target: { generation: string; hot: boolean } | undefined;
+  /** What was last proved of the way back. */
+  wayBack: WayBack | undefined;
   /** History of what serves. */
   evidence: Evidence[];
   /** The last line of the history of what is under way. */
@@ -59,11 +62,12 @@ export interface Present {
 /** Reads the present of one service. It changes nothing. */
 export async function readPresent(stage: Stage, service: string): Promise<Present> {
   const { ledger } = stage;
-  const [head, lease, plan, published] = await Promise.all([
+  const [head, lease, plan, published, wayBack] = await Promise.all([
     ledger.head(service),
     ledger.lease(service),
     stage.functions.ask<{ plan: PlannedWork[] }>(stage.outputs.ReapFunction, { mode: "survey" }),
     stage.parameters.read(parameterNames.live(stage.name, service)),
+    ledger.wayBack(service),
   ]);
   const fleets = await Promise.all(generationsOf(head).map((generation) => readFleet(stage, service, generation)));
   const listenerArn = fleets.find(({ release }) => release)?.release?.network.listenerArn;
@@ -92,6 +96,7 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
     serving,
     fleets,
     target,
+    wayBack,
     evidence: history.map(evidenceOf),
     latest: underWay.map(evidenceOf).at(-1),
     plan: plan.plan.filter((work) => work.service === service),

@@ -1,9 +1,11 @@
+import { rollbackTarget } from "../../shared/domain/head.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import type { Release } from "../../shared/domain/release.ts";
 import { unexplained } from "../../shared/domain/rule-record.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { Stage } from "../aws/stage.ts";
 import { costOf, type ServiceCost } from "./costs.ts";
+import { type WayBackStatus, wayBackStatus } from "./way-back.ts";
 
 /** One fleet of a service as it is now. */
 export interface FleetStatus {
@@ -34,11 +36,18 @@ export interface ServiceStatus {
   unexplained: string | undefined;
   /** What it costs by Kiln's table of list prices; undefined when nothing of it runs. */
   cost: ServiceCost | undefined;
+  /** What was last proved of the way back; undefined before the first sweep that could. */
+  wayBack?: WayBackStatus | undefined;
 }
 
 /** Reads ledger, fleets and load balancer; what cannot be found is left out, never made up. */
 export async function readStatus(stage: Stage, service: string): Promise<ServiceStatus> {
-  const [head, lease] = await Promise.all([stage.ledger.head(service), stage.ledger.lease(service)]);
+  const { ledger } = stage;
+  const [head, lease, proved] = await Promise.all([
+    ledger.head(service),
+    ledger.lease(service),
+    ledger.wayBack(service),
+  ]);
   const roles: { role: FleetStatus["role"]; generation: string; time: string }[] = [];
   if (head.live) roles.push({ role: "live", generation: head.live.generation, time: `since ${head.live.since}` });
   if (head.standby) {
@@ -62,7 +71,8 @@ export async function readStatus(stage: Stage, service: string): Promise<Service
   const underWay = head.pending?.execution ?? lease?.owner ?? undefined;
   const seen = underWay === undefined ? standing : undefined;
   const difference = seen && unexplained(service, head.rule, seen.own, seen.others);
-  return { service, url: origin?.origin, fleets, underWay, unexplained: difference, cost };
+  const wayBack = wayBackStatus(proved, rollbackTarget(head, head.live?.generation));
+  return { service, url: origin?.origin, fleets, underWay, unexplained: difference, cost, ...(wayBack && { wayBack }) };
 }
 
 async function readFleet(

@@ -91,6 +91,18 @@ export const fleetStatus = z.strictObject({
   time: z.string(),
 });
 
+/** What was last proved of the way back. */
+export const wayBack = z.strictObject({
+  generation: z.string(),
+  promised: z.string(),
+  way: z.enum(["hot", "cold", "lost"]),
+  ready: z.boolean(),
+  problems: z.array(z.string()),
+  provedAt: z.string(),
+  /** Median of the rollbacks of this kind; missing when none was measured. Unit: seconds. */
+  expectedSeconds: z.optional(z.int()),
+});
+
 export const releaseState = z.enum(["live", "standby", "deploying", "cold", "gone"]);
 
 export const plannedWork = z.object({

@@ -10,6 +10,7 @@ import {
   plannedWork,
   releaseState,
   uploaded,
+  wayBack,
 } from "./parts.ts";
 
 const nullableText = z.nullable(z.string());
@@ -51,6 +52,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         underWay: z.optional(z.string()),
         unexplained: z.optional(z.string()),
         cost: z.optional(cost),
+        wayBack: z.optional(wayBack),
       }),
     ),
   }),
@@ -73,6 +75,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
       version: nullableText,
       why: z.string(),
     }),
+    wayBack: z.nullable(wayBack),
     underWay: z.nullable(
       z.strictObject({
         generation: nullableText,
@@ -122,7 +125,10 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     sameImage: z.boolean(),
     differences: z.array(z.strictObject({ part: z.string(), key: z.string(), from: nullableText, to: nullableText })),
   }),
-  rollback: followedOrNot(),
+  rollback: z.union([
+    followedOrNot(),
+    z.strictObject({ service: z.string(), dryRun: z.literal(true), wayBack: z.nullable(wayBack) }),
+  ]),
   deploy: followedOrNot(),
   approve: z.strictObject({ service: z.string(), generation: z.string(), approved: z.literal(true) }),
   reject: z.strictObject({ service: z.string(), generation: z.string(), approved: z.literal(false) }),

@@ -34,8 +34,8 @@ ${markdownTable(["Event", "When"], rows)}
 
 ## Notifications
 
-The topic \`kiln-<stage>-notifications\` (an output of the stack) gets one line for each \`live\`, \`failed\`, \`dirty\` and
-\`restored\`, and for each refusal, with the place of its record:
+The topic \`kiln-<stage>-notifications\` (an output of the stack) gets one line for each \`live\`, \`failed\`, \`dirty\`,
+\`restored\`, \`way-back-lost\` and \`way-back-regained\`, and for each refusal, with the place of its record:
 
 \`\`\`sh
 aws sns subscribe --topic-arn <topic> --protocol email --notification-endpoint you@example.com
@@ -53,6 +53,7 @@ ${markdownTable(
     [code("LeadTime"), "Seconds", "From the upload, or the start by hand, until the release was live."],
     [code("Rollbacks"), "Count", "1 for each rollback that ended live."],
     [code("RestoreTime"), "Seconds", "From the request for a rollback until the earlier release was live."],
+    [code("WayBackReady"), "Count", "0 or 1 at each sweep: whether production could go back as promised."],
     [code("DirtyEnds"), "Count", "By stage only: something was left behind; an alarm watches it."],
   ],
 )}

@@ -26,6 +26,7 @@ const serviceIds: Readonly<Record<string, string>> = {
   EBSClient: "ebs",
   EC2Client: "ec2",
   ElasticLoadBalancingV2Client: "elasticloadbalancing",
+  KMSClient: "kms",
   LambdaClient: "lambda",
   S3Client: "s3",
   SFNClient: "states",

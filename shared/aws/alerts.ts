@@ -39,6 +39,12 @@ export class Alerts {
     await this.#put(metricsOf(ending), [{ Name: "Service", Value: service }]);
   }
 
+  /** Says whether production can go back as promised: 0 or 1 at each proof. */
+  async wayBack(service: string, isReady: boolean): Promise<void> {
+    const datum = { MetricName: "WayBackReady", Value: isReady ? 1 : 0, Unit: "Count" } as const;
+    await this.#put([datum], [{ Name: "Service", Value: service }]);
+  }
+
   async #put(data: MetricDatum[], dimensions: Dimension[]): Promise<void> {
     const Dimensions = [{ Name: "Stage", Value: this.#stage }, ...dimensions];
     const MetricData = data.map((datum) => ({ ...datum, Dimensions }));

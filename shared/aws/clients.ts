@@ -3,6 +3,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EBSClient } from "@aws-sdk/client-ebs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -39,6 +40,7 @@ export const ebs = (connect: Connect) =>
   connect(new EBSClient(options(ofBlocks.requestTimeoutMs, ofBlocks.maxAttempts)));
 export const ec2 = (connect: Connect) => connect(new EC2Client(options()));
 export const loadBalancing = (connect: Connect) => connect(new ElasticLoadBalancingV2Client(options()));
+export const kms = (connect: Connect) => connect(new KMSClient(options()));
 export const lambda = (connect: Connect, requestTimeoutMs: number) =>
   connect(new LambdaClient(options(requestTimeoutMs)));
 export const s3 = (connect: Connect) => connect(new S3Client(options()));

@@ -9,6 +9,7 @@ import type { Pin } from "../domain/pins.ts";
 import type { LayerPart, Release } from "../domain/release.ts";
 import type { RuleRecord } from "../domain/rule-record.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
+import { emptyWayBack, type WayBack } from "../domain/way-back.ts";
 import { LeaseLostError, UnknownServiceError } from "../errors.ts";
 import type { FrozenReleases } from "../step.ts";
 import type { ReleaseRef } from "../step-input.ts";
@@ -273,6 +274,16 @@ export class Ledger {
   /** The last question for approval of a release, answered or not; undefined when none was asked. */
   async approval(service: string, generation: string): Promise<Approval | undefined> {
     return (await this.#documents.read<Approval>(ledgerKeys.approval(service, generation)))?.document;
+  }
+
+  /** The last proof that production can go back; undefined when there was none yet. */
+  async wayBack(service: string): Promise<WayBack | undefined> {
+    return (await this.#documents.read<WayBack>(ledgerKeys.wayBack(service)))?.document;
+  }
+
+  /** Changes what is known of the way back by compare-and-set; `change` may be asked several times. */
+  async updateWayBack(service: string, change: (present: WayBack) => WayBack): Promise<void> {
+    await this.#documents.update<WayBack>(ledgerKeys.wayBack(service), (present) => change(present ?? emptyWayBack()));
   }
 
   /** Temporary changes of fleets' sizes, none when nothing was ever pinned. */

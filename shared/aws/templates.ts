@@ -71,6 +71,12 @@ export class Templates {
     }
   }
 
+  /** Whether a release has its version. */
+  async has(name: string, generation: string): Promise<boolean> {
+    const versions = (await this.#versions(name)) ?? [];
+    return versions.some(({ VersionDescription }) => VersionDescription === generation);
+  }
+
   /** Removes the version of a release, and the template with its last version; harmless when it is gone. */
   async remove(name: string, generation: string): Promise<void> {
     const versions = (await this.#versions(name)) ?? [];

@@ -66,6 +66,8 @@ export const ledgerKeys = {
   pins: (service: string) => `${home(service)}/pins.json`,
   release: (service: string, generation: string) => `${home(service)}/releases/${generation}.json`,
   releases: (service: string) => `${home(service)}/releases/`,
+  /** Of a service alone: an experiment has nothing to go back to. */
+  wayBack: (service: string) => `services/${service}/way-back.json`,
   refusal: (service: string, at: string, cause: string) =>
     `${home(service)}/refused/${at}-${encodeURIComponent(cause)}.json`,
   refusals: (service: string) => `${home(service)}/refused/`,

@@ -20,6 +20,8 @@ export const releaseEvents = {
   "rollback-began": "Production is about to be moved away from it: by a person, or by an alarm that its spec names.",
   withdrawn: "Kiln's rule was taken away: what answered before Kiln answers again.",
   ended: "The time of an experiment was over, or somebody stopped it: nothing reaches it any more, and its fleet goes.",
+  "way-back-lost": "It is live, and the sweep found that production could not go back from it as promised.",
+  "way-back-regained": "It is live, and production can go back from it again.",
   live: "It is live by the ledger's word; the release before stands by.",
   failed: "It failed, and nothing of it is left but what the history says.",
   dirty: "It failed and left something behind; the sweep goes on with it.",

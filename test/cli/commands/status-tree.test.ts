@@ -63,6 +63,7 @@ test("watching asks for events it has not seen, and ends when it is told to", as
     ledger: {
       head: async () => ({ ...emptyHead("web"), pending: { execution, generation: "web-000001" } }),
       lease: async () => undefined,
+      wayBack: async () => undefined,
       release: async () => undefined,
     },
     fleets: { read: async () => undefined },

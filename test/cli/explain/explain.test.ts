@@ -37,6 +37,14 @@ function settled(changes: Partial<Present> = {}): Present {
     serving: "web-000002",
     fleets: [fleet("web-000002", "1.1.0"), fleet("web-000001", "1.0.0")],
     target: { generation: "web-000001", hot: true },
+    wayBack: {
+      provedAt: "2026-01-01T01:30:00.000Z",
+      generation: "web-000001",
+      promised: "hot",
+      way: "hot",
+      problems: [],
+      measured: { hot: [9, 14, 11], cold: [] },
+    },
     evidence: [
       { at: "2026-01-01T00:58:00.000Z", event: "validated", says: "2 of 2 targets healthy, 2 needed" },
       { at: "2026-01-01T00:59:00.000Z", event: "cut-over", says: "all requests go to it" },
@@ -60,6 +68,7 @@ test("a settled service: what serves and why, a hot way back, nothing that diffe
     "             2026-01-01T00:58:00.000Z  validated: 2 of 2 targets healthy, 2 needed",
     "             2026-01-01T00:59:00.000Z  cut-over: all requests go to it",
     "  rollback   to web-000001 (1.0.0), hot: its fleet stands with 2 healthy targets: one rule change",
+    "  way back   hot to web-000001, about 11 s (proved 2026-01-01T01:30:00.000Z)",
     "  under way  nothing",
     "  deploys    may start now",
     "  by itself  web-000001 stays hot until 2026-01-01T02:00:00.000Z; the first sweep after that removes its fleet and keeps its image",
