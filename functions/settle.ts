@@ -9,6 +9,12 @@ import { type Standing, Traffic } from "../shared/aws/traffic.ts";
 import { type Head, isGenerationZero, leftovers, promoted, settled, withdrawn } from "../shared/domain/head.ts";
 import { experimentOf, fleetName } from "../shared/domain/names.ts";
 import { duePins, type Pin, withPin } from "../shared/domain/pins.ts";
+import {
+  type RefreshFailure,
+  withRefreshFailure,
+  withRefreshResumed,
+  withRefreshUndone,
+} from "../shared/domain/refresh.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { unexplained } from "../shared/domain/rule-record.ts";
 import { withMeasured } from "../shared/domain/way-back.ts";
@@ -68,7 +74,11 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
   }
   const { service } = release;
   if (request.outcome !== "live") await tidy(request, world);
-  await world.ledger.updateHead(service, (head) => settled(head, execution));
+  const failure = await failedRefresh(request, world);
+  const after = await world.ledger.updateHead(service, (head) =>
+    settled(failure ? withRefreshFailure(head, failure) : head, execution),
+  );
+  await world.ledger.announceRefreshPause(after, release.generation);
   await world.ledger.releaseLease(release, execution);
   return { status: "ready" };
 }
@@ -92,14 +102,17 @@ async function promote(request: Input, world: World): Promise<Head> {
   const release = await world.ledger.frozen(ref);
   // It becomes live only if the listener still says what cutover told it.
   const standing = await world.traffic.standing(release.network.listenerArn, ref.service);
-  const { live, rule } = await world.ledger.head(ref.service);
+  const before = await world.ledger.head(ref.service);
+  const { live, rule } = before;
   const difference = unexplained(ref.service, rule, standing.own, standing.others);
   if (difference !== undefined && live?.generation !== ref.generation) throw ruleConflict(difference);
   const now = new Date(world.now()).toISOString();
   const hotUntil = new Date(world.now() + release.spec.hotSeconds * 1000).toISOString();
+  const undone = await undoneRefresh(before, ref.generation, world);
   const head = await world.ledger.updateHead(ref.service, (present) =>
-    promoted(present, ref.generation, now, hotUntil),
+    judgedRefresh(promoted(present, ref.generation, now, hotUntil), undone, now),
   );
+  await world.ledger.announceRefreshPause(head, head.standby?.generation);
   await Promise.all([
     lastingSizes(request, release, head, world),
     removeTrials(request, standing, world),
@@ -109,6 +122,31 @@ async function promote(request: Input, world: World): Promise<Head> {
   // How a service's deploys go is not told by what is tried beside them.
   if (isNew && !experimentOf(ref.service)) await announce(request, endingOf(ref, release, head, world.now()), world);
   return head;
+}
+
+/** A refresh that failed, as it counts towards the pause; undefined for everything else. */
+async function failedRefresh(request: Input, world: World): Promise<RefreshFailure | undefined> {
+  const { outcome, release, failure } = request;
+  if (outcome !== "failed" || (await isRollback(request, world))) return undefined;
+  const { service, generation } = release;
+  if ((await world.ledger.release(service, generation))?.intent.kind !== "refresh") return undefined;
+  return { cause: generation, at: new Date(world.now()).toISOString(), error: failure?.error ?? "an interruption" };
+}
+
+/** The release that a rollback to `generation` leaves, when a refresh had made it. */
+async function undoneRefresh(
+  { service, live, newestIntent }: Head,
+  generation: string,
+  { ledger }: World,
+): Promise<string | undefined> {
+  if (newestIntent?.kind !== "rollback" || !live || live.generation === generation) return undefined;
+  return (await ledger.release(service, live.generation))?.intent.kind === "refresh" ? live.generation : undefined;
+}
+
+/** Whatever was deployed and is live shows that deploys work again; a way back from a refresh shows that this one did not. */
+function judgedRefresh(head: Head, undone: string | undefined, now: string): Head {
+  if (undone !== undefined) return withRefreshUndone(head, undone, now);
+  return head.newestIntent?.kind === "rollback" ? head : withRefreshResumed(head);
 }
 
 async function isRollback({ release, execution }: Input, { ledger }: World): Promise<boolean> {

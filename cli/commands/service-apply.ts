@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { parameterNames } from "../../shared/aws/parameters.ts";
-import { knownBases, type ServiceSpec } from "../../shared/domain/service-spec.ts";
+import { resolveBase } from "../../shared/base-resolution.ts";
+import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
 import type { StepOutput } from "../../shared/step-input.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
@@ -38,7 +39,7 @@ export function addServiceApply(service: Command, surroundings: Surroundings): v
 /** Stores the spec, points the stage at it, and waits until its base image is ready. */
 export async function applySpec(stage: Stage, spec: ServiceSpec, output: Output): Promise<AppliedSpec> {
   const { service } = spec;
-  const baseImageId = await resolveBase(stage, spec);
+  const baseImageId = await baseOf(stage, spec);
   const digest = await stage.ledger.storeSpec(spec);
   const name = parameterNames.spec(stage.name, service);
   const unchanged = (await stage.parameters.read(name)) === digest;
@@ -48,17 +49,9 @@ export async function applySpec(stage: Stage, spec: ServiceSpec, output: Output)
   return { service, digest, unchanged, baseImageId };
 }
 
-async function resolveBase(stage: Stage, { base, architecture }: ServiceSpec): Promise<string> {
-  if (typeof base === "object") return base.ami;
-  const parameter = knownBases[base][architecture];
-  const imageId = await stage.parameters.read(parameter);
-  if (imageId !== undefined) return imageId;
-  throw new CommandFailure({
-    name: "BaseRefusedError",
-    what: `This region has no public parameter ${parameter}, so base ${base} (${architecture}) is not known here.`,
-    left: "The spec was not applied.",
-    fix: "Choose another base, or name an AMI: base: { ami: ami-… }.",
-  });
+async function baseOf(stage: Stage, spec: ServiceSpec): Promise<string> {
+  const { basePin } = await stage.ledger.head(spec.service);
+  return (await resolveBase(spec, basePin, stage)).imageId;
 }
 
 /** Real time a copy may take. Unit: milliseconds. A large base takes AWS some minutes. */

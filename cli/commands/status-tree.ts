@@ -34,13 +34,14 @@ export function statusTree(
   paint: Paint,
 ): string[] {
   if (services.length === 0) return [`stage ${stage} has no service yet`];
-  return services.flatMap(({ service, url, fleets, progress, underWay, unexplained, wayBack }) => {
+  return services.flatMap(({ service, url, fleets, progress, underWay, unexplained, wayBack, notes }) => {
     const rows = table(fleets.map(fleetCells));
     const branches = fleets.map((fleet, index) => [paint(toneOf(fleet), rows[index] ?? "")]);
     if (progress) branches.push(progressLines(progress, paint));
     else if (underWay !== undefined) branches.push([`under way  ${underWay}`]);
     if (unexplained !== undefined) branches.push([paint("bad", `changed by somebody else: ${unexplained}`)]);
     if (wayBack) branches.push([paint(wayBack.ready ? "quiet" : "bad", `way back  ${wayBackText(wayBack)}`)]);
+    if (notes.length > 0) branches.push(notes.map((note) => paint("warning", note)));
     const title = `${paint("strong", service)}${url === undefined ? "" : `  ${url}`}`;
     return [title, ...tree(branches)];
   });

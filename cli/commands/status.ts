@@ -42,12 +42,13 @@ export function statusText(stage: string, services: readonly ServiceStatus[]): s
   return services.map(serviceText).join("\n\n");
 }
 
-function serviceText({ service, url, fleets, underWay, cost, wayBack }: ServiceStatus): string {
+function serviceText({ service, url, fleets, underWay, cost, wayBack, notes }: ServiceStatus): string {
   const lines = [[service, url].filter(Boolean).join("  ")];
   const rows = fleets.map(fleetCells).map(([role, ...cells]) => [`  ${role}`, ...cells]);
   lines.push(...(rows.length > 0 ? table(rows) : ["  nothing was deployed yet"]));
   if (wayBack) lines.push(`  way back  ${wayBackText(wayBack)}`);
   if (underWay !== undefined) lines.push(`  under way  ${underWay}`);
   if (cost !== undefined) lines.push(`  costs      ${costLine(cost)}`);
+  lines.push(...notes.map((note) => `  ${note}`));
   return lines.join("\n");
 }

@@ -5,6 +5,7 @@ import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { Images } from "../../shared/aws/images.ts";
 import { Networks } from "../../shared/aws/networks.ts";
 import { parameterNames } from "../../shared/aws/parameters.ts";
+import { resolveBase } from "../../shared/base-resolution.ts";
 import { keysOfLayer } from "../../shared/domain/keys.ts";
 import { namedRule } from "../../shared/domain/listener-rules.ts";
 import { ownedBaseName } from "../../shared/domain/names.ts";
@@ -12,7 +13,7 @@ import { inOneLine } from "../../shared/domain/problems.ts";
 import type { Network } from "../../shared/domain/release.ts";
 import { productionPlaces } from "../../shared/domain/rule-places.ts";
 import { unexplained } from "../../shared/domain/rule-record.ts";
-import { knownBases, parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
+import { parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { isNamed } from "../../shared/errors.ts";
 import { ruleConflict } from "../../shared/rule-judgement.ts";
 import { clientConfiguration } from "../aws/connection.ts";
@@ -68,6 +69,7 @@ export function serviceChecks(stage: Stage, spec: ServiceSpec): Check[] {
     inNetwork("security groups", (found) => checkSecurityGroups(ec2, elb, found, spec)),
     inNetwork("instance type", (found) => checkInstanceType(ec2, found, spec)),
     { subject: "base", look: () => checkBase(stage, new Images(ec2), spec) },
+    { subject: "refresh", look: () => checkRefresh(stage, spec.service) },
     { subject: "layers", look: () => checkLayers(stage.s3, stage.outputs.ArtifactsBucket, spec.layers) },
     { subject: "vCPU quota", look: () => checkVcpus(new ServiceQuotasClient(configuration), ec2, spec) },
   ];
@@ -100,20 +102,24 @@ async function checkRoute(stage: Stage, { listenerArn }: Network, spec: ServiceS
   return [ok(`a rule of its own fits at priority ${places.production[0]}${before}`)];
 }
 
-async function checkBase(stage: Stage, images: Images, { base, architecture }: ServiceSpec): Promise<Finding[]> {
-  const { ok, warn, fail } = about("base");
-  const parameter = typeof base === "object" ? undefined : knownBases[base][architecture];
-  const imageId = typeof base === "object" ? base.ami : await stage.parameters.read(parameter ?? "");
-  if (imageId === undefined) {
-    return [
-      fail(`this region has no parameter ${parameter}`, "Choose another base, or name an AMI: base: { ami: … }."),
-    ];
-  }
+async function checkBase(stage: Stage, images: Images, spec: ServiceSpec): Promise<Finding[]> {
+  const { ok, warn } = about("base");
+  const { basePin } = await stage.ledger.head(spec.service);
+  const { imageId } = await resolveBase(spec, basePin, stage);
   const copy = await images.find(ownedBaseName(stage.name, imageId));
   if (copy.state === "available") return [ok(`${imageId}, with its own copy ${copy.image?.ImageId}`)];
   await images.base(imageId);
   const fix = "kiln service apply makes it ahead; else the next deploy does, and takes longer.";
   return [warn(`the stage's own copy of ${imageId} is ${copy.state}`, fix)];
+}
+
+/** A paused refresh means that the service's base grows old. */
+async function checkRefresh(stage: Stage, service: string): Promise<Finding[]> {
+  const { ok, warn } = about("refresh");
+  const { refresh } = await stage.ledger.head(service);
+  if (!refresh?.paused) return [ok(refresh?.failures.length ? `${refresh.failures.length} failed` : "none has failed")];
+  const fix = `Mend the cause (kiln releases ${service}), then kiln base refresh ${service} --resume.`;
+  return [warn(`paused since ${refresh.paused.at}: ${refresh.paused.why}`, fix)];
 }
 
 async function checkLayers(s3: S3Client, bucket: string, layers: readonly string[]): Promise<Finding[]> {

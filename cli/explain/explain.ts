@@ -1,4 +1,5 @@
 import type { Hold } from "../../shared/domain/calendar.ts";
+import { baseNotes } from "./base-notes.ts";
 import { differencesOf } from "./differences.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Present } from "./present.ts";
@@ -123,6 +124,7 @@ function byItselfOf({ head, plan, newerSpec }: Present): string[] {
       `${standby.generation} stays hot until ${standby.until}; the first sweep after that removes its fleet and keeps its image`,
     );
   }
+  changes.push(...baseNotes(head));
   if (newerSpec) changes.push("the next deploy uses a newer spec than the live release has");
   return changes;
 }

@@ -4,6 +4,7 @@ import type { Release } from "../../shared/domain/release.ts";
 import { unexplained } from "../../shared/domain/rule-record.ts";
 import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { Stage } from "../aws/stage.ts";
+import { baseNotes } from "./base-notes.ts";
 import { costOf, type ServiceCost } from "./costs.ts";
 import { type WayBackStatus, wayBackStatus } from "./way-back.ts";
 
@@ -38,6 +39,8 @@ export interface ServiceStatus {
   cost: ServiceCost | undefined;
   /** What was last proved of the way back; undefined before the first sweep that could. */
   wayBack?: WayBackStatus | undefined;
+  /** What people have to know beside: a pinned base, a paused refresh. */
+  notes: string[];
 }
 
 /** Reads ledger, fleets and load balancer; what cannot be found is left out, never made up. */
@@ -72,7 +75,9 @@ export async function readStatus(stage: Stage, service: string): Promise<Service
   const seen = underWay === undefined ? standing : undefined;
   const difference = seen && unexplained(service, head.rule, seen.own, seen.others);
   const wayBack = wayBackStatus(proved, rollbackTarget(head, head.live?.generation));
-  return { service, url: origin?.origin, fleets, underWay, unexplained: difference, cost, ...(wayBack && { wayBack }) };
+  const notes = baseNotes(head);
+  const found = { service, url: origin?.origin, fleets, underWay, unexplained: difference, cost, notes };
+  return { ...found, ...(wayBack && { wayBack }) };
 }
 
 async function readFleet(

@@ -53,6 +53,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         unexplained: z.optional(z.string()),
         cost: z.optional(cost),
         wayBack: z.optional(wayBack),
+        notes: z.array(z.string()),
       }),
     ),
   }),
@@ -146,6 +147,36 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     unchanged: z.boolean(),
     baseImageId: z.string(),
   }),
+  "base list": z.strictObject({
+    stage: z.string(),
+    services: z.array(
+      z.strictObject({
+        service: z.string(),
+        base: z.string(),
+        architecture: z.string(),
+        live: nullableText,
+        newest: nullableText,
+        notes: z.array(z.string()),
+      }),
+    ),
+    bases: z.array(
+      z.strictObject({
+        imageId: z.string(),
+        copy: z.nullable(z.strictObject({ imageId: z.string(), state: z.string(), madeAt: nullableText })),
+        users: z.array(z.string()),
+      }),
+    ),
+  }),
+  "base refresh": z.union([
+    z.strictObject({
+      ...outcome,
+      services: z.array(z.strictObject({ service: z.string(), reason: z.string(), execution: z.string() })),
+      left: z.array(z.strictObject({ service: z.string(), reason: z.string() })),
+    }),
+    z.strictObject(notFollowed),
+    z.strictObject({ service: z.string(), wasPaused: z.boolean() }),
+  ]),
+  "base pin": z.strictObject({ service: z.string(), pinned: nullableText, was: nullableText }),
   sweep: z.union([
     z.strictObject({ dryRun: z.literal(true), plan: z.array(plannedWork) }),
     z.strictObject({ ...outcome, plan: z.array(plannedWork) }),

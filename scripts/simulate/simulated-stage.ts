@@ -80,7 +80,7 @@ export class SimulatedStage {
   }
 
   /** Starts an execution. @returns Its ARN. */
-  async begin(machine: "Deploy" | "Rollback" | "Sweep", input: object): Promise<string> {
+  async begin(machine: "Deploy" | "Rollback" | "Refresh" | "Sweep", input: object): Promise<string> {
     this.#executions += 1;
     const started = await this.cloud.call<{ executionArn: string }>("states", "StartExecution", {
       stateMachineArn: this.outputs[`${machine}Machine`],
@@ -117,7 +117,7 @@ export class SimulatedStage {
   }
 
   /** Starts an execution and runs the cloud until it has ended. */
-  async run(machine: "Deploy" | "Rollback" | "Sweep", input: object): Promise<ExecutionDocument> {
+  async run(machine: "Deploy" | "Rollback" | "Refresh" | "Sweep", input: object): Promise<ExecutionDocument> {
     const arn = await this.begin(machine, input);
     await this.ended(() => arn);
     return required(this.execution(arn));
@@ -145,7 +145,7 @@ export class SimulatedStage {
   }
 
   /** Executions of one machine, or of all, the oldest first. */
-  executions(machine: "deploy" | "rollback" | "sweep" | ""): Readonly<ExecutionDocument>[] {
+  executions(machine: "deploy" | "rollback" | "refresh" | "sweep" | ""): Readonly<ExecutionDocument>[] {
     return this.cloud.kernel.store
       .collection<ExecutionDocument>("states.executions")
       .list()
@@ -167,6 +167,15 @@ export class SimulatedStage {
     return [
       ...new Set(events.flatMap(({ type, details }) => (type.endsWith("StateEntered") ? [details?.name ?? ""] : []))),
     ];
+  }
+
+  /** Keys of the ledger below a prefix. */
+  async keys(prefix: string): Promise<string[]> {
+    const found = await this.cloud.call<{ Contents?: { Key: string }[] }>("s3", "ListObjectsV2", {
+      Bucket: this.outputs["LedgerBucket"],
+      Prefix: prefix,
+    });
+    return (found.Contents ?? []).map(({ Key }) => Key);
   }
 
   snapshot(): PreparedStage {

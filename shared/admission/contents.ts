@@ -1,21 +1,17 @@
 import { type Inspection, type InspectionOptions, inspectArchive } from "../archive-inspection.ts";
 import type { PushedObject } from "../aws/artifacts.ts";
 import { parameterNames } from "../aws/parameters.ts";
+import { resolveBase } from "../base-resolution.ts";
 import { digestOf } from "../digests.ts";
 import { formatOfName } from "../domain/archive-format.ts";
 import { archiveLimits, normalised, readProcfile, shown } from "../domain/archive-rules.ts";
+import type { Head } from "../domain/head.ts";
 import { keysOfLayer } from "../domain/keys.ts";
 import { serviceOf } from "../domain/names.ts";
 import type { LayerPart, Part, Release } from "../domain/release.ts";
 import { secretIn } from "../domain/secrets.ts";
-import { knownBases, type ServiceSpec } from "../domain/service-spec.ts";
-import {
-  ArtifactRefusedError,
-  BaseRefusedError,
-  LayerRefusedError,
-  NetworkError,
-  UnknownServiceError,
-} from "../errors.ts";
+import type { ServiceSpec } from "../domain/service-spec.ts";
+import { ArtifactRefusedError, LayerRefusedError, NetworkError, UnknownServiceError } from "../errors.ts";
 import { inspectZip } from "../zip-inspection.ts";
 import type { AdmissionWorld } from "./world.ts";
 
@@ -39,9 +35,14 @@ export async function currentSpec(service: string, world: AdmissionWorld): Promi
  * Reads the artifact once and resolves everything a release depends on. Nothing is created on AWS here: whatever is wrong
  * is refused before.
  */
-export async function readContents(spec: ServiceSpec, object: PushedObject, world: AdmissionWorld): Promise<Contents> {
+export async function readContents(
+  spec: ServiceSpec,
+  pin: Head["basePin"],
+  object: PushedObject,
+  world: AdmissionWorld,
+): Promise<Contents> {
   const network = await resolveNetwork(spec, world);
-  const base = await resolveBase(spec, world);
+  const base = await resolveBase(spec, pin, world);
   const layers = await readLayers(spec, world);
   const { part, programs, ...found } = await readArchive(object, serviceOf(spec.service), "refuse", world);
   const start = spec.command ?? startOf(object.key, found);
@@ -66,15 +67,6 @@ export async function resolveNetwork(spec: ServiceSpec, world: AdmissionWorld) {
     `Service ${spec.service} names no listener, and stage ${world.config.stage} has none of its own.`,
     `Name one in the spec (listener), or store its ARN in the parameter ${parameterNames.listener(world.config.stage)}.`,
   );
-}
-
-async function resolveBase(spec: ServiceSpec, world: AdmissionWorld): Promise<Release["base"]> {
-  const { architecture } = spec;
-  if (typeof spec.base === "object") return { name: spec.base.ami, imageId: spec.base.ami, architecture };
-  const parameter = knownBases[spec.base][architecture];
-  const imageId = await world.parameters.read(parameter);
-  if (imageId) return { name: spec.base, imageId, architecture };
-  throw new BaseRefusedError(`The public parameter ${parameter} does not exist here.`, "Name the base by its AMI id.");
 }
 
 /** All layers of a spec; those that were never pushed are reported together. */

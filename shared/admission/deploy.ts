@@ -124,6 +124,8 @@ async function admittedRelease(
   const frozen = mine && (await world.ledger.release(name, mine));
   if (frozen) return frozen;
   if (!mine && isSuperseded(before, intent)) return skipped("superseded by a newer deploy");
+  const needless = mine ? undefined : needlessRefresh(request, before);
+  if (needless !== undefined) return skipped(needless);
 
   const { spec, experiment } = await specOf(request, before, world);
   const held = (await heldUp(request, spec, world)) ?? (await alarmed(request, spec, world));
@@ -180,7 +182,16 @@ async function contentsOf(
   const object = await findArtifact(request, before, world);
   const { key, pushedAt, source } = object;
   const origin = { pushedAt, ...(source && { source }) };
-  return { contents: await readContents(spec, object, world), version: versionOf(key), origin };
+  return { contents: await readContents(spec, before.basePin, object, world), version: versionOf(key), origin };
+}
+
+/** A refresh stands behind everything else: what somebody else deploys, or has deployed since, is made on today's base. */
+function needlessRefresh(request: ValidRequest, { live, pending }: Head): string | undefined {
+  if (request.kind !== "refresh") return undefined;
+  if (pending) return `superseded: ${pending.generation} is being deployed`;
+  const { replacing } = request;
+  if (replacing === undefined || live?.generation === replacing) return undefined;
+  return `superseded: ${replacing} is no longer live`;
 }
 
 /**

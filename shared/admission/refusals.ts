@@ -1,5 +1,6 @@
 import { parameterNames } from "../aws/parameters.ts";
 import { experimentName } from "../domain/names.ts";
+import { withRefreshFailure } from "../domain/refresh.ts";
 import { subjectOf } from "../domain/request.ts";
 import {
   ArtifactKeyError,
@@ -52,9 +53,10 @@ async function record(
   error: KilnError,
   world: AdmissionWorld,
 ): Promise<void> {
-  const { service, experiment, key, versionId, time } = subjectOf(asked.request);
+  const { service, experiment, key, versionId, time, isRefresh } = subjectOf(asked.request);
   if (service === undefined) return;
   if ((await world.parameters.read(parameterNames.spec(world.config.stage, service))) === undefined) return;
+  if (isRefresh) await countRefusedRefresh(service, asked.execution, error, world);
   const name = experiment === undefined ? service : experimentName({ service, experiment });
   await world.ledger.recordRefusal(name, {
     at: time ?? asked.startedAt,
@@ -64,4 +66,16 @@ async function record(
     ...(key !== undefined && { key }),
     ...(versionId !== undefined && { versionId }),
   });
+}
+
+/** A refresh that is refused again and again is paused like one that fails. */
+async function countRefusedRefresh(
+  service: string,
+  execution: string,
+  { name }: KilnError,
+  { ledger, now }: AdmissionWorld,
+): Promise<void> {
+  const failure = { cause: execution, at: new Date(now()).toISOString(), error: name };
+  const head = await ledger.updateHead(service, (present) => withRefreshFailure(present, failure));
+  await ledger.announceRefreshPause(head, execution);
 }

@@ -19,6 +19,8 @@ export interface Fleet {
   max: number;
   instanceIds: string[];
   deleting: boolean;
+  /** ISO time. */
+  createdAt: string | undefined;
 }
 
 /** Fleets: the Auto Scaling group of each release. */
@@ -162,6 +164,7 @@ function fleetOf(group: AutoScalingGroup): Fleet {
     max: group.MaxSize ?? 0,
     instanceIds: instances.flatMap(({ InstanceId }) => (InstanceId ? [InstanceId] : [])),
     deleting: group.Status !== undefined,
+    createdAt: group.CreatedTime?.toISOString(),
   };
 }
 

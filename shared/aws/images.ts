@@ -8,7 +8,7 @@ import {
   type Image,
   RegisterImageCommand,
 } from "@aws-sdk/client-ec2";
-import { tagKeys } from "../domain/names.ts";
+import { ownedBaseName, tagKeys } from "../domain/names.ts";
 import { BakeFailedError, BaseRefusedError, ImageMismatchError, isNamed } from "../errors.ts";
 import { deleteUnlessGone } from "./deleting.ts";
 
@@ -54,6 +54,26 @@ export class Images {
       const image = found.Images?.find(({ Name }) => Name === name);
       return { state: stateOf(image), image };
     });
+  }
+
+  /** The stage's own copies of base images, each with the image it is a copy of. */
+  async ownedBases(
+    stage: string,
+  ): Promise<{ of: string; imageId: string; state: ImageState; madeAt: string | null }[]> {
+    const prefix = ownedBaseName(stage, "");
+    const found = await this.#ec2.send(
+      new DescribeImagesCommand({
+        Owners: ["self"],
+        Filters: [{ Name: "name", Values: [`${prefix}*`] }],
+        IncludeDisabled: true,
+      }),
+    );
+    return (found.Images ?? []).map((image) => ({
+      of: (image.Name ?? "").slice(prefix.length),
+      imageId: image.ImageId ?? "",
+      state: stateOf(image),
+      madeAt: image.CreationDate ?? null,
+    }));
   }
 
   /**

@@ -207,6 +207,15 @@ export class Ledger {
     await this.#documents.create(ledgerKeys.refusal(service, refusal.at, cause), refusal);
   }
 
+  /**
+   * Writes down, where notifications come from, that `cause` has paused a service's refresh; once, whoever repeats it.
+   * @param cause Generation or execution; nothing is written when another one paused it, or nothing did.
+   */
+  async announceRefreshPause({ service, refresh }: Head, cause: string | undefined): Promise<void> {
+    if (!refresh?.paused || refresh.paused.cause !== cause) return;
+    await this.#documents.create(ledgerKeys.refreshPause(service, cause.split(":").at(-1) ?? cause), refresh);
+  }
+
   /** The newest refusals of a service, newest first. */
   async refusals(service: string, atMost: number): Promise<Refusal[]> {
     const keys = (await this.#documents.list(ledgerKeys.refusals(service))).sort().reverse().slice(0, atMost);

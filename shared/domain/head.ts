@@ -1,5 +1,7 @@
+import type { BasePin } from "./base-pin.ts";
 import type { Experiment } from "./experiment.ts";
 import { generationName, ordinalOf } from "./names.ts";
+import type { RefreshState } from "./refresh.ts";
 import { compareIntents, type Intent } from "./release.ts";
 import { confirmed, type RuleRecord } from "./rule-record.ts";
 
@@ -23,6 +25,10 @@ export interface Head {
   abort: { by: string; at: string } | null;
   /** Set by `kiln pause`: until `kiln resume` no deploy moves traffic further. */
   paused?: { by: string; at: string; reason: string } | null;
+  /** Set by `kiln base pin`: the base that every release is made on until it is taken off again. */
+  basePin?: BasePin | null;
+  /** How refreshes went; undefined while none has failed. */
+  refresh?: RefreshState;
   /** ISO time of the last change of the production rule, written before the change is made. */
   ruleChangedAt: string | null;
   /** ISO time at which the live release last got requests back that a candidate had; undefined when it never did. */

@@ -71,6 +71,7 @@ export const ledgerKeys = {
   refusal: (service: string, at: string, cause: string) =>
     `${home(service)}/refused/${at}-${encodeURIComponent(cause)}.json`,
   refusals: (service: string) => `${home(service)}/refused/`,
+  refreshPause: (service: string, cause: string) => `services/${service}/refresh-paused/${cause}.json`,
   history: (service: string, generation: string) => `${home(service)}/history/${generation}/`,
   zipRecipe: (sha256: string) => `parts/${sha256}.zip-recipe`,
   inventory: (sha256: string) => `parts/${sha256}.inventory.json`,

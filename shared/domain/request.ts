@@ -61,6 +61,8 @@ const manualInput = z.strictObject({
   override: z.optional(z.string().check(z.minLength(3, "must say why, in at least 3 characters"), z.maxLength(500))),
   /** Set by refresh: deploy again what is live. */
   refresh: z.optional(z.boolean()),
+  /** Of a refresh: the generation that it found stale; once another is live there is nothing to do. */
+  replacing: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   /** Go on from the production rule as somebody else left it. */
   acceptRule: z.optional(z.boolean()),
 });
@@ -83,6 +85,7 @@ export type DeployRequest =
       service: string;
       version: string | undefined;
       override: string | undefined;
+      replacing: string | undefined;
       acceptRule: boolean;
       asked: Asked;
       experiment?: ExperimentAsk;
@@ -109,6 +112,7 @@ export function readDeployRequest(input: unknown): DeployRequest {
     service,
     version,
     refresh,
+    replacing,
     override,
     reason,
     by,
@@ -125,6 +129,7 @@ export function readDeployRequest(input: unknown): DeployRequest {
     service,
     version,
     override,
+    replacing,
     acceptRule,
     asked,
     ...(tried && { experiment: askedOf(tried) }),
@@ -160,18 +165,21 @@ function resemblesEvent(input: unknown): boolean {
   return typeof input === "object" && input !== null && ("detail-type" in input || "Records" in input);
 }
 
-/**
- * What a request is about, as far as it can be told even of one that is refused: for the record of the refusal. A key
- * outside the layout still begins with the service that its pusher meant.
- */
-export function subjectOf(input: unknown): {
+interface Subject {
   service?: string;
   /** Of the service, when the request was about one. */
   experiment?: string;
   key?: string;
   versionId?: string;
   time?: string;
-} {
+  isRefresh?: true;
+}
+
+/**
+ * What a request is about, as far as it can be told even of one that is refused: for the record of the refusal. A key
+ * outside the layout still begins with the service that its pusher meant.
+ */
+export function subjectOf(input: unknown): Subject {
   const event = uploadEvent.safeParse(input);
   if (event.success) {
     const { key, "version-id": versionId } = event.data.detail.object;
@@ -179,10 +187,14 @@ export function subjectOf(input: unknown): {
     const tried = read.kind === "experiment" && { experiment: read.experiment };
     return { ...named(key.split("/")[0]), ...tried, key, versionId, time: event.data.time };
   }
-  const manual = z.object({ service: z.string() }).safeParse(input);
+  const manual = z.object({ service: z.string(), refresh: z.optional(z.boolean()) }).safeParse(input);
   if (!manual.success) return {};
   const asked = z.object({ experiment: z.object({ name: experiment }) }).safeParse(input);
-  return { ...named(manual.data.service), ...(asked.success && { experiment: asked.data.experiment.name }) };
+  return {
+    ...named(manual.data.service),
+    ...(asked.success && { experiment: asked.data.experiment.name }),
+    ...(manual.data.refresh && { isRefresh: true }),
+  };
 }
 
 function named(service: string | undefined): { service?: string } {
@@ -224,3 +236,24 @@ export const rollbackInput = z.strictObject({
   /** Go on from the production rule as somebody else left it. */
   acceptRule: z.optional(z.boolean()),
 });
+
+/** What an execution of refresh is asked. The schedule asks `{}`. */
+export const refreshInput = z.strictObject({
+  /** Left out: every service of the stage. */
+  service: z.optional(z.string().check(z.regex(servicePattern, "must be a service name"))),
+  /** Refreshes the named service although nothing about it is stale; written into the history. */
+  reason: z.optional(z.string().check(z.minLength(3, "must say why, in at least 3 characters"), z.maxLength(400))),
+  /** All begin at once, instead of one after another, each in its window. */
+  now: z.optional(z.boolean()),
+});
+
+export type RefreshRequest = z.infer<typeof refreshInput>;
+
+/** Reads the input of a refresh. */
+export function readRefreshRequest(input: unknown): RefreshRequest | { problem: string } {
+  const read = refreshInput.safeParse(input);
+  if (!read.success) return { problem: inOneLine(problemsOf(read.error)) };
+  const { service, reason } = read.data;
+  if (reason !== undefined && service === undefined) return { problem: "reason: belongs to a service that is named" };
+  return read.data;
+}

@@ -206,8 +206,15 @@ export const serviceSpecSchema = z.strictObject({
     }),
     { healthyInARow: 2, timeoutSeconds: 300, probes: [], functions: [] },
   ),
-  /** When it may be deployed; left out, always. Rollbacks always may, a refresh waits for its next turn. */
+  /** When it may be deployed; left out, always. Rollbacks always may, a refresh waits for the next window. */
   windows: z._default(z.array(window).check(z.maxLength(10)), []),
+  /** What makes a service be deployed again by itself, beside a base that changed. */
+  refresh: z.optional(
+    z.strictObject({
+      /** Unit: days, 1–365: a live fleet that is older is replaced by the next daily refresh; left out, its age does not matter. */
+      maxAgeDays: z.optional(wholeNumber(1, 365)),
+    }),
+  ),
   /** Names of CloudWatch alarms. One that is red, or does not exist, refuses a deploy; red while the release is observed, or without data five minutes after, takes traffic back. A deploy with an override ignores them. */
   alarms: z._default(z.array(z.string().check(z.minLength(1), z.maxLength(255))).check(z.maxLength(20)), []),
   /** Unit: seconds, 0–3600: how long the new fleet is watched after cutover before the deploy settles. */

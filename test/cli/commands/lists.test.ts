@@ -55,6 +55,7 @@ test("status says which fleet gets requests and what is under way", () => {
         ],
         deploy: { dollars: null, unknown: "the prices of sa-east-1 are not in Kiln's table" },
       },
+      notes: [],
     },
   ]);
   expect(text.split("\n")).toEqual([
