@@ -8,8 +8,11 @@ import { parseArgs } from "node:util";
 const limitMs = 240_000;
 
 /** Writes the deployable template and bundles into `.serverless/`, without a network or an AWS account. */
-const { values } = parseArgs({ options: { stage: { type: "string", default: "dev" } } });
-const result = spawnSync("serverless", ["package", "--stage", values.stage], {
+const { values } = parseArgs({
+  options: { stage: { type: "string", default: "dev" }, param: { type: "string", multiple: true, default: [] } },
+});
+const params = values.param.map((param) => `--param=${param}`);
+const result = spawnSync("serverless", ["package", "--stage", values.stage, ...params], {
   stdio: ["ignore", 2, 2],
   timeout: limitMs,
 });

@@ -1,6 +1,7 @@
 import type { CreateFunctionCommandInput, UpdateFunctionConfigurationCommandInput } from "@aws-sdk/client-lambda";
 import { invalidParameter } from "./catalog.ts";
 import type { VersionRecord } from "./function-record.ts";
+import { vpcOf } from "./vpc.ts";
 
 /** The parts of a version that its owner sets. */
 export type Configuration = Omit<
@@ -120,11 +121,6 @@ function within(name: keyof typeof ranges, value: number): number {
 function roleArn(arn: string | undefined): string {
   if (arn !== undefined && /^arn:aws[a-zA-Z-]*:iam::\d{12}:role\/.+$/.test(arn)) return arn;
   throw invalidParameter(`'${arn}' at 'role' is not the ARN of a role.`);
-}
-
-function vpcOf(config: NonNullable<ConfigurationInput["VpcConfig"]>) {
-  const subnetIds = config.SubnetIds ?? [];
-  return subnetIds.length === 0 ? undefined : { subnetIds, securityGroupIds: config.SecurityGroupIds ?? [] };
 }
 
 function checkedVariables(variables: Record<string, string>): Record<string, string> {

@@ -22,6 +22,7 @@ import { page } from "./paging.ts";
 import type { FunctionPolicies } from "./policies.ts";
 import type { FunctionRunner } from "./runner.ts";
 import { publish, refuseChanging } from "./versions.ts";
+import { assertAttachable } from "./vpc.ts";
 
 export interface FunctionParts {
   catalog: FunctionCatalog;
@@ -112,6 +113,7 @@ async function create(kernel: Kernel, parts: FunctionParts, input: CreateFunctio
   refuseExisting(catalog, name);
   const configuration = configure(name, input);
   await assertAssumable(kernel, configuration.role, name);
+  if (configuration.vpc) await assertAttachable(kernel, configuration.role, configuration.vpc);
   const code = await packages.take(input.Code ?? {}, call.caller);
   refuseExisting(catalog, name);
   const now = kernel.clock.now();
@@ -199,6 +201,7 @@ async function updateConfiguration(
   const before = changeable(parts.catalog, name, input.RevisionId);
   const configuration = configure(name, input, before.latest);
   if (configuration.role !== before.latest.role) await assertAssumable(kernel, configuration.role, name);
+  if (configuration.vpc) await assertAttachable(kernel, configuration.role, configuration.vpc);
   const found = changeable(parts.catalog, name, input.RevisionId);
   return describeVersion(kernel, putLatest(kernel, parts, found, configuration), false);
 }
