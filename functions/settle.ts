@@ -115,7 +115,8 @@ async function promote(request: Input, world: World): Promise<Head> {
   await world.ledger.announceRefreshPause(head, head.standby?.generation);
   await Promise.all([
     lastingSizes(request, release, head, world),
-    removeTrials(request, standing, world),
+    // Whoever holds the lease is alone, so also those that a deploy left which died once it was live.
+    removeTrials(request, standing.trials, world),
     publish(release, world),
   ]);
   const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
@@ -227,7 +228,13 @@ async function tidy(request: Input, world: World): Promise<void> {
   const { service, generation } = request.release;
   await unpinAll(request, await world.ledger.head(service), world);
   const release = await world.ledger.release(service, generation);
-  if (release) await removeTrials(request, await world.traffic.standing(release.network.listenerArn, service), world);
+  if (!release) return;
+  const { trials } = await world.traffic.standing(release.network.listenerArn, service);
+  await removeTrials(
+    request,
+    trials.filter((rule) => rule.generation === generation),
+    world,
+  );
 }
 
 /** Once nothing is under way, no fleet is held but the standby. */
@@ -236,8 +243,8 @@ async function unpinAll({ release, execution }: Input, { standby }: Head, world:
   await unpin(release.service, due, () => world.ledger.assertLease(release, execution), world);
 }
 
-async function removeTrials({ release, execution }: Input, { trials }: Standing, world: World): Promise<void> {
-  for (const rule of trials.filter(({ generation }) => generation === release.generation)) {
+async function removeTrials({ release, execution }: Input, trials: Standing["trials"], world: World): Promise<void> {
+  for (const rule of trials) {
     await world.ledger.assertLease(release, execution);
     await world.traffic.delete(rule.arn);
   }
