@@ -1,3 +1,5 @@
+import { TimerQueue } from "./timer-queue.ts";
+
 /**
  * The cloud's clock. Everything modelled (boots, propagation, waits, schedules) reads time here and nowhere else,
  * so one declared factor compresses all of it, and a simulation can replace it with a virtual clock.
@@ -125,8 +127,7 @@ export async function atRealPace<T>(clock: Clock, work: () => Promise<T>): Promi
 /** A clock that moves only when told to: for tests and simulation. Timers of one instant run in the order they were set. */
 export class VirtualClock implements Clock {
   #nowMs: number;
-  #sequence = 0;
-  #timers: { atMs: number; order: number; run: () => void }[] = [];
+  readonly #timers = new TimerQueue();
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#nowMs = startMs;
@@ -137,23 +138,19 @@ export class VirtualClock implements Clock {
   }
 
   at(atMs: number, run: () => void): () => void {
-    const timer = { atMs, order: this.#sequence++, run };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
+    return this.#timers.add(atMs, run);
   }
 
   /** The instant of the next timer, or undefined when none is set. */
   next(): number | undefined {
-    return this.#earliest()?.atMs;
+    return this.#timers.first()?.atMs;
   }
 
   /** Moves to the next timer and runs it. Returns false when there is none at or before `untilMs`. */
   step(untilMs = Number.POSITIVE_INFINITY): boolean {
-    const timer = this.#earliest();
+    const timer = this.#timers.first();
     if (timer === undefined || timer.atMs > untilMs) return false;
-    this.#timers.splice(this.#timers.indexOf(timer), 1);
+    this.#timers.takeFirst();
     this.#nowMs = Math.max(this.#nowMs, timer.atMs);
     timer.run();
     return true;
@@ -167,14 +164,6 @@ export class VirtualClock implements Clock {
     await settle();
     while (this.step(untilMs)) await settle();
     this.#nowMs = untilMs;
-  }
-
-  #earliest() {
-    let found: { atMs: number; order: number; run: () => void } | undefined;
-    for (const timer of this.#timers) {
-      if (!found || timer.atMs < found.atMs || (timer.atMs === found.atMs && timer.order < found.order)) found = timer;
-    }
-    return found;
   }
 }
 

@@ -104,6 +104,8 @@ export class Store {
 
 class MemoryCollection<T> implements Collection<T> {
   readonly #documents = new Map<string, T>();
+  /** Every key in order; undefined after a document came or went, until somebody asks. */
+  #ordered: string[] | undefined;
   readonly #changed: (key: string, value: T | undefined) => void;
 
   constructor(changed: (key: string, value: T | undefined) => void) {
@@ -112,6 +114,7 @@ class MemoryCollection<T> implements Collection<T> {
 
   load(key: string, value: T): void {
     this.#documents.set(key, value);
+    this.#ordered = undefined;
   }
 
   entries(): [string, T][] {
@@ -123,12 +126,15 @@ class MemoryCollection<T> implements Collection<T> {
   }
 
   put(key: string, value: T): void {
+    const before = this.#documents.size;
     this.#documents.set(key, value);
+    if (this.#documents.size !== before) this.#ordered = undefined;
     this.#changed(key, value);
   }
 
   delete(key: string): boolean {
     if (!this.#documents.delete(key)) return false;
+    this.#ordered = undefined;
     this.#changed(key, undefined);
     return true;
   }
@@ -138,6 +144,22 @@ class MemoryCollection<T> implements Collection<T> {
   }
 
   keys(prefix = ""): string[] {
-    return [...this.#documents.keys()].filter((key) => key.startsWith(prefix)).sort();
+    this.#ordered ??= [...this.#documents.keys()].sort();
+    if (prefix === "") return [...this.#ordered];
+    const from = firstNotBefore(this.#ordered, prefix);
+    let to = from;
+    while (this.#ordered[to]?.startsWith(prefix)) to++;
+    return this.#ordered.slice(from, to);
   }
+}
+
+/** The index of the first key that is not before `key`. */
+function firstNotBefore(ordered: readonly string[], key: string): number {
+  let [from, to] = [0, ordered.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((ordered[middle] ?? "") < key) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -5,12 +5,16 @@ import { parseRuleSchedule } from "../scheduler/expressions.ts";
 import type { RuleDocument } from "./documents.ts";
 import { type CompiledPattern, compilePattern } from "./pattern.ts";
 
+/** Patterns by their texts. They are never changed, so all clouds of a process share them. */
+const compiled = new Map<string, CompiledPattern>();
+/** A bound for a process that sees endless new ones; a stack has a handful. */
+const compiledMax = 1_000;
+
 /** The rules of the default event bus, with their patterns read and their schedules planned. */
 export class Rules {
   readonly #kernel: Kernel;
   readonly #rules: Collection<RuleDocument>;
   /** Patterns by their text: reading one is far dearer than judging it. */
-  readonly #compiled = new Map<string, CompiledPattern>();
 
   /** @param tick Runs when a scheduled rule is due. */
   constructor(kernel: Kernel, tick: (rule: Readonly<RuleDocument>, dueMs: number) => void) {
@@ -56,11 +60,12 @@ export class Rules {
   /** The compiled pattern of a rule, or undefined for one that only has a schedule. */
   patternOf(rule: Readonly<RuleDocument>): CompiledPattern | undefined {
     if (rule.eventPattern === undefined) return undefined;
-    const known = this.#compiled.get(rule.eventPattern);
+    const known = compiled.get(rule.eventPattern);
     if (known) return known;
-    const compiled = compilePattern(rule.eventPattern);
-    this.#compiled.set(rule.eventPattern, compiled);
-    return compiled;
+    const pattern = compilePattern(rule.eventPattern);
+    if (compiled.size >= compiledMax) compiled.clear();
+    compiled.set(rule.eventPattern, pattern);
+    return pattern;
   }
 
   #planTick(rule: Readonly<RuleDocument>): void {

@@ -4,6 +4,7 @@ import type { Kernel, Operation, Service } from "../core/kernel.ts";
 import { busOperations, envelopeOf } from "./bus.ts";
 import { Deliveries, type Disturbance, disturbanceOf } from "./delivery.ts";
 import type { EventEnvelope } from "./documents.ts";
+import { fieldsOf } from "./event-fields.ts";
 import { matchesCompiled, matchesPattern } from "./pattern.ts";
 import { putEventsOperation } from "./put-events.ts";
 import { ruleOperations } from "./rule-operations.ts";
@@ -46,9 +47,10 @@ export class EventsService implements Service {
   }
 
   #accept(event: EventEnvelope): void {
+    const fields = fieldsOf(event);
     for (const rule of this.#rules.list()) {
       const pattern = this.#rules.patternOf(rule);
-      if (rule.state === "ENABLED" && pattern && matchesCompiled(pattern, event)) this.#deliveries.plan(rule, event);
+      if (rule.state === "ENABLED" && pattern && matchesCompiled(pattern, fields)) this.#deliveries.plan(rule, event);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Caller, Requirement } from "../core/kernel.ts";
-import { RequestContext } from "./context.ts";
+import { type KeySource, RequestContext } from "./context.ts";
 import type { Directory, PrincipalRecord } from "./directory.ts";
 import { type AccessRequest, type Effect, evaluate, evaluateResourcePolicy, type Principal } from "./evaluate.ts";
 import { type PolicyDocument, parsePolicy } from "./policy-document.ts";
@@ -42,7 +42,7 @@ export class Access {
   /** Why a caller may not do something, in the words that end AWS's message; undefined when it may. */
   judge(caller: Caller, requirement: Requirement): string | undefined {
     const identity = this.#identityOf(caller);
-    const request = this.requestOf(requirement, this.#contextOf(caller, identity));
+    const request = this.requestOf(requirement, () => this.#contextOf(caller, identity));
     const decision = this.decide(request, this.#ownPolicies(identity), principalOf(caller, identity));
     if (decision.effect === "allow") return undefined;
     if (decision.effect === "deny") return `with an explicit deny in ${article(decision.by)}`;
@@ -71,13 +71,10 @@ export class Access {
   }
 
   /** A request with the condition keys every request has; what the requirement itself says counts before them. */
-  requestOf(
-    requirement: Requirement,
-    callerContext: Readonly<Record<string, string | readonly string[]>>,
-  ): AccessRequest {
+  requestOf(requirement: Requirement, callerContext: KeySource): AccessRequest {
     const { clock, settings } = this.#directory.kernel;
     const now = clock.now();
-    const common = {
+    const common = () => ({
       "aws:CurrentTime": new Date(now).toISOString(),
       "aws:EpochTime": String(Math.floor(now / 1000)),
       "aws:RequestedRegion": settings.region,
@@ -85,7 +82,7 @@ export class Access {
       // Clients reach AWS over TLS; that the loopback port has none must not trip a policy that demands it.
       "aws:SecureTransport": "true",
       "aws:ViaAWSService": "false",
-    };
+    });
     const context = new RequestContext(common, callerContext, requirement.context ?? {});
     return { action: requirement.action, resource: requirement.resource, context };
   }

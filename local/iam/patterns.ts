@@ -13,8 +13,33 @@ export function matchesPattern(
   ignoreCase = false,
 ): boolean {
   if (pattern === "*") return true;
-  const source = patternSource(pattern, context, version);
+  const hasVariables = context !== undefined && version !== "2008-10-17" && pattern.includes("${");
+  if (!hasVariables) return plainTest(pattern, ignoreCase)(text);
+  const source = patternSource(pattern, context);
   return source !== undefined && expression(source, ignoreCase).test(text);
+}
+
+type TextTest = (text: string) => boolean;
+
+/** Every call is judged by tens of patterns, which stay the same: each is made ready once. */
+const plainTests = { exact: new Map<string, TextTest>(), anyCase: new Map<string, TextTest>() };
+
+/** Tests for a pattern without variables. Most actions have no wildcard and are compared as they are. */
+function plainTest(pattern: string, ignoreCase: boolean): TextTest {
+  const tests = ignoreCase ? plainTests.anyCase : plainTests.exact;
+  let test = tests.get(pattern);
+  if (!test) {
+    if (tests.size >= expressionsMax) tests.clear();
+    test = makePlainTest(pattern, ignoreCase);
+    tests.set(pattern, test);
+  }
+  return test;
+}
+
+function makePlainTest(pattern: string, ignoreCase: boolean): TextTest {
+  if (!/[*?]/.test(pattern) && !ignoreCase) return (text) => text === pattern;
+  const source = new RegExp(`^${globSource(pattern)}$`, ignoreCase ? "is" : "s");
+  return (text) => source.test(text);
 }
 
 /** The text with its policy variables filled in; undefined when the request lacks one that has no default. */
@@ -38,8 +63,7 @@ function variableValue(name: string, fallback: string | undefined, context: Requ
   return values?.length === 1 ? values[0] : fallback;
 }
 
-function patternSource(pattern: string, context: RequestContext | undefined, version: string): string | undefined {
-  if (version === "2008-10-17" || !context || !pattern.includes("${")) return globSource(pattern);
+function patternSource(pattern: string, context: RequestContext): string | undefined {
   let source = "";
   let last = 0;
   for (const match of pattern.matchAll(variable)) {

@@ -59,7 +59,11 @@ const operators = new Set([
   ...["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"],
 ]);
 
-const parsed = new Map<string, PolicyDocument>();
+const parsed: Readonly<Record<PolicyKind, Map<string, PolicyDocument>>> = {
+  identity: new Map(),
+  resource: new Map(),
+  trust: new Map(),
+};
 /** A stack has tens of policies; this only keeps a run that makes endless new ones from growing without bound. */
 const parsedMax = 2_000;
 
@@ -68,12 +72,12 @@ const parsedMax = 2_000;
  * @throws {AwsError} MalformedPolicyDocument, in IAM's words, for anything IAM refuses.
  */
 export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
-  const key = `${kind} ${text}`;
-  const known = parsed.get(key);
+  const ofKind = parsed[kind];
+  const known = ofKind.get(text);
   if (known) return known;
   const document = readDocument(text, kind);
-  if (parsed.size >= parsedMax) parsed.clear();
-  parsed.set(key, document);
+  if (ofKind.size >= parsedMax) ofKind.clear();
+  ofKind.set(text, document);
   return document;
 }
 

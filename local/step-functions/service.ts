@@ -2,7 +2,7 @@ import type { Kernel, Operation, Service } from "../core/kernel.ts";
 import { Executions } from "./api/executions.ts";
 import { MachineStore } from "./api/machine-documents.ts";
 import { Permissions } from "./api/permissions.ts";
-import { checkDefinition } from "./api/prepared-definition.ts";
+import { makeReady } from "./api/prepared-definition.ts";
 import { stepFunctionsRequestLimits } from "./api/request-limits.ts";
 import { StateMachines } from "./api/state-machines.ts";
 import { tagOperations } from "./api/tags.ts";
@@ -56,7 +56,7 @@ export class StepFunctionsService implements Service {
   /** Makes the definitions of the store ready to run again. */
   async resume(): Promise<void> {
     this.#interpreter.store.forgetOld(this.#kernel.clock.now());
-    for (const revision of this.#machines.revisions.list()) await checkDefinition(revision.definition);
+    for (const revision of this.#machines.revisions.list()) await makeReady(revision.definition);
   }
 
   stop(): void {

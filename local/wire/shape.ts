@@ -56,6 +56,7 @@ export class Shape {
   readonly schema: NormalizedSchema;
   #members: ReadonlyMap<string, Shape> | undefined;
   #required: ReadonlySet<string> | undefined;
+  #payload: { member: [name: string, shape: Shape] | undefined } | undefined;
   #element: Shape | undefined;
   #key: Shape | undefined;
 
@@ -105,7 +106,8 @@ export class Shape {
 
   /** The member that is the whole body of a message, if any. */
   get payload(): [name: string, shape: Shape] | undefined {
-    return [...this.members].find(([, member]) => member.traits.httpPayload);
+    this.#payload ??= { member: [...this.members].find(([, member]) => member.traits.httpPayload) };
+    return this.#payload.member;
   }
 }
 

@@ -26,6 +26,7 @@ export class VolumeBlocks {
   readonly #layout: VolumeLayout;
   readonly #parts: { place: PlacedPart; source: Part }[];
   readonly #digests = new Map<string, Uint8Array>();
+  #headerBlock: VolumeBlock | undefined;
 
   constructor(sources: { artifacts: Artifacts; ledger: Ledger }, release: Release) {
     this.#bytes = new PartBytes(sources);
@@ -58,8 +59,7 @@ export class VolumeBlocks {
    */
   async *read({ first, end }: BlockRange): AsyncGenerator<VolumeBlock> {
     if (first === 0 && end > 0) {
-      const bytes = encodeHeader(this.#layout);
-      yield { index: 0, bytes, sha256: createHash("sha256").update(bytes).digest() };
+      yield this.#header();
     }
     for (const { place, source } of this.#parts) {
       const from = Math.max(first, place.firstBlock);
@@ -70,9 +70,17 @@ export class VolumeBlocks {
 
   /** Raw SHA-256 over the raw digests of all blocks in order, as CompleteSnapshot wants it (LINEAR). */
   async linearDigest(): Promise<Uint8Array> {
-    const all = createHash("sha256").update(createHash("sha256").update(encodeHeader(this.#layout)).digest());
+    const all = createHash("sha256").update(this.#header().sha256);
     for (const { source } of this.#parts) all.update(await this.#digestsOf(source));
     return all.digest();
+  }
+
+  #header(): VolumeBlock {
+    if (!this.#headerBlock) {
+      const bytes = encodeHeader(this.#layout);
+      this.#headerBlock = { index: 0, bytes, sha256: createHash("sha256").update(bytes).digest() };
+    }
+    return this.#headerBlock;
   }
 
   async *#readPart(place: PlacedPart, source: Part, { first, end }: BlockRange): AsyncGenerator<VolumeBlock> {

@@ -2,6 +2,8 @@ import { type ListenerRule, namedRule, takesSame } from "./listener-rules.ts";
 import {
   type Applicant,
   answeringToday,
+  downwards,
+  freeOf,
   isOwnRule,
   logsInFirst,
   type Places,
@@ -20,12 +22,10 @@ export function experimentPlaces(applicant: Applicant, rules: readonly ListenerR
   const refusal = clash(applicant, others, before);
   if (refusal) return { refusal };
   const band = priorityBands.experiment;
-  const taken = new Set(rules.map(({ priority }) => priority));
   const high = Math.min(band.last, (before?.priority ?? band.last + 1) - 1);
   // Before an adopted rule, the number right in front of it is left to the service's own production rule.
   const nearest = before?.owner ? high : high - 1;
-  const near = high < band.first ? rising(1, nearest).reverse() : rising(band.first, high);
-  const free = near.filter((priority) => !taken.has(priority));
+  const free = freeOf(high < band.first ? downwards(nearest, 1) : rising(band.first, high), rules);
   if (free.length > 0) return { production: free, before };
   return {
     refusal: {

@@ -44,8 +44,7 @@ export function productionPlaces(applicant: Applicant, rules: readonly ListenerR
     (rule) => rule.priority < high && rule.owner?.role !== "trial" && takesSome(rule, route),
   );
   const low = inFront.at(-1)?.priority ?? 0;
-  const taken = new Set(rules.map(({ priority }) => priority));
-  const free = preferred(route, low, high).filter((priority) => !taken.has(priority));
+  const free = freeOf(preferred(route, low, high), rules);
   if (free.length > 0) return { production: free, before };
   const neighbours = [inFront.at(-1), before].flatMap((rule) => (rule ? [namedRule(rule)] : []));
   return {
@@ -68,11 +67,15 @@ export function trialPlaces(applicant: Applicant, rules: readonly ListenerRule[]
   );
   const high = Math.min(own?.priority ?? defaultPriority, before?.priority ?? defaultPriority);
   const { first, last } = priorityBands.trial;
-  const taken = new Set(rules.map(({ priority }) => priority));
-  const [nearest, ...others] = downwards(high - 1, 1);
+  return freeOf(high > first ? rising(first, Math.min(last, high - 1)) : nearestTo(high, own !== undefined), rules);
+}
+
+function* nearestTo(high: number, hasProduction: boolean): Generator<number> {
+  const nearest = high - 1;
   // The number right before an adopted rule is left to the production rule, which has to stand behind this one.
-  const near = nearest === undefined ? [] : own ? [nearest, ...others] : [...others, nearest];
-  return (high > first ? rising(first, Math.min(last, high - 1)) : near).filter((priority) => !taken.has(priority));
+  if (hasProduction && nearest >= 1) yield nearest;
+  yield* downwards(nearest - 1, 1);
+  if (!hasProduction && nearest >= 1) yield nearest;
 }
 
 /** What answers a route's requests: those of an experiment that has no rule, its service answers. */
@@ -141,7 +144,7 @@ export function logsInFirst(before: ListenerRule): Refusal | undefined {
 }
 
 /** Numbers between two rules: Kiln's band as far as it lies there, else those nearest to the later one. */
-function preferred(route: Route, low: number, high: number): number[] {
+function preferred(route: Route, low: number, high: number): Iterable<number> {
   const band = priorityBands.production;
   const [first, last] = [Math.max(band.first, low + 1), Math.min(band.last, high - 1)];
   if (low >= band.last) return rising(low + 1, Math.min(high, defaultPriority) - 1);
@@ -150,16 +153,36 @@ function preferred(route: Route, low: number, high: number): number[] {
   // in the middle, so that a narrower one finds room before them.
   if (route.hosts.length + route.paths.length === 0 || high <= band.last) return downwards(last, first);
   const middle = Math.max(first, Math.ceil((band.first + band.last) / 2));
-  return [...rising(middle, last), ...downwards(middle - 1, first)];
+  return fromMiddle(first, middle, last);
+}
+
+function* fromMiddle(first: number, middle: number, last: number): Generator<number> {
+  yield* rising(middle, last);
+  yield* downwards(middle - 1, first);
 }
 
 /** Whole numbers, both ends included; none when the last is below the first. */
-export function rising(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+export function* rising(first: number, last: number): Generator<number> {
+  for (let priority = first; priority <= last; priority++) yield priority;
 }
 
-function downwards(last: number, first: number): number[] {
-  return rising(first, last).reverse();
+/** The same from the last to the first. */
+export function* downwards(last: number, first: number): Generator<number> {
+  for (let priority = last; priority >= first; priority--) yield priority;
+}
+
+/** How many places are offered. A listener has at most 200 rules, so so many cannot all be taken between look and call. */
+const placesMax = 200;
+
+/** Priorities that no rule has, in the order given. */
+export function freeOf(priorities: Iterable<number>, rules: readonly ListenerRule[]): number[] {
+  const taken = new Set(rules.map(({ priority }) => priority));
+  const free: number[] = [];
+  for (const priority of priorities) {
+    if (free.length === placesMax) break;
+    if (!taken.has(priority)) free.push(priority);
+  }
+  return free;
 }
 
 export function isOwnRule({ stage, service }: Applicant, { owner }: ListenerRule): boolean {

@@ -48,13 +48,17 @@ export interface AliasDocument {
   updatedMs: number;
 }
 
+/** Definitions by their texts. They are never changed, so all clouds of a process share them. */
+const parsed = new Map<string, Definition>();
+/** A bound for a process that sees endless new ones; a stack has a handful. */
+const parsedMax = 1_000;
+
 /** Machines, revisions, versions and aliases in the store. */
 export class MachineStore implements RevisionSource {
   readonly machines: Collection<MachineDocument>;
   readonly revisions: Collection<RevisionDocument>;
   readonly versions: Collection<VersionDocument>;
   readonly aliases: Collection<AliasDocument>;
-  readonly #parsed = new Map<string, Definition>();
 
   constructor(kernel: Kernel) {
     this.machines = kernel.store.collection("states.machines");
@@ -65,10 +69,12 @@ export class MachineStore implements RevisionSource {
 
   /** The parsed definition of a revision; only valid ones are ever stored. */
   definition(revisionId: string): Definition {
-    let definition = this.#parsed.get(revisionId);
+    const { definition: text } = this.revision(revisionId);
+    let definition = parsed.get(text);
     if (!definition) {
-      definition = JSON.parse(this.revision(revisionId).definition) as Definition;
-      this.#parsed.set(revisionId, definition);
+      definition = JSON.parse(text) as Definition;
+      if (parsed.size >= parsedMax) parsed.clear();
+      parsed.set(text, definition);
     }
     return definition;
   }

@@ -4,6 +4,20 @@ import { loadSdkModel, operationName } from "../integrations/sdk-model.ts";
 import { isObject } from "../language/json.ts";
 import { type Validated, validateDefinition } from "../validation/validate.ts";
 
+/** Definitions found good in this process, with their SDK models loaded: clouds that begin with one snapshot share them. */
+const ready = new Set<string>();
+/** A bound for a process that sees endless new ones; a stack has a handful. */
+const readyMax = 1_000;
+
+/** Makes ready what running a stored definition needs. */
+export async function makeReady(text: string): Promise<void> {
+  if (ready.has(text)) return;
+  const { definition } = await checkDefinition(text);
+  if (!definition) return;
+  if (ready.size >= readyMax) ready.clear();
+  ready.add(text);
+}
+
 /**
  * Checks a definition and makes ready what running it needs: the SDK models of its tasks are loaded here, so that the
  * machine itself never waits for a file. Actions those SDKs do not have are refused.

@@ -121,6 +121,7 @@ export class ExecutionStore {
   readonly tokens: Collection<TokenDocument>;
   readonly #frames: Collection<FrameDocument>;
   readonly #events: Collection<EventDocument>;
+  readonly #logged: Collection<number>;
 
   constructor(store: Store) {
     this.executions = store.collection("states.executions");
@@ -128,6 +129,7 @@ export class ExecutionStore {
     this.tokens = store.collection("states.tokens");
     this.#frames = store.collection("states.frames");
     this.#events = store.collection("states.events");
+    this.#logged = store.collection("states.logged");
   }
 
   frame(executionArn: string, frameId: string): Readonly<FrameDocument> | undefined {
@@ -165,6 +167,7 @@ export class ExecutionStore {
       if (this.tokens.get(token)?.executionArn === executionArn) this.tokens.delete(token);
     }
     this.cursors.delete(executionArn);
+    this.#logged.delete(executionArn);
     this.executions.delete(executionArn);
   }
 }

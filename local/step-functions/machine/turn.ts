@@ -76,7 +76,7 @@ export class Turn {
     if (!frame) {
       const stored = this.#store.frame(this.execution.arn, id);
       if (!stored) return undefined;
-      frame = structuredClone(stored) as FrameDocument;
+      frame = copyOf(stored);
       this.#frames.set(id, frame);
       this.#bases.set(id, frame.previousEventId);
     }
@@ -245,4 +245,17 @@ export function payloadText(value: Json, holder: string): string {
 
 export function withoutUndefined<T extends Record<string, unknown>>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<T>;
+}
+
+/** A frame that can be changed without changing the stored one. JSON values are never changed in place and are shared. */
+function copyOf(frame: Readonly<FrameDocument>): FrameDocument {
+  const { task, children } = frame;
+  return {
+    ...frame,
+    variables: { ...frame.variables },
+    entered: { ...frame.entered },
+    retries: [...frame.retries],
+    ...(task && { task: { ...task } }),
+    ...(children && { children: { ...children, running: [...children.running], results: [...children.results] } }),
+  };
 }

@@ -352,7 +352,7 @@ describe("the outside world", () => {
       input: '{"secret":1}',
     });
     await cloud.finish(executionArn);
-    await cloud.clock.advance(1);
+    await cloud.clock.advance(2000);
     expect(lines.map((line) => JSON.parse(line).type)).toEqual([
       "ExecutionStarted",
       "PassStateEntered",
