@@ -31,6 +31,8 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
     const price = cost === undefined ? "" : `; the deploy costs at least ${cost} (list prices of ${pricesOf})`;
     return `it waits for kiln approve or kiln reject until ${until}${price}`;
   },
+  "once-ran": ({ outcome, says }) =>
+    outcome === "unknown" ? `nobody can tell how its once command ended: ${says}` : `its once command: ${says}`,
   approved: ({ approved }) => approvedText(approved),
   undecided: ({ reason }) => `nobody knows yet how it compares with live: ${reason}`,
   judged: ({ verdict, reason }) =>

@@ -13,7 +13,7 @@ import {
   type InProcessFunction,
   InProcessRunner,
 } from "../../local/lambda/in-process-runner.ts";
-import type { MachineSpec } from "../../local/machine/machine-host.ts";
+import type { MachineSpec, ScriptResult } from "../../local/machine/machine-host.ts";
 import { ScriptedHost } from "../../local/machine/scripted-host.ts";
 import { MemoryObjectFiles } from "../../local/s3/object-files.ts";
 import { attachToClient, type SdkClient } from "../../local/server/attach-to-client.ts";
@@ -55,6 +55,8 @@ export class SimulatedCloud {
   readonly administrator: Caller;
   /** Asked for the version that a generation runs, when one of its machines boots. */
   versionOf: (service: string, generation: string) => Promise<string> = async () => "healthy";
+  /** What a script does that Systems Manager's agent runs on a machine; left as it is, every script succeeds in silence. */
+  scripted: (instanceId: string, script: string) => ScriptResult = () => ({ exitCode: 0, stdout: "", stderr: "" });
   /** Runs after everything that happened; throws what must not be. */
   afterEvent: () => void = () => {};
   readonly #activity = new Activity();
@@ -182,7 +184,8 @@ export class SimulatedCloud {
     // What boots in the first moment of a run was up when the snapshot was taken.
     const bootedMs = this.clock.now() === this.#beganMs ? Number.NEGATIVE_INFINITY : this.clock.now();
     this.#programs.set(spec.id, { service, version, bootedMs });
-    return { console: `${told("GENERATION")} ${version} starts\n` };
+    const run = (script: string) => this.scripted(spec.id, script);
+    return { console: `${told("GENERATION")} ${version} starts\n`, run };
   }
 
   #productFunctions(): Record<string, InProcessFunction> {

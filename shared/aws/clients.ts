@@ -46,3 +46,5 @@ export const lambda = (connect: Connect, requestTimeoutMs: number) =>
 export const s3 = (connect: Connect) => connect(new S3Client(options()));
 export const stepFunctions = (connect: Connect) => connect(new SFNClient(options()));
 export const ssm = (connect: Connect) => connect(new SSMClient(options()));
+/** For what must not be sent twice: no attempt is made again. */
+export const ssmOnce = (connect: Connect) => connect(new SSMClient(options(8_000, 1)));

@@ -63,6 +63,8 @@ export const ledgerKeys = {
   head: (service: string) => `${home(service)}/head.json`,
   lease: (service: string) => `${home(service)}/lease.json`,
   approval: (service: string, generation: string) => `${home(service)}/approvals/${generation}.json`,
+  /** Of a service alone: an experiment runs nothing once. */
+  once: (service: string, generation: string) => `services/${service}/once/${generation}.json`,
   pins: (service: string) => `${home(service)}/pins.json`,
   release: (service: string, generation: string) => `${home(service)}/releases/${generation}.json`,
   releases: (service: string) => `${home(service)}/releases/`,

@@ -7,6 +7,7 @@ export const releaseEvents = {
   launched: "Its fleet was asked for, beside production; instances are starting.",
   validated: "The fleet passed every check; it may get traffic.",
   "validation-failed": "The fleet did not pass; it never got a request of production.",
+  "once-ran": "Its `once` command ended, or nobody can tell how it ended; it is not run again.",
   "approval-asked": "It passed, and waits for a person's word before it gets traffic.",
   approved: "A person approved it; it is validated once more.",
   "cut-over":

@@ -5,6 +5,7 @@ import { layerNamePattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
 import { secretIn, secretNamed } from "./secrets.ts";
+import { at, contradictions } from "./spec-contradictions.ts";
 
 /** Base images Kiln knows by name, with the public SSM parameter that says which AMI is current. */
 export const knownBases = {
@@ -59,6 +60,26 @@ const checkFunction = z.strictObject({
   name: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,29}$/, "must be 1–30 lower-case letters, digits or dashes")),
   /** How long it may take. Unit: seconds, 1–90; no answer is no pass. */
   timeoutSeconds: z._default(wholeNumber(1, 90), 30),
+});
+
+const run = z.string().check(z.minLength(1), z.maxLength(4096), z.regex(/^[^\0]*$/, "must be text"));
+
+const command = z.strictObject({
+  /** Name of the check, in evidence and reasons. */
+  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,29}$/, "must be 1–30 lower-case letters, digits or dashes")),
+  /** Shell commands, run as root in the program's directory with its environment; exit status 0 passes. May run again after a fault, so they must only look. */
+  run,
+  /** How long it may take. Unit: seconds, 1–600, at most `validate.timeoutSeconds`; no answer is no pass. */
+  timeoutSeconds: z._default(wholeNumber(1, 600), 60),
+  /** Where it runs: on `all` instances of the candidate, 50 at most, or on `one` of them. */
+  on: z._default(z.enum(["all", "one"]), "all"),
+});
+
+const once = z.strictObject({
+  /** Shell commands, run as root in the program's directory with its environment. The place for migrations that only add: live goes on with what they leave, also when the release fails later. */
+  run,
+  /** How long it may take. Unit: seconds, 1–3600. */
+  timeoutSeconds: z._default(wholeNumber(1, 3600), 300),
 });
 
 const judge = z.strictObject({
@@ -187,6 +208,8 @@ export const serviceSpecSchema = z.strictObject({
           deadlineSeconds: z._default(wholeNumber(60, 14_400), 3600),
         }),
       ),
+      /** A command that runs on one instance of a release that passed everything, before it gets traffic: at most once for each release, whatever is tried again, and never on a rollback. If it fails, or nobody can tell how it ended, the release goes. Needs the SSM Agent. */
+      once: z.optional(once),
       /** Of a canary or linear deploy: compare what both releases answer, and take a step only on a pass. 1 % false alarms, 5 % misses at twice live's odds to fail, at most; `{}` takes the defaults. Left out, nobody compares. */
       judge: z.optional(judge),
     }),
@@ -203,6 +226,8 @@ export const serviceSpecSchema = z.strictObject({
       probes: z._default(z.array(probe).check(z.maxLength(10)), []),
       /** Lambda functions of your own that judge the candidate; each must answer `{"verdict":"pass"}`. */
       functions: z._default(z.array(checkFunction).check(z.maxLength(5)), []),
+      /** Commands that look at the candidate from inside, by Run Command: the base has the SSM Agent, and the `instanceProfile` what `AmazonSSMManagedInstanceCore` allows. */
+      commands: z.optional(z.array(command).check(z.maxLength(5))),
     }),
     { healthyInARow: 2, timeoutSeconds: 300, probes: [], functions: [] },
   ),
@@ -247,78 +272,6 @@ export function parseServiceSpec(document: unknown): { spec: ServiceSpec } | { p
   const unseen = contradictions(whole).filter(({ path }) => !told.has(path));
   const problems = [...unsound, ...unseen, ...environmentProblems(whole)];
   return parsed.success && problems.length === 0 ? { spec: parsed.data } : { problems };
-}
-
-/** The value of a key, of a document that may be anything. */
-function at(document: unknown, ...path: string[]): unknown {
-  let value = document;
-  for (const key of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
-}
-
-/** Keys that are each fine and cannot all be meant. Values of a wrong type are the schema's to report. */
-function contradictions(document: unknown): Problem[] {
-  const problems: Problem[] = [];
-  const [min, max] = [at(document, "capacity", "min"), at(document, "capacity", "max")];
-  if (typeof min === "number" && typeof max === "number" && max < min) {
-    problems.push({ path: "capacity.max", message: `is ${max}, below capacity.min ${min}` });
-  }
-  const scaling = at(document, "capacity", "scaling");
-  if (scaling !== null && typeof scaling === "object" && Object.keys(scaling).length === 0) {
-    problems.push({ path: "capacity.scaling", message: "needs cpuPercent, requestsPerMinute or both" });
-  }
-  const { intervalSeconds: every = 5, timeoutSeconds: patience = 4 } = Object(at(document, "healthCheck"));
-  if (typeof every === "number" && typeof patience === "number" && patience >= every) {
-    problems.push({ path: "healthCheck.timeoutSeconds", message: "must be below healthCheck.intervalSeconds" });
-  }
-  problems.push(...deployContradictions(document), ...probeContradictions(document));
-  const layers = at(document, "layers");
-  if (Array.isArray(layers) && layers.length !== new Set(layers).size) {
-    problems.push({ path: "layers", message: "names a layer twice" });
-  }
-  return problems;
-}
-
-/** Unit: seconds. Steps and observation together; the deploy machine gives up after six hours, baking and launching included. */
-const longestCutoverSeconds = 4 * 3600;
-
-function probeContradictions(document: unknown): Problem[] {
-  const probes = at(document, "validate", "probes");
-  return (Array.isArray(probes) ? probes : []).flatMap((one, index) => {
-    const { count = 5, atLeast } = Object(one);
-    return atLeast > count
-      ? [{ path: `validate.probes.${index}.atLeast`, message: `is ${atLeast}, above count ${count}` }]
-      : [];
-  });
-}
-
-function deployContradictions(document: unknown): Problem[] {
-  const problems: Problem[] = [];
-  const { strategy, steps, stepPercent, intervalSeconds } = Object(at(document, "deploy"));
-  if (steps !== undefined && strategy !== "canary") {
-    problems.push({ path: "deploy.steps", message: "belongs to strategy canary" });
-  }
-  if (stepPercent !== undefined && strategy !== "linear") {
-    problems.push({ path: "deploy.stepPercent", message: "belongs to strategy linear" });
-  }
-  const rising = Array.isArray(steps) && steps.every((step, index) => index === 0 || step > steps[index - 1]);
-  if (Array.isArray(steps) && !rising) problems.push({ path: "deploy.steps", message: "must rise from step to step" });
-  const { deadlineSeconds } = Object(at(document, "deploy", "approval"));
-  const asked = at(document, "deploy", "judge");
-  if (asked !== undefined && strategy !== "canary" && strategy !== "linear") {
-    problems.push({ path: "deploy.judge", message: "belongs to strategy canary or linear: it compares two releases" });
-  }
-  const { waitSeconds = asked === undefined ? 0 : 600 } = Object(asked);
-  const watched = strategy === "linear" ? Math.ceil(100 / (stepPercent ?? 20)) - 1 : (Object(steps).length ?? 1);
-  if (watched * (intervalSeconds + waitSeconds) + (deadlineSeconds ?? 0) > longestCutoverSeconds) {
-    const what = deadlineSeconds === undefined ? `${watched} steps` : `${watched} steps and the approval`;
-    const message = `makes ${what} take more than ${longestCutoverSeconds} s together`;
-    problems.push({ path: "deploy.intervalSeconds", message });
-  }
-  return problems;
 }
 
 const whereSecretsBelong =

@@ -56,6 +56,8 @@ function kindOf(arn: string): string {
 const beyondTheTable = new Set([
   // Public parameters belong to AWS and have no account (SSM user guide, public parameters).
   "ssm:GetParameter ssm no account parameter",
+  // So do documents whose names begin with AWS- (SSM user guide, "Setting up Run Command").
+  "ssm:SendCommand ssm no account document",
   // The table lists classic load balancers only; the ELB guide tags groups and rules on creation with this action.
   "elasticloadbalancing:AddTags elasticloadbalancing account targetgroup",
   "elasticloadbalancing:AddTags elasticloadbalancing account listener-rule",

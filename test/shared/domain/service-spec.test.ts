@@ -67,6 +67,20 @@ describe("a service spec", () => {
     ]);
   });
 
+  it("refuses commands that nobody could run, whose names meet, or that outlast the validation", () => {
+    const withAgent = { ...minimal, instanceProfile: "managed" };
+    const commands = [{ name: "smoke", run: "./smoke.sh" }];
+    const once = { run: "./migrate.sh" };
+    expect(problemsOf({ ...withAgent, validate: { commands }, deploy: { once } })).toEqual([]);
+    expect(problemsOf({ ...minimal, validate: { commands } })).toEqual(["instanceProfile"]);
+    expect(problemsOf({ ...minimal, deploy: { once } })).toEqual(["instanceProfile"]);
+    const twice = [...commands, { ...commands[0], timeoutSeconds: 90 }];
+    expect(problemsOf({ ...withAgent, validate: { timeoutSeconds: 60, commands: twice } })).toEqual([
+      "validate.commands.1.name",
+      "validate.commands.1.timeoutSeconds",
+    ]);
+  });
+
   it("reports what breaks the schema and what contradicts itself together", () => {
     const document = {
       service: "Web!",
