@@ -81,11 +81,12 @@ function check(key: string, declared: TemplateParameter, value: string): void {
     const own = declared.ConstraintDescription;
     throw templateError(`Parameter '${key}' ${own ? `failed to satisfy constraint: ${own}` : constraint}`);
   };
-  if (declared.AllowedValues && !declared.AllowedValues.map(String).includes(value)) {
-    refuse(`must be one of AllowedValues`);
-  }
-  if (declared.AllowedPattern !== undefined && !new RegExp(`^(?:${declared.AllowedPattern})$`).test(value)) {
-    refuse(`must match pattern ${declared.AllowedPattern}`);
+  // Each value of a list is held to them (CloudFormation user guide, "Parameters", AllowedPattern and AllowedValues).
+  const values = declared.Type === "CommaDelimitedList" ? value.split(",").map((item) => item.trim()) : [value];
+  const { AllowedValues: allowed, AllowedPattern: pattern } = declared;
+  if (allowed && !values.every((one) => allowed.map(String).includes(one))) refuse("must be one of AllowedValues");
+  if (pattern !== undefined && !values.every((one) => new RegExp(`^(?:${pattern})$`).test(one))) {
+    refuse(`must match pattern ${pattern}`);
   }
   if (declared.MinLength !== undefined && value.length < Number(declared.MinLength)) {
     refuse(`must contain at least ${declared.MinLength} characters`);

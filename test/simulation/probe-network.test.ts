@@ -77,6 +77,14 @@ describe("a probe inside a VPC", () => {
     });
   });
 
+  it("is refused before anything changes when one of its subnets is no subnet's id", async () => {
+    const stage = await service.open();
+    const { ProbeSubnets = "", ...rest } = await placeOf(stage);
+    await expect(updated(stage, { ...rest, ProbeSubnets: `${ProbeSubnets},vpc-0123` })).rejects.toThrow(
+      "Parameter 'ProbeSubnets' must match pattern",
+    );
+  });
+
   it("needs security groups as well", async () => {
     const stage = await service.open();
     const { ProbeSubnets = "" } = await placeOf(stage);
