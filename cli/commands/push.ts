@@ -66,9 +66,7 @@ type SourcedArtifact = PreparedArtifact & { source: Source | undefined };
 
 async function pushArtifact(stage: Stage, artifact: SourcedArtifact, wait: boolean, output: Output): Promise<Result> {
   await requireSpec(stage, artifact.service);
-  const pushedBy = await callerArn(stage, output);
-  const metadata = metadataOf({ ...artifact.source, ...(pushedBy !== undefined && { pushedBy }) });
-  const uploaded = await sendArtifact(stage, artifact, output, metadata);
+  const uploaded = await sendArtifact(stage, artifact, output, await sourceMetadata(stage, artifact.source, output));
   const { service, version } = artifact;
   const pushed = { service, version, ...uploaded, commit: artifact.source?.commit ?? null };
   if (!wait) return { json: { ...pushed, end: null }, text: `pushed ${uploaded.key}; its deploy starts by itself` };
@@ -76,8 +74,18 @@ async function pushArtifact(stage: Stage, artifact: SourcedArtifact, wait: boole
   return { json: { ...pushed, ...outcome }, text: outcomeText(`${service} ${version}`, outcome) };
 }
 
+/** What an object says of where it comes from, and who pushes it. */
+export async function sourceMetadata(
+  stage: Stage,
+  source: Source | undefined,
+  output: Output,
+): Promise<Record<string, string>> {
+  const pushedBy = await callerArn(stage, output);
+  return metadataOf({ ...source, ...(pushedBy !== undefined && { pushedBy }) });
+}
+
 /** @throws {CommandFailure} when the service has no spec: the deploy would fail, so nothing is pushed. */
-async function requireSpec(stage: Stage, service: string): Promise<void> {
+export async function requireSpec(stage: Stage, service: string): Promise<void> {
   if ((await stage.parameters.read(parameterNames.spec(stage.name, service))) !== undefined) return;
   throw new CommandFailure({
     name: "UnknownServiceError",
@@ -112,7 +120,7 @@ export async function followUpload(
 /** Real time from the upload to its execution after which the trigger counts as lost. Unit: milliseconds. */
 const triggerPatienceMs = 120_000;
 
-async function executionOfUpload(stage: Stage, key: string, versionId: string): Promise<string> {
+export async function executionOfUpload(stage: Stage, key: string, versionId: string): Promise<string> {
   const giveUpAt = performance.now() + triggerPatienceMs;
   while (performance.now() < giveUpAt) {
     const execution = await stage.runs.startedByUpload(stage.outputs.DeployMachine, key, versionId);
@@ -123,8 +131,14 @@ async function executionOfUpload(stage: Stage, key: string, versionId: string): 
     name: "TriggerLost",
     what: `No execution for ${key} (version ${versionId}) was started within ${triggerPatienceMs / 1000} s.`,
     left: "The artifact is in the bucket; what is live serves on.",
-    fix: `Start it by hand: npm run kiln -- deploy ${key.split("/")[0]}`,
+    fix: `Start it by hand: npm run kiln -- ${byHand(key)}`,
   });
+}
+
+function byHand(key: string): string {
+  const read = readArtifactKey(key);
+  if (read.kind === "experiment") return `experiment start ${read.service} ${read.experiment}`;
+  return `deploy ${key.split("/")[0]}`;
 }
 
 async function pushLayer(stage: Stage, name: string, file: string | undefined, output: Output): Promise<Result> {

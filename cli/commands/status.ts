@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { untilSignal } from "../embedded/until-signal.ts";
 import { costLine } from "../explain/costs.ts";
+import { type ExperimentStatus, experimentLines, readExperiments } from "../explain/experiment-status.ts";
 import { readStatus, type ServiceStatus } from "../explain/service-status.ts";
 import { wayBackText } from "../explain/way-back.ts";
 import { nothingDone } from "../failure.ts";
@@ -30,11 +32,20 @@ export function addStatus(program: Command, surroundings: Surroundings): void {
       const { screen, json } = context.output;
       const names = async () => (only === undefined ? stage.ledger.services() : [only]);
       const last = await watchStatus(stage, names, json ? { write() {} } : screen, watchPauseMs, untilSignal());
-      return { json: { stage: stage.name, services: last } };
+      return { json: { stage: stage.name, services: last, experiments: await underWay(stage, only) } };
     }
-    const found = await Promise.all(wanted.map((service) => readStatus(stage, service)));
-    return { json: { stage: stage.name, services: found }, text: statusText(stage.name, found) };
+    const [found, experiments] = await Promise.all([
+      Promise.all(wanted.map((service) => readStatus(stage, service))),
+      underWay(stage, only),
+    ]);
+    const tried = experiments.length === 0 ? [] : [`experiments\n${experimentLines(experiments).join("\n")}`];
+    const text = [statusText(stage.name, found), ...tried].join("\n\n");
+    return { json: { stage: stage.name, services: found, experiments }, text };
   });
+}
+
+async function underWay(stage: Stage, service: string | undefined): Promise<ExperimentStatus[]> {
+  return (await readExperiments(stage, service)).filter(({ state }) => state !== "over");
 }
 
 export function statusText(stage: string, services: readonly ServiceStatus[]): string {

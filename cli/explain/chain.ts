@@ -67,7 +67,10 @@ function textOf(value: unknown): string | null {
 }
 
 /** The chain as lines of a table, from the commit to the instances. */
-export function chainLines({ base, provenance }: ShownRelease, chain: Chain): [link: string, says: string][] {
+export function chainLines(
+  { base, provenance, promotedFrom }: ShownRelease,
+  chain: Chain,
+): [link: string, says: string][] {
   const { artifact, layers, pushedAt, instanceIds } = chain;
   const byWhom = provenance?.source?.pushedBy;
   const pushed = [
@@ -78,6 +81,7 @@ export function chainLines({ base, provenance }: ShownRelease, chain: Chain): [l
   ];
   return [
     ["commit", commitText(chain.source)],
+    ...(promotedFrom ? [["experiment", `promoted from ${promotedFrom.generation}`] as [string, string]] : []),
     ["pushed", pushed.filter(Boolean).join("  ")],
     ["artifact", partText(artifact)],
     ...layers.map((layer): [string, string] => ["layer", `${layer.key}  ${partText(layer)}`]),

@@ -103,6 +103,27 @@ export const wayBack = z.strictObject({
   expectedSeconds: z.optional(z.int()),
 });
 
+/** An experiment as it is now. */
+export const experimentStatus = z.strictObject({
+  service: z.string(),
+  experiment: z.string(),
+  /** `over`: nothing of it is left but its records. */
+  state: z.enum(["starting", "serving", "ending", "over"]),
+  generation: z.nullable(z.string()),
+  version: z.nullable(z.string()),
+  /** ISO time; the sweep removes it within the hour after. */
+  until: z.string(),
+  /** What reaches it. */
+  host: z.nullable(z.string()),
+  header: z.nullable(z.string()),
+  url: z.nullable(z.string()),
+  healthy: z.int(),
+  wanted: z.int(),
+  /** Unit: US dollars, by Kiln's table of list prices. */
+  dollarsPerDay: z.nullable(z.number()),
+  underWay: z.nullable(z.string()),
+});
+
 export const releaseState = z.enum(["live", "standby", "deploying", "cold", "gone"]);
 
 export const plannedWork = z.object({

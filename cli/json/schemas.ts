@@ -4,6 +4,7 @@ import {
   chain,
   cost,
   evidence,
+  experimentStatus,
   fleetStatus,
   notFollowed,
   outcome,
@@ -56,6 +57,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         notes: z.array(z.string()),
       }),
     ),
+    experiments: z.array(experimentStatus),
   }),
   why: z.strictObject({
     service: z.string(),
@@ -177,6 +179,29 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     z.strictObject({ service: z.string(), wasPaused: z.boolean() }),
   ]),
   "base pin": z.strictObject({ service: z.string(), pinned: nullableText, was: nullableText }),
+  "experiment list": z.strictObject({ stage: z.string(), experiments: z.array(experimentStatus) }),
+  "experiment start": z.union([
+    z.strictObject({
+      service: z.string(),
+      experiment: z.string(),
+      key: nullableText,
+      ...outcome,
+      status: z.optional(experimentStatus),
+    }),
+    z.strictObject({
+      service: z.string(),
+      experiment: z.string(),
+      key: nullableText,
+      execution: nullableText,
+      end: z.null(),
+    }),
+  ]),
+  "experiment extend": z.strictObject({ service: z.string(), experiment: z.string(), until: z.string() }),
+  "experiment stop": z.strictObject({ service: z.string(), experiment: z.string(), stopped: z.boolean() }),
+  "experiment promote": z.union([
+    z.strictObject({ service: z.string(), experiment: z.string(), ...outcome }),
+    z.strictObject({ service: z.string(), experiment: z.string(), ...notFollowed }),
+  ]),
   sweep: z.union([
     z.strictObject({ dryRun: z.literal(true), plan: z.array(plannedWork) }),
     z.strictObject({ ...outcome, plan: z.array(plannedWork) }),

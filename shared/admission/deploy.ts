@@ -4,6 +4,7 @@ import { archiveEnding } from "../domain/archive-format.ts";
 import { holdAt } from "../domain/calendar.ts";
 import { shrinks } from "../domain/capacity.ts";
 import { agreed, type Experiment, experimentSpec } from "../domain/experiment.ts";
+import { type Terms, termsIn } from "../domain/experiment-terms.ts";
 import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
 import { fleetName, generationName, ownedBaseName } from "../domain/names.ts";
 import type { Intent, Release } from "../domain/release.ts";
@@ -11,6 +12,7 @@ import { admittedName, type DeployRequest, readDeployRequest } from "../domain/r
 import {
   AlarmRefusedError,
   ArtifactKeyError,
+  ArtifactRefusedError,
   DeployHeldError,
   ManualInputError,
   NetworkError,
@@ -159,14 +161,26 @@ async function admittedRelease(
 
 /** The service's spec as it is in force, or what it makes of the experiment that is asked for. */
 async function specOf(
-  { service, experiment: asked }: ValidRequest,
+  request: ValidRequest,
   before: Head,
   world: AdmissionWorld,
 ): Promise<{ spec: Release["spec"]; experiment?: Experiment }> {
+  const { service, experiment: asked } = request;
   const spec = await currentSpec(service, world);
   if (!asked) return { spec };
-  const experiment = agreed(asked, before.experiment, spec, world.now());
+  const said = request.kind === "upload" ? await termsOf(request.key, request.versionId, world) : {};
+  const experiment = agreed({ ...asked, ...said }, before.experiment, spec, world.now());
   return { spec: experimentSpec(spec, { service, experiment: asked.experiment }, experiment), experiment };
+}
+
+/** What an upload says of its experiment, in the object's metadata. */
+async function termsOf(key: string, versionId: string, { artifacts }: AdmissionWorld): Promise<Terms> {
+  const read = termsIn((await artifacts.find(key, versionId)).metadata ?? {});
+  if ("terms" in read) return read.terms;
+  throw new ArtifactRefusedError(
+    `The metadata of ${key} is not understood: ${read.problem}.`,
+    "Push it again with experiment-size, experiment-hours and experiment-host as docs/operating.md says them, or without.",
+  );
 }
 
 /** What is to run: an artifact that is read now, or what serves in an experiment already. */

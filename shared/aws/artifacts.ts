@@ -14,6 +14,8 @@ export interface PushedObject {
   pushedAt: string;
   /** What its metadata says it was made from. */
   source?: Source;
+  /** What whoever pushed it says of it (`x-amz-meta-…`); left out, nothing. */
+  metadata?: Record<string, string>;
 }
 
 /** The artifact bucket: what people pushed, always read by exact version. */
@@ -120,13 +122,15 @@ export class Artifacts {
     const input = { Bucket: this.#bucket, Key: key, ...(versionId && { VersionId: versionId }) };
     try {
       const head = await this.#s3.send(new HeadObjectCommand(input));
-      const source = sourceOf(head.Metadata ?? {});
+      const { Metadata = {} } = head;
+      const source = sourceOf(Metadata);
       return {
         key,
         versionId: head.VersionId ?? "null",
         bytes: head.ContentLength ?? 0,
         pushedAt: (head.LastModified ?? new Date(0)).toISOString(),
         ...(source && { source }),
+        ...(Object.keys(Metadata).length > 0 && { metadata: Metadata }),
       };
     } catch (error) {
       // HEAD has no body: a missing key is a bare 404, a bad version id a bare 400, a delete marker a bare 405.

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { type ExperimentAsk, experimentLimits } from "./experiment.ts";
+import type { ExperimentAsk } from "./experiment.ts";
+import { termsSchema } from "./experiment-terms.ts";
 import { readArtifactKey, versionPattern } from "./keys.ts";
 import { experimentName, experimentPattern, servicePattern } from "./names.ts";
 import { inOneLine, problemsOf } from "./problems.ts";
@@ -33,24 +34,12 @@ const uploadEvent = z.object({
 
 const version = z.string().check(z.regex(versionPattern, "must be a version, such as 1.4.2"));
 const experiment = z.string().check(z.regex(experimentPattern, "must be an experiment name"));
-const { size, hours } = experimentLimits;
 
 const manualInput = z.strictObject({
   service: z.string().check(z.regex(servicePattern, "must be a service name")),
   version: z.optional(version),
   /** Start an experiment of the service, or replace its fleet; production is not touched. */
-  experiment: z.optional(
-    z.strictObject({
-      name: experiment,
-      version: z.optional(version),
-      size: z.optional(z.int().check(z.minimum(size.least), z.maximum(size.most))),
-      hours: z.optional(z.int().check(z.minimum(hours.least), z.maximum(hours.most))),
-      /** A host name of its own, without wildcards; left out, a header reaches it. */
-      host: z.optional(
-        z.string().check(z.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "must be a host name"), z.maxLength(128)),
-      ),
-    }),
-  ),
+  experiment: z.optional(z.extend(termsSchema, { name: experiment, version: z.optional(version) })),
   /** Deploy the image that serves in this experiment of the service. */
   promote: z.optional(experiment),
   /** Why, in the words of whoever asks; written into the release. */

@@ -45,7 +45,7 @@ test("what commands read of a stage matches their schemas", async () => {
   expectToMatch("diff", (await diff(stage, "web-000001", "web-000002")).json);
   expectToMatch("releases show", (await showRelease(stage, "web-000002")).json);
   expectToMatch("releases sbom", await billOfMaterials(stage, "web-000002"));
-  expectToMatch("status", { stage: "dev", services: [await readStatus(stage, "web")] });
+  expectToMatch("status", { stage: "dev", services: [await readStatus(stage, "web")], experiments: [] });
 });
 
 test("a release is never shown with the secret of its trial rule", async () => {
