@@ -8,6 +8,7 @@ import { featuresDocument } from "./documents/features-page.ts";
 import { motoDifferencesDocument } from "./documents/moto-differences.ts";
 import { performanceDocument } from "./documents/performance-page.ts";
 import { installPolicyText, permissionsDocument } from "./documents/permission-list.ts";
+import { proofDocument } from "./documents/proof-page.ts";
 import { requestLimitsTable } from "./documents/request-limit-list.ts";
 import { semanticsTable } from "./documents/semantics.ts";
 import { servicesSection } from "./documents/service-list.ts";
@@ -34,6 +35,7 @@ export function referenceDocuments(): GeneratedDocument[] {
     { path: "docs/verify-aws.md", text: note + verifyDocument() },
     { path: "docs/embedded-cloud.md", text: embeddedCloudDocument() },
     performanceDocument(),
+    proofDocument(),
   ];
 }
 

@@ -4,7 +4,7 @@ import { type FaultKind, oneFault } from "./simulate/faults.ts";
 import { packageInMemory } from "./simulate/package-files.ts";
 import { runMix } from "./simulate/random-mix.ts";
 import { runPlan } from "./simulate/run-plan.ts";
-import { type Situation, scenarios, situations } from "./simulate/scenarios.ts";
+import { type Situation, scenarios, situationOf, situations } from "./simulate/scenarios.ts";
 import { type PreparedStage, prepareStage, stageName } from "./simulate/simulated-stage.ts";
 import { exhaustiveSeed, type Row, singleFaults } from "./simulate/single-faults.ts";
 
@@ -32,17 +32,22 @@ async function main(): Promise<number> {
   const begins = await situations(await prepareStage(await packageInMemory(stageName)));
   if (values.plan !== undefined) return replay(values.plan, begins);
   if (values.single) return exhaust(Number(values.every), values.scenario, begins);
-  return mixes(Number(values.seed), Number(values.seeds), values.json, begins["one release"]);
+  return mixes(Number(values.seed), Number(values.seeds), values.json, begins);
 }
 
-async function mixes(first: number, count: number, json: boolean, begin: PreparedStage): Promise<number> {
+async function mixes(
+  first: number,
+  count: number,
+  json: boolean,
+  begins: Readonly<Record<Situation, PreparedStage>>,
+): Promise<number> {
   const hash = createHash("sha256");
   const faults: number[] = [];
   const began = process.cpuUsage();
   let deploys = 0;
   let violations = 0;
   for (let seed = first; seed < first + count; seed++) {
-    const result = await runMix(seed, begin);
+    const result = await runMix(seed, begins[situationOf(seed)]);
     hash.update(result.hash);
     faults.push(result.faults);
     deploys += result.deploys;

@@ -6,7 +6,14 @@ import type { TargetGroups } from "./aws/target-groups.ts";
 import type { Templates } from "./aws/templates.ts";
 import type { Standing, Traffic } from "./aws/traffic.ts";
 import { isLent, returned, stillUsed } from "./domain/experiment.ts";
-import { type Head, isPropagating, propagationLeftSeconds, propagationSeconds, reaped } from "./domain/head.ts";
+import {
+  type Head,
+  isPropagating,
+  propagationLeftSeconds,
+  propagationSeconds,
+  reaped,
+  retired,
+} from "./domain/head.ts";
 import { fleetName, imageName, templateName } from "./domain/names.ts";
 import { imageOwner, type Release } from "./domain/release.ts";
 import { stateOf, unexplained } from "./domain/rule-record.ts";
@@ -65,6 +72,11 @@ export async function reapGeneration(
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
     const standing = await world.traffic.standing(release.network.listenerArn, release.service);
     if (weightOf(group, standing) > 0) return { state: "serving" };
+    // Nobody may be told that it stands by once its fleet goes; should this end half-way, it is a leftover.
+    if (head.standby?.generation === generation) {
+      await guard();
+      await world.ledger.updateHead(service, (present) => retired(present, generation));
+    }
     await leaveTrial(release, standing, guard, world);
     // While the production rule names its group, its targets are drained; out of it they would be cut off.
     const leavingSeconds = await removeFleet(release, guard, world);
@@ -162,11 +174,13 @@ async function removeImage(release: Release, head: Head, guard: () => Promise<vo
   await world.snapshots.deleteTagged(releaseTags(stage, service, generation, "release-volume"));
 }
 
-/** Whether another generation that is kept, or under way, has the same image. */
+/**
+ * Whether another generation that is kept, or under way, has the same image. What is under way is known; a pending one that
+ * is not known any more was reaped a moment ago by this same execution.
+ */
 async function isShared(release: Release, head: Head, world: ReapWorld): Promise<boolean> {
-  const others = new Set([...head.kept, ...head.known, head.pending?.generation]);
-  for (const other of others) {
-    if (other === undefined || other === release.generation) continue;
+  for (const other of new Set([...head.kept, ...head.known])) {
+    if (other === release.generation) continue;
     const found = await world.ledger.release(release.service, other);
     if (found && isSameImage(found, release)) return true;
   }

@@ -7,6 +7,7 @@ import type { CallableKernel } from "../../local/server/attach-to-client.ts";
 import { collect, stream } from "../../local/wire/body.ts";
 import type { Run } from "./activity.ts";
 import type { FaultKind, FaultPlan, HandlerCall } from "./faults.ts";
+import { actorOf, type Effect, type EffectWatch, ledgerPlace } from "./promises/effect.ts";
 
 /** The process of a Lambda ended; the name is what Lambda calls it. */
 export class CrashedError extends Error {
@@ -21,6 +22,8 @@ class TimedOutError extends Error {
 /** One invocation of a handler, as far as faults are concerned. */
 export interface Invocation {
   handler: string;
+  /** What it was invoked with. */
+  event: unknown;
   run: Run;
   /** Ends it as a crash does; nothing it still awaits is ever answered. */
   crash(): void;
@@ -30,12 +33,19 @@ export interface Invocation {
 /** Unit: milliseconds of virtual time that one call takes, each way together. Typical of AWS inside a region. */
 const latencyMs = { least: 5, most: 60 };
 
+/** Unit: milliseconds that a slow call takes: less than the 8 s after which the SDK clients would give it up. */
+const slowMs = { least: 2_000, most: 7_500 };
+
 /** Counts and delays the calls of handlers, and lets those go wrong that the plan names. */
 export class CallFaults {
   /** What was called since the faults were armed. */
   calls: HandlerCall[] = [];
   /** Faults that happened. */
   struck: { call: HandlerCall; kind: FaultKind }[] = [];
+  /** Sees every call that reaches AWS. */
+  watch: EffectWatch | undefined;
+  /** Executions that wait for a slow call now. */
+  readonly slowed = new Set<string>();
   #plan: FaultPlan = () => undefined;
   readonly #kernel: Kernel;
   readonly #random: Random;
@@ -72,14 +82,40 @@ export class CallFaults {
     if (fault) this.struck.push({ call: made, kind: fault });
     invocation.run.waiting += 1;
     await sleep(this.#kernel.clock, Math.ceil(this.#random.between(latencyMs.least, latencyMs.most)));
+    if (fault === "slow") await this.#slowly(invocation);
     if (invocation.crashed) return never();
     invocation.run.waiting -= 1;
-    if (!fault) return this.#kernel.call<O>(service, operation, input, caller);
+    if (!fault || fault === "slow") return this.#make<O>(invocation, service, operation, input, caller);
     return this.#faulty<O>(fault, invocation, service, operation, input, caller);
   }
 
+  async #slowly({ event }: Invocation): Promise<void> {
+    const { execution } = actorOf(event);
+    this.slowed.add(execution);
+    await sleep(this.#kernel.clock, Math.ceil(this.#random.between(slowMs.least, slowMs.most)));
+    this.slowed.delete(execution);
+  }
+
+  /** Lets a call reach AWS, under the eyes of whoever watches. */
+  async #make<O>(invocation: Invocation, api: string, operation: string, input: unknown, caller: Caller): Promise<O> {
+    if (!this.watch) return this.#kernel.call<O>(api, operation, input, caller);
+    const { document, asked } = await readable(operation, input as Record<string, unknown>);
+    const effect: Effect = {
+      ...actorOf(invocation.event),
+      handler: invocation.handler,
+      api,
+      operation,
+      input: asked,
+      document,
+    };
+    this.watch.before?.(effect);
+    const output = await this.#kernel.call<O>(api, operation, asked, caller);
+    this.watch.after?.(effect);
+    return output;
+  }
+
   async #faulty<O>(
-    fault: FaultKind,
+    fault: Exclude<FaultKind, "slow">,
     invocation: Invocation,
     service: string,
     operation: string,
@@ -92,17 +128,28 @@ export class CallFaults {
       throw denial(service, caller, requirement, "because the simulation took the permission away");
     }
     const again = await repeatable(input);
-    const first = await this.#kernel.call<O>(service, operation, again(), caller).catch((error: unknown) => {
+    const first = await this.#make<O>(invocation, service, operation, again(), caller).catch((error: unknown) => {
       if (error instanceof AwsError) return undefined;
       throw error;
     });
-    if (fault === "reply-lost") return this.#kernel.call<O>(service, operation, again(), caller);
+    if (fault === "reply-lost") return this.#make<O>(invocation, service, operation, again(), caller);
     if (fault === "timed-out")
       throw new TimedOutError(`injected: no answer, ${first === undefined ? "refused" : "done"}`);
     invocation.crashed = true;
     invocation.crash();
     return never();
   }
+}
+
+/** The document that a call writes, where a watch wants to see it, and the input with its body still to be read. */
+async function readable(
+  operation: string,
+  input: Record<string, unknown>,
+): Promise<{ document: unknown; asked: Record<string, unknown> }> {
+  const { Body: body } = input;
+  if (operation !== "PutObject" || !ledgerPlace(input["Key"])) return { document: undefined, asked: input };
+  const bytes = await collect(body as AsyncIterable<Uint8Array>);
+  return { document: JSON.parse(Buffer.from(bytes).toString("utf8")), asked: { ...input, Body: stream(bytes) } };
 }
 
 /** Bodies can be read only once, and a client that sends a request again reads them again. */

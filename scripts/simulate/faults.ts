@@ -5,13 +5,14 @@
  * - `timed-out`: the call takes effect, and every attempt to hear of it times out.
  * - `crash`: the call takes effect, and the Lambda's process ends before it hears of it.
  * - `denied`: the role lacks the permission, once.
+ * - `slow`: the call arrives many seconds late; an execution that is stopped meanwhile has a Lambda that goes on.
  */
-export type FaultKind = "unavailable" | "reply-lost" | "timed-out" | "crash" | "denied";
+export type FaultKind = "unavailable" | "reply-lost" | "timed-out" | "crash" | "denied" | "slow";
 
-export const faultKinds: readonly FaultKind[] = ["unavailable", "reply-lost", "timed-out", "crash", "denied"];
+export const faultKinds: readonly FaultKind[] = ["unavailable", "reply-lost", "timed-out", "crash", "denied", "slow"];
 
 /** Faults after which a deploy must end as if nothing had been: AWS's clients and the state machines retry them. */
-export const survivable: ReadonlySet<FaultKind> = new Set(["unavailable", "reply-lost", "timed-out", "crash"]);
+export const survivable: ReadonlySet<FaultKind> = new Set(["unavailable", "reply-lost", "timed-out", "crash", "slow"]);
 
 /** One call that a handler makes. */
 export interface HandlerCall {

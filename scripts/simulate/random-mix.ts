@@ -1,8 +1,10 @@
 import { Random } from "../../local/core/random.ts";
 import { endStateProblems } from "./end-state.ts";
 import { type FaultPlan, faultKinds, noFaults } from "./faults.ts";
+import { Happenings } from "./happenings.ts";
 import { NeverDark } from "./never-dark.ts";
-import { openStage, type PreparedStage, type Service, type SimulatedStage, services } from "./simulated-stage.ts";
+import { watchPromises } from "./promises/watch.ts";
+import { openStage, type PreparedStage, type SimulatedStage, services } from "./simulated-stage.ts";
 
 /** What one seed did. */
 export interface MixResult {
@@ -16,7 +18,7 @@ export interface MixResult {
 }
 
 /** Things that happen in one run, and how far apart at most. Unit: milliseconds of virtual time. */
-const events = { least: 3, most: 6 };
+const events = { least: 4, most: 8 };
 const longestPauseMs = 240_000;
 
 /** The share of handlers' calls that go wrong. */
@@ -31,7 +33,10 @@ export async function runMix(seed: number, begin: PreparedStage): Promise<MixRes
   const stage = await openStage(seed, begin);
   const { cloud } = stage;
   await cloud.until(() => false, 1);
-  const watch = new NeverDark(cloud, ["web"]);
+  const live = await liveServices(stage);
+  const watch = new NeverDark(cloud, live);
+  const promises = await watchPromises(stage, services);
+  const happenings = new Happenings(stage, random);
   cloud.afterEvent = () => watch.look();
   cloud.faults.arm(randomFaults(random));
   const problems: string[] = [];
@@ -39,37 +44,50 @@ export async function runMix(seed: number, begin: PreparedStage): Promise<MixRes
   try {
     const count = Math.floor(random.between(events.least, events.most + 1));
     for (let event = 0; event < count; event++) {
-      await oneEvent(stage, random, event);
+      await happenings.next();
       await cloud.until(() => false, Math.floor(random.between(0, longestPauseMs)));
     }
     await stage.idle();
     struck = cloud.faults.struck.length;
     cloud.faults.arm(noFaults);
     await sweepClean(stage);
-    problems.push(...(await endStateProblems(stage, services)));
+    problems.push(...(await endStateProblems(stage, services)), ...(await promises.endProblems(services)));
+    if (problems.length === 0) problems.push(...(await nextOnes(stage, promises.served("web").length > 0)));
   } catch (error) {
     problems.push(`L1 ends: ${error instanceof Error ? error.message : String(error)}`);
   }
   const deploys = stage.executions("deploy").length;
-  return { seed, problems: [...problems, ...watch.problems], faults: struck, deploys, hash: cloud.hash() };
+  return {
+    seed,
+    problems: [...problems, ...watch.problems, ...promises.problems],
+    faults: struck,
+    deploys,
+    hash: cloud.hash(),
+  };
+}
+
+async function liveServices(stage: SimulatedStage): Promise<string[]> {
+  const live: string[] = [];
+  for (const service of services) {
+    if ((await stage.cloud.complete(stage.ledger.head(service))).live) live.push(service);
+  }
+  return live;
 }
 
 function randomFaults(random: Random): FaultPlan {
   return () => (random.next() < faultShare ? faultKinds[Math.floor(random.next() * faultKinds.length)] : undefined);
 }
 
-async function oneEvent(stage: SimulatedStage, random: Random, event: number): Promise<void> {
-  const service: Service = random.next() < 0.7 ? "web" : "api";
-  const drawn = random.next();
-  if (drawn < 0.55) {
-    const behaviour = random.next() < 0.7 ? "healthy" : random.next() < 0.5 ? "unhealthy" : "crashing";
-    return stage.push(service, `${100 + event}-${behaviour}`);
-  }
-  if (drawn < 0.75) return void (await stage.begin("Rollback", { service }));
-  if (drawn < 0.85) return void (await stage.begin("Sweep", {}));
-  const running = stage.executions("").filter(({ status }) => status === "RUNNING");
-  const chosen = running[Math.floor(random.next() * running.length)];
-  if (chosen) await stage.stop(chosen.arn);
+/**
+ * Once AWS does not fail any more, the next deploy is accepted, and goes back again.
+ * @param hasServed Whether some release served before: else there is nothing to go back to.
+ */
+async function nextOnes(stage: SimulatedStage, hasServed: boolean): Promise<string[]> {
+  const deploy = await stage.deploy("web", "999");
+  if (stage.path(deploy.arn).at(-1) !== "Live") return [`L1 next deploy: ${deploy.error}: ${deploy.cause}`];
+  if (!hasServed) return [];
+  const back = await stage.run("Rollback", { service: "web" });
+  return back.status === "SUCCEEDED" ? [] : [`L2 way back: ${back.error}: ${back.cause}`];
 }
 
 /** Sweeps without faults: the first may still find an interrupted sweep's lease, the last must have nothing to complain about. */

@@ -2,6 +2,7 @@ import { endStateProblems } from "./end-state.ts";
 import { type FaultKind, type FaultPlan, type HandlerCall, noFaults, survivable } from "./faults.ts";
 import { hostOf } from "./hosts.ts";
 import { NeverDark } from "./never-dark.ts";
+import { watchPromises } from "./promises/watch.ts";
 import type { Scenario } from "./scenarios.ts";
 import { openStage, type PreparedStage, type SimulatedStage } from "./simulated-stage.ts";
 
@@ -27,6 +28,7 @@ export async function runPlan(
   // Machines that were up when the snapshot was taken come back first.
   await cloud.until(() => false, 1);
   const watch = new NeverDark(cloud, scenario.begins === "nothing" ? [] : ["web"]);
+  const promises = await watchPromises(stage, ["web"]);
   cloud.afterEvent = () => watch.look();
   cloud.faults.arm(plan);
   const problems: string[] = [];
@@ -48,11 +50,12 @@ export async function runPlan(
   cloud.faults.arm(noFaults);
   try {
     await sweepTwice(stage);
-    problems.push(...(await endStateProblems(stage, ["web"])), ...(retried ? servedProblems(stage, scenario) : []));
+    problems.push(...(await endStateProblems(stage, ["web"])), ...(await promises.endProblems(["web"])));
+    if (retried) problems.push(...servedProblems(stage, scenario));
   } catch (error) {
     problems.push(`L1 ends: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return { problems: [...problems, ...watch.problems], calls, struck, path, hash: cloud.hash() };
+  return { problems: [...problems, ...watch.problems, ...promises.problems], calls, struck, path, hash: cloud.hash() };
 }
 
 async function sweepTwice(stage: SimulatedStage): Promise<void> {

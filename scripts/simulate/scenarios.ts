@@ -1,7 +1,8 @@
+import { Random } from "../../local/core/random.ts";
 import { openStage, type PreparedStage, type SimulatedStage } from "./simulated-stage.ts";
 
 /** The situation a scenario begins in. */
-export type Situation = "nothing" | "one release" | "live and standby";
+export type Situation = "nothing" | "one release" | "live and standby" | "two services";
 
 /** One thing that happens to one service, without faults of AWS. */
 export interface Scenario {
@@ -71,6 +72,16 @@ async function interrupt(stage: SimulatedStage): Promise<string> {
   return sweep ?? "";
 }
 
+/** In what a seed's mix begins: mostly in the middle of a stage's life, sometimes at its first deploys. */
+export function situationOf(seed: number): Situation {
+  const drawn = new Random(seed * situationStride).next();
+  if (drawn < 0.15) return "nothing";
+  return drawn < 0.35 ? "one release" : "two services";
+}
+
+/** Keeps the choice apart from what happens then. */
+const situationStride = 0x27d4eb2f;
+
 /** Brings a prepared stage into each situation, once for all simulations that begin there. */
 export async function situations(prepared: PreparedStage): Promise<Record<Situation, PreparedStage>> {
   const stage = await openStage(0, prepared);
@@ -79,5 +90,8 @@ export async function situations(prepared: PreparedStage): Promise<Record<Situat
   const one = stage.snapshot();
   await stage.deploy("web", "2");
   await stage.settle();
-  return { nothing: prepared, "one release": one, "live and standby": stage.snapshot() };
+  const two = stage.snapshot();
+  await stage.deploy("api", "1");
+  await stage.settle();
+  return { nothing: prepared, "one release": one, "live and standby": two, "two services": stage.snapshot() };
 }

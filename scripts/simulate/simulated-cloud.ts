@@ -204,7 +204,12 @@ export class SimulatedCloud {
     const crashed = new Promise<never>((_, reject) => {
       crash = () => reject(new CrashedError("injected: the process ended"));
     });
-    const invocation: Invocation = { handler: name, run, crashed: false, crash: () => crash() };
+    const invocation: Invocation = { handler: name, event, run, crashed: false, crash: () => crash() };
+    // Lambda ends what outlives its time-out; until then it goes on, whatever became of its execution.
+    const cancel = this.clock.at(this.clock.now() + context.getRemainingTimeInMillis(), () => {
+      invocation.crashed = true;
+      crash();
+    });
     const clients = new Map<string, SdkClient>();
     const send = (serviceId: string, command: never): Promise<unknown> => {
       let client = clients.get(serviceId);
@@ -223,6 +228,7 @@ export class SimulatedCloud {
     try {
       return await Promise.race([Promise.resolve(handler(event, context.variables, scope)), crashed]);
     } finally {
+      cancel();
       this.#activity.end(run);
     }
   }

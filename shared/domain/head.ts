@@ -152,6 +152,11 @@ export function settled(head: Head, execution: string): Head {
   return { ...head, pending: mine ? null : head.pending, abort: aborted ? null : head.abort };
 }
 
+/** The head in which `generation` stands by no more: its fleet is about to go. */
+export function retired(head: Head, generation: string): Head {
+  return head.standby?.generation === generation ? { ...head, standby: null } : head;
+}
+
 /**
  * The head once `by` has left nothing of `generation` but, for a kept one, its image. A generation that somebody else has
  * begun to work on in the meantime, such as a rollback to it, stays known: something is about to be created again.

@@ -1,0 +1,76 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { GroupDocument } from "../../local/auto-scaling/documents.ts";
+import { endStateProblems } from "../../scripts/simulate/end-state.ts";
+import { type FaultPlan, noFaults } from "../../scripts/simulate/faults.ts";
+import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
+import { fleetName } from "../../shared/domain/names.ts";
+import { type LiveService, liveService } from "./live-service.ts";
+import { until } from "./production-rule.ts";
+
+let service: LiveService;
+
+beforeAll(async () => {
+  service = await liveService();
+}, 120_000);
+
+const denying =
+  (...calls: readonly string[]): FaultPlan =>
+  ({ handler, operation }) =>
+    calls.some((call) => call === handler || call === `${handler} ${operation}`) ? "denied" : undefined;
+
+const hasFleet = (stage: SimulatedStage, generation: string) =>
+  stage.cloud.kernel.store.collection<GroupDocument>("autoscaling.groups").get(fleetName(stageName, generation)) !==
+  undefined;
+
+/** Sweeps until nothing is to be done, and says what is wrong then. */
+async function swept(stage: SimulatedStage): Promise<string[]> {
+  stage.cloud.faults.arm(noFaults);
+  for (let sweep = 0; sweep < 2; sweep++) {
+    await stage.settle();
+    await stage.idle();
+    await stage.run("Sweep", {});
+  }
+  await stage.settle();
+  return endStateProblems(stage, ["web"]);
+}
+
+describe("a rollback to a standby that live has outgrown, which fails and is stopped when that fleet is gone", () => {
+  it("leaves no head that calls it a standby", async () => {
+    const stage = await service.openWithStandby();
+    const AutoScalingGroupName = fleetName(stageName, "web-000002");
+    await stage.cloud.call("autoscaling", "SetDesiredCapacity", { AutoScalingGroupName, DesiredCapacity: 3 });
+    await stage.settle();
+    stage.cloud.faults.arm(denying("validate"));
+    const arn = await stage.begin("Rollback", { service: "web" });
+    await until(stage, () => !hasFleet(stage, "web-000001"));
+    await stage.stop(arn);
+    expect(await swept(stage)).toEqual([]);
+    expect((await stage.cloud.complete(stage.ledger.head("web"))).standby).toBeNull();
+  });
+});
+
+describe("a deploy that fails once it is live, before its trial rule is gone", () => {
+  it("leaves none when the next deploy comes before any sweep does", async () => {
+    const stage = await service.open();
+    stage.cloud.faults.arm(denying("settle DeleteRule", "reap"));
+    expect((await stage.deploy("web", "2")).status).toBe("FAILED");
+    await stage.idle();
+    stage.cloud.faults.arm(noFaults);
+    expect((await stage.deploy("web", "3")).status).toBe("SUCCEEDED");
+    expect(await swept(stage)).toEqual([]);
+  });
+});
+
+describe("two deploys of one artifact that are both stopped", () => {
+  it("leave no image: neither keeps it for the other", async () => {
+    const stage = await service.open();
+    await stage.push("web", "2-unhealthy");
+    const first = () => stage.executions("deploy").find(({ status }) => status === "RUNNING")?.arn ?? "";
+    await until(stage, () => stage.stateOf(first()) === "ValidateFleet");
+    const second = await stage.begin("Deploy", { service: "web", version: "2-unhealthy" });
+    await until(stage, () => stage.stateOf(second) === "WaitForTurn");
+    await stage.stop(first());
+    await stage.stop(second);
+    expect(await swept(stage)).toEqual([]);
+  });
+});
