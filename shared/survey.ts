@@ -4,7 +4,8 @@ import type { Traffic } from "./aws/traffic.ts";
 import { isToEnd } from "./domain/experiment.ts";
 import { type Head, leftovers } from "./domain/head.ts";
 import { expiredPins } from "./domain/pins.ts";
-import { findUnexplained } from "./rule-judgement.ts";
+import { groupName, unexplained } from "./domain/rule-record.ts";
+import { targetGroupOf } from "./fleet-names.ts";
 
 /** One thing the sweep would do, and why. */
 export interface PlannedWork {
@@ -16,6 +17,7 @@ export interface PlannedWork {
 }
 
 export interface SurveyWorld {
+  config: { stage: string };
   ledger: Ledger;
   executions: Executions;
   traffic: Traffic;
@@ -59,7 +61,7 @@ async function surveyService(service: string, world: SurveyWorld): Promise<Plann
     const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";
     work.push({ service, generation, action: "reap", reason: hot });
   }
-  return [...work, ...(await ruleReport(head, world))];
+  return [...work, ...(await judgeRule(head, world))];
 }
 
 function endOf({ service, live, experiment }: Head): PlannedWork {
@@ -67,11 +69,21 @@ function endOf({ service, live, experiment }: Head): PlannedWork {
   return { service, generation: live?.generation ?? "", action: "end", reason };
 }
 
-async function ruleReport(head: Head, { ledger, traffic }: SurveyWorld): Promise<PlannedWork[]> {
-  const { service } = head;
-  const generation = head.live?.generation ?? head.standby?.generation;
-  const release = generation === undefined ? undefined : await ledger.release(service, generation);
-  const difference = release && (await findUnexplained(head, release.network.listenerArn, traffic));
-  if (difference === undefined) return [];
-  return [{ service, generation: generation ?? "", action: "report", reason: difference }];
+/** What the production rule says that somebody else changed, or that a dead execution left. */
+async function judgeRule(head: Head, world: SurveyWorld): Promise<PlannedWork[]> {
+  const { service, live, pending } = head;
+  const generation = live?.generation ?? head.standby?.generation;
+  const release = generation === undefined ? undefined : await world.ledger.release(service, generation);
+  if (!release || generation === undefined) return [];
+  const { own, others } = await world.traffic.standing(release.network.listenerArn, service);
+  const difference = unexplained(service, head.rule, own, others);
+  if (difference !== undefined) return [{ service, generation, action: "report", reason: difference }];
+  // A rollback that moved traffic and died may have been followed by a deploy that took its place, and failed as well.
+  const name = targetGroupOf(world.config.stage, generation);
+  const isShared = own[0]?.weights.some(
+    ({ targetGroupArn, weight }) => weight > 0 && groupName(targetGroupArn) !== name,
+  );
+  if (!live || pending || !isShared) return [];
+  const reason = `production goes to another release than ${generation}, which is live`;
+  return [{ service, generation, action: "recover", reason }];
 }

@@ -108,6 +108,6 @@ function told(state: RuleState): string {
 }
 
 /** `web-000001-0123456789` of `arn:…:targetgroup/web-000001-0123456789/abcdef`. */
-function groupName(arn: string): string {
+export function groupName(arn: string): string {
   return arn.split("/")[1] ?? arn;
 }

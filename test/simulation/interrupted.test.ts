@@ -61,6 +61,20 @@ describe("a deploy that fails once it is live, before its trial rule is gone", (
   });
 });
 
+describe("a rollback that fails once it has moved traffic, and a deploy that fails after it", () => {
+  it("let the sweep find that what serves is not what is live", async () => {
+    const stage = await service.openWithStandby();
+    stage.cloud.faults.arm(denying("settle", "reap"));
+    expect((await stage.run("Rollback", { service: "web" })).status).toBe("FAILED");
+    await stage.settle();
+    await stage.idle();
+    stage.cloud.faults.arm(noFaults);
+    expect((await stage.deploy("web", "3-unhealthy")).status).toBe("FAILED");
+    expect(await swept(stage)).toEqual([]);
+    expect((await stage.cloud.complete(stage.ledger.head("web"))).live?.generation).toBe("web-000001");
+  });
+});
+
 describe("two deploys of one artifact that are both stopped", () => {
   it("leave no image: neither keeps it for the other", async () => {
     const stage = await service.open();

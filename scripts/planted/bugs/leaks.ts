@@ -109,7 +109,7 @@ export const leakBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/reaping.ts",
-        find: "if (await isShared(release, head, world)) return;",
+        find: "(await isShared(release, head, world)) ||",
         replace: "",
       },
     ],

@@ -45,9 +45,8 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "functions/settle.ts",
-        find: "await world.ledger.updateHead(service, (head) => settled(head, execution));",
-        replace:
-          'if (request.outcome !== "failed") await world.ledger.updateHead(service, (head) => settled(head, execution));',
+        find: "settled(failure ? withRefreshFailure(head, failure) : head, execution),",
+        replace: 'request.outcome === "failed" || failure ? head : settled(head, execution),',
       },
       {
         file: "shared/survey.ts",
@@ -56,8 +55,8 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
       },
       {
         file: "shared/admission/recover.ts",
-        find: "if (!pending || !ended) {",
-        replace: "if (!pending || !ended || lease.fence > 0) {",
+        find: "if (!pending || !isInterrupted) {",
+        replace: "if (!pending || !isInterrupted || lease.fence > 0) {",
       },
     ],
   },

@@ -3,6 +3,7 @@ import type { GroupDocument, RuleDocument } from "../../../local/load-balancing/
 import type { Head } from "../../../shared/domain/head.ts";
 import type { Lease } from "../../../shared/domain/lease.ts";
 import { fleetName, imageName, tagKeys } from "../../../shared/domain/names.ts";
+import type { Release } from "../../../shared/domain/release.ts";
 import { answerOf } from "../programs.ts";
 import { type SimulatedStage, stageName } from "../simulated-stage.ts";
 import { CapacityWatch, type FleetSeen } from "./capacity.ts";
@@ -64,15 +65,20 @@ export class PromiseWatch implements EffectWatch {
   /** S5: an upload is deployed once, however often its event comes. */
   async #twiceDeployed(service: string): Promise<string[]> {
     const { cloud, ledger } = this.#stage;
-    const seen = new Map<string, string>();
+    const seen = new Map<string, Release>();
     const problems: string[] = [];
     for (const generation of await cloud.complete(ledger.generations(service))) {
       const release = await cloud.complete(ledger.release(service, generation));
-      if (release?.intent.kind !== "upload") continue;
+      // What a person stopped may be deployed again by the same event.
+      const isAdoptable = this.#stage.execution(release?.execution ?? "")?.status === "ABORTED";
+      if (release?.intent.kind !== "upload" || isAdoptable) continue;
       const { versionId } = release.artifact;
       const first = seen.get(versionId);
-      if (first !== undefined) problems.push(`S5 once: ${first} and ${generation} are of the same upload`);
-      seen.set(versionId, generation);
+      // An execution whose place a rollback took may get another one.
+      if (first && first.execution !== release.execution) {
+        problems.push(`S5 once: ${first.generation} and ${generation} are of the same upload`);
+      }
+      seen.set(versionId, release);
     }
     return problems;
   }
