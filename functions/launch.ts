@@ -1,15 +1,20 @@
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import { encodeHeader } from "../boot/release-volume.ts";
 import { renderUserData } from "../boot/user-data.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
 import { Images, releaseTags } from "../shared/aws/images.ts";
+import { Keys } from "../shared/aws/keys.ts";
+import { Launches } from "../shared/aws/launches.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
+import { LoadBalancingLimits } from "../shared/aws/load-balancing-limits.ts";
+import { Networks } from "../shared/aws/networks.ts";
 import { ScalingPolicies } from "../shared/aws/scaling-policies.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
+import { Vcpus } from "../shared/aws/vcpus.ts";
 import { sha256Hex } from "../shared/digests.ts";
 import { capacityTarget, type LiveCapacity } from "../shared/domain/capacity.ts";
 import { clientToken, fleetName, imageName, serviceOf, tagKeys, templateName } from "../shared/domain/names.ts";
@@ -20,13 +25,18 @@ import { targetGroupOf } from "../shared/fleet-names.ts";
 import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
 import { recordEvent } from "../shared/history.ts";
 import { pin } from "../shared/pinning.ts";
-import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
+import { type PreFlightWorld, preFlight } from "../shared/pre-flight.ts";
+import { lambdaHandler, type Step } from "../shared/step.ts";
 import { ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 import { volumeOf } from "../shared/volume-of-release.ts";
 
-type Input = z.infer<typeof stepInput>;
+const input = z.extend(stepInput, {
+  /** `pre-flight`: only whether it could be launched, while its image is being made. Left out: it is launched. */
+  phase: z._default(z.enum(["pre-flight", "launch"]), "launch"),
+});
+type Input = z.infer<typeof input>;
 
-interface World extends BaseWorld {
+interface World extends PreFlightWorld {
   ledger: Ledger;
   images: Images;
   templates: Templates;
@@ -46,6 +56,10 @@ interface World extends BaseWorld {
  */
 export async function launch(input: Input, world: World): Promise<StepOutput> {
   const release = await world.ledger.frozen(input.release);
+  if (input.phase === "pre-flight") {
+    await preFlight(release, world);
+    return ready();
+  }
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
   const { live } = await world.ledger.head(release.service);
@@ -133,7 +147,7 @@ async function ensureTemplate(release: Release, world: World): Promise<number> {
 
 export const step: Step<Input, World, StepOutput> = {
   name: "launch",
-  input: stepInput,
+  input,
   run: launch,
   world: (common, connect) => {
     const ec2 = clients.ec2(connect);
@@ -148,6 +162,11 @@ export const step: Step<Input, World, StepOutput> = {
       targetGroups: new TargetGroups(elb),
       traffic: new Traffic(elb, common.config.stage),
       fleets: new Fleets(scaling),
+      networks: new Networks(elb, ec2),
+      limits: new LoadBalancingLimits(elb),
+      vcpus: new Vcpus(clients.serviceQuotas(connect), ec2),
+      keys: new Keys(clients.kms(connect)),
+      launches: new Launches(ec2),
       policies: new ScalingPolicies(scaling),
     };
   },

@@ -76,6 +76,10 @@ export class LeaseLostError extends KilnError {
 export class LedgerConflictError extends KilnError {
   override readonly name = "LedgerConflictError";
 }
+/** What the candidate's fleet needs beside its image is not there; found while the image was being made. */
+export class PreFlightFailedError extends KilnError {
+  override readonly name = "PreFlightFailedError";
+}
 /** A snapshot or image ended in an error on AWS's side. */
 export class BakeFailedError extends KilnError {
   override readonly name = "BakeFailedError";

@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
+import { withinPhase } from "../../cli/execution/fold.ts";
 
 /** One stretch of an execution: a task with its choices, waits and further turns. Unit: modelled milliseconds. */
 export interface PhaseTime {
@@ -21,6 +22,7 @@ export function phaseTimes(events: readonly HistoryEvent[]): PhaseTime[] {
     if (/^Task(Succeeded|Failed|TimedOut)$/.test(type) && current) current.handlersMs += atMs - scheduledMs;
     const state = stateEnteredEventDetails?.name;
     if (state === undefined || /^(Choice|Wait)StateEntered$/.test(type) || current?.state === state) continue;
+    if (current && withinPhase[state] === current.state) continue;
     phases.push({ state, enteredMs: atMs, leftMs: atMs, handlersMs: 0 });
   }
   return phases.slice(0, -1);

@@ -32,6 +32,9 @@ export interface Ending {
 
 const belongToTheirTask = new Set(["ChoiceStateEntered", "WaitStateEntered"]);
 
+/** Tasks that run within another one's wait, each with the task whose phase they are part of. */
+export const withinPhase: Readonly<Record<string, string>> = { PreFlight: "BakeImage" };
+
 const endings: Record<string, Ending["status"]> = {
   ExecutionSucceeded: "SUCCEEDED",
   ExecutionFailed: "FAILED",
@@ -73,6 +76,7 @@ export class ExecutionFold {
     // Inside a Map it is one of many iterations that ends, not the execution.
     if (belongToTheirTask.has(type) || (this.#isInMap && type === "SucceedStateEntered")) return;
     const current = this.phases.at(-1);
+    if (current && withinPhase[state] === current.state) return;
     if (current?.state === state) {
       current.turns += 1;
       return;

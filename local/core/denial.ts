@@ -17,6 +17,7 @@ const words: Readonly<Record<string, readonly [code: string, status: number]>> =
   logs: ["AccessDeniedException", 400],
   ssm: ["AccessDeniedException", 400],
   kms: ["AccessDeniedException", 400],
+  servicequotas: ["AccessDeniedException", 400],
 };
 
 /** The refusal of one requirement, naming principal, action and resource as AWS does. */

@@ -24,7 +24,17 @@ export class ServiceQuotasService implements Service {
   constructor(kernel: Kernel, quotas: readonly EnforcedQuota[]) {
     this.#kernel = kernel;
     this.#quotas = quotas;
-    this.operations = { GetServiceQuota: { run: (input: GetServiceQuotaCommandInput) => this.#get(input) } };
+    this.operations = {
+      GetServiceQuota: {
+        permissions: ({ ServiceCode, QuotaCode }: GetServiceQuotaCommandInput) => [
+          {
+            action: "servicequotas:GetServiceQuota",
+            resource: kernel.arn("servicequotas", `${ServiceCode}/${QuotaCode}`),
+          },
+        ],
+        run: (input: GetServiceQuotaCommandInput) => this.#get(input),
+      },
+    };
   }
 
   /** Source: API reference of GetServiceQuota. */

@@ -29,6 +29,7 @@ const serviceIds: Readonly<Record<string, string>> = {
   KMSClient: "kms",
   LambdaClient: "lambda",
   S3Client: "s3",
+  ServiceQuotasClient: "servicequotas",
   SFNClient: "states",
   SSMClient: "ssm",
 };

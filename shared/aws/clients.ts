@@ -6,6 +6,7 @@ import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balan
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -44,6 +45,7 @@ export const kms = (connect: Connect) => connect(new KMSClient(options()));
 export const lambda = (connect: Connect, requestTimeoutMs: number) =>
   connect(new LambdaClient(options(requestTimeoutMs)));
 export const s3 = (connect: Connect) => connect(new S3Client(options()));
+export const serviceQuotas = (connect: Connect) => connect(new ServiceQuotasClient(options()));
 export const stepFunctions = (connect: Connect) => connect(new SFNClient(options()));
 export const ssm = (connect: Connect) => connect(new SSMClient(options()));
 /** For what must not be sent twice: no attempt is made again. */

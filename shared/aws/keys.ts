@@ -1,4 +1,4 @@
-import { DescribeKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
+import { DescribeKeyCommand, GetKeyPolicyCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { isNamed } from "../errors.ts";
 
 /** KMS keys, read only. */
@@ -7,6 +7,11 @@ export class Keys {
 
   constructor(kms: KMSClient) {
     this.#kms = kms;
+  }
+
+  /** The key's own policy, JSON. */
+  async policy(keyArn: string): Promise<string> {
+    return (await this.#kms.send(new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: "default" }))).Policy ?? "{}";
   }
 
   /** `Enabled` is the only state in which images under it can be launched; `gone` when there is no such key. */

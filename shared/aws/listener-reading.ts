@@ -73,7 +73,8 @@ export function weightsOf(actions: Action[] | undefined): Weight[] {
   return groups.map(({ TargetGroupArn = "", Weight }) => ({ targetGroupArn: TargetGroupArn, weight: Weight ?? 1 }));
 }
 
-async function describeRules(elb: ElasticLoadBalancingV2Client, listenerArn: string): Promise<Rule[]> {
+/** Every rule of a listener as it is described, without tags. */
+export async function describeRules(elb: ElasticLoadBalancingV2Client, listenerArn: string): Promise<Rule[]> {
   const rules: Rule[] = [];
   let marker: string | undefined;
   do {

@@ -1,4 +1,4 @@
-import { DescribeSecurityGroupsCommand, type EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import {
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
@@ -38,6 +38,17 @@ export class Networks {
       subnetIds: (balancer.AvailabilityZones ?? []).flatMap(({ SubnetId }) => (SubnetId ? [SubnetId] : [])).sort(),
       securityGroupIds: securityGroups.length > 0 ? securityGroups : [await this.#defaultGroup(balancer.VpcId)],
     };
+  }
+
+  /** Free addresses of subnets; one that is gone has none. */
+  async subnets(ids: readonly string[]): Promise<{ id: string; freeAddresses: number }[]> {
+    const { Subnets = [] } = await this.#ec2.send(
+      new DescribeSubnetsCommand({ Filters: [{ Name: "subnet-id", Values: [...ids] }] }),
+    );
+    return ids.map((id) => {
+      const found = Subnets.find(({ SubnetId }) => SubnetId === id);
+      return { id, freeAddresses: found?.AvailableIpAddressCount ?? 0 };
+    });
   }
 
   async #listener(listenerArn: string) {

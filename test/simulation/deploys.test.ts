@@ -20,6 +20,7 @@ const forward = [
   "IsAdmitted",
   "BakeImage",
   "IsImageReady",
+  "PreFlight",
   "WaitForImage",
   "LaunchFleet",
   "WaitForFleet",

@@ -46,6 +46,25 @@ test("folds a task with its choices, waits and further turns into one phase", ()
   });
 });
 
+test("counts what is done within the bake's wait as part of the bake", () => {
+  const fold = new ExecutionFold();
+  fold.add(
+    history(
+      [0, "TaskStateEntered", state("BakeImage")],
+      [1, "ChoiceStateEntered", state("IsImageReady")],
+      [1, "TaskStateEntered", state("PreFlight")],
+      [2, "ChoiceStateEntered", state("IsImageReady")],
+      [2, "WaitStateEntered", state("WaitForImage")],
+      [7, "TaskStateEntered", state("BakeImage")],
+      [8, "TaskStateEntered", state("LaunchFleet")],
+    ),
+  );
+  expect(fold.phases.map(({ state, turns, enteredMs }) => [state, turns, enteredMs])).toEqual([
+    ["BakeImage", 2, startMs],
+    ["LaunchFleet", 1, startMs + 8000],
+  ]);
+});
+
 test("tells a phase once, however the events are cut into pieces", () => {
   const fold = new ExecutionFold();
   const told = waited.flatMap((event) => fold.add([event]).map((phase) => phase.state));
