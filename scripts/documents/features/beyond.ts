@@ -40,9 +40,18 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N4",
     capability: "Rollback proved ready, always",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "Every sweep proves the way back and its time; losing it is announced once, and so is its return.",
+    shown: [
+      test("simulation/way-back.test.ts", "announces once that it is lost, and that it is there again"),
+      test(
+        "simulation/way-back.test.ts",
+        "proves the way back, and says how long it takes once a rollback was measured",
+      ),
+      test(
+        "simulation/alarm-rollback.test.ts",
+        "moves production back by itself, and says so in the history of the release it leaves",
+      ),
+    ],
   },
   {
     number: "N5",
@@ -143,9 +152,16 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N15",
     capability: "An honest canary at any traffic",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "Exact for a baseline without errors, a verdict that says how many requests are missing, probes where traffic is low.",
+    shown: [
+      test("simulation/judge.test.ts", "goes back when too few requests tell, and says how many more it needed"),
+      test(
+        "simulation/judge.test.ts",
+        "has the probe function ask where the public asks too little, of both releases by their shares",
+      ),
+      command("npm run bench -- judge"),
+    ],
+    missing: "a baseline fleet of the same age",
   },
   {
     number: "N16",
@@ -159,9 +175,13 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N17",
     capability: "Experiments as object keys",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "An object key starts it; promotion deploys the same image without a bake.",
+    shown: [
+      test(
+        "simulation/experiments.test.ts",
+        "deploys the experiment's image without a bake, and says where it is from",
+      ),
+    ],
   },
   {
     number: "N18",
@@ -197,9 +217,14 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N21",
     capability: "A meter for the cost of a deploy",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "What a deploy adds is in status and in the question to whoever approves.",
+    shown: [
+      test(
+        "cli/explain/costs.test.ts",
+        "each fleet by its role, kept images once for each image, and what a deploy adds",
+      ),
+    ],
+    missing: "what a deploy did cost, and a ceiling",
   },
   {
     number: "N22",

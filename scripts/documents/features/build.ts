@@ -33,9 +33,10 @@ export const buildRows: readonly FeatureRow[] = [
     number: "4",
     capability: "Rebuild on a new base image",
     aim: "beat",
-    does: "The refresh machine sees a changed base and deploys the same artifact on it, validated like any other.",
+    does: "The refresh machine deploys the same artifact on a changed base, or when the fleet is older than its limit, in turns.",
     shown: [
       test("e2e/refresh.test.ts", "deploys the live artifact again on a base that changed, without losing a request"),
+      test("e2e/refresh.test.ts", "replaces a fleet that is older than its limit, without losing a request"),
     ],
   },
   {
@@ -50,9 +51,16 @@ export const buildRows: readonly FeatureRow[] = [
     number: "6",
     capability: "Provenance, bill of materials, ancestry",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "Each release freezes who asked, from which commit, its digests, base and verdicts; a bill of materials in CycloneDX 1.6.",
+    shown: [
+      test(
+        "cli/explain/chain.test.ts",
+        "the chain names every link from the commit to the instances, with verdicts and times",
+      ),
+      test("cli/sbom/cyclonedx.test.ts", "a bill of materials is valid by the published schema of CycloneDX 1.6"),
+      command("kiln releases show"),
+      command("kiln releases sbom"),
+    ],
   },
   {
     number: "7",
@@ -66,9 +74,13 @@ export const buildRows: readonly FeatureRow[] = [
     number: "8",
     capability: "Stops a schedule that keeps failing",
     aim: "match",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "Three failures in a row pause the refresh of a service, once announced, until somebody resumes it.",
+    shown: [
+      test(
+        "simulation/refresh.test.ts",
+        "pauses a service after three failures in a row, announces it once, and goes on when it is resumed",
+      ),
+    ],
   },
   {
     number: "9",

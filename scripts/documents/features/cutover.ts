@@ -32,9 +32,14 @@ export const cutoverRows: readonly FeatureRow[] = [
     number: "31",
     capability: "Routing by header or cookie",
     aim: "match",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "An experiment is reached by a header or a host of its own, beside production.",
+    shown: [
+      test(
+        "simulation/experiments.test.ts",
+        "gets a fleet of its own that its header reaches, and production is as it was",
+      ),
+    ],
+    missing: "routing by cookie",
   },
   {
     number: "32",
@@ -136,9 +141,17 @@ export const cutoverRows: readonly FeatureRow[] = [
     number: "41",
     capability: "Rollback by an alarm after promotion",
     aim: "match",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "CloudWatch's event starts the rollback of every service that watches the alarm, once, within its hot window.",
+    shown: [
+      test(
+        "simulation/alarm-rollback.test.ts",
+        "moves production back by itself, and says so in the history of the release it leaves",
+      ),
+      test(
+        "simulation/alarm-rollback.test.ts",
+        "does so once: the event again, and the alarm again, move nothing forward",
+      ),
+    ],
   },
   {
     number: "42",

@@ -1,4 +1,4 @@
-import { type FeatureRow, test } from "./row.ts";
+import { command, type FeatureRow, test } from "./row.ts";
 
 /** Fleets and their validation: rows 12 to 28. */
 export const fleetRows: readonly FeatureRow[] = [
@@ -87,10 +87,14 @@ export const fleetRows: readonly FeatureRow[] = [
     number: "21",
     capability: "Custom checks and hooks",
     aim: "match",
-    does: "HTTP probes and the user's own Lambda functions; silence is no pass.",
+    does: "HTTP probes, commands on instances, a command that runs once, the user's own Lambda functions; silence is no pass.",
     shown: [
-      test("simulation/verdicts.test.ts", "passes the candidate, which it is told how to reach"),
       test("simulation/verdicts.test.ts", "fails it with its reason, before it gets a request"),
+      test("simulation/commands.test.ts", "fails the candidate by its exit status, with the end of what it said"),
+      test(
+        "simulation/commands.test.ts",
+        "runs on one instance of a release that passed everything, and then it goes live",
+      ),
     ],
   },
   {
@@ -109,9 +113,15 @@ export const fleetRows: readonly FeatureRow[] = [
     number: "23",
     capability: "Statistical canary against a baseline",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "A sequential test on counts and latency of both target groups, valid however often it is asked.",
+    shown: [
+      test(
+        "simulation/judge.test.ts",
+        "sends a release back that errs where live never did, although every check and target is fine",
+      ),
+      command("npm run bench -- judge"),
+    ],
+    missing: "a fresh baseline fleet: the candidate is compared with live itself",
   },
   {
     number: "24",

@@ -105,16 +105,21 @@ export const operateRows: readonly FeatureRow[] = [
     number: "57",
     capability: "A throw-away fleet with a time to live",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "An upload under experiments/ gets its own fleet, rule and time to live, and leaves nothing but its records.",
+    shown: [test("simulation/experiments.test.ts", "leaves nothing but its records once its time is over")],
   },
   {
     number: "58",
     capability: "The cost of a deploy beforehand",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "status says what each fleet and the kept images cost a day and what a deploy adds, from a dated price table.",
+    shown: [
+      test(
+        "shared/domain/cost/cost.test.ts",
+        "a deploy adds its image's blocks and a second fleet, from the first share of traffic to the end of the hot window",
+      ),
+      command("kiln status"),
+    ],
+    missing: "a ceiling that refuses a deploy",
   },
 ];
