@@ -32,6 +32,15 @@ const serves = (stage: SimulatedStage) =>
     .filter(([, weight]) => weight > 0)
     .map(([generation]) => generation);
 
+/** Tasks and the end that an execution came through, each once. */
+const tasks = (stage: SimulatedStage, arn = "") => stage.path(arn).filter((state) => !/^(Is|Wait)/.test(state));
+
+/** What a deploy comes through that ends well. */
+const wholeDeploy = ["Admit", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"];
+
+/** What a deploy comes through that is gone back from after it got a share. */
+const wentBack = [...wholeDeploy.slice(0, -1), "RestoreTraffic", "ReapCandidate", "SettleFailure", "FailedClean"];
+
 const canary = { deploy: { strategy: "canary", steps: [10, 50], intervalSeconds: 60 }, observeSeconds: 30 };
 
 describe("a freeze that comes during a canary", () => {
@@ -75,18 +84,21 @@ describe("a freeze that comes during a canary", () => {
 });
 
 describe("a live fleet that is broken already", () => {
-  it("is replaced by the fix all at once: there is nobody who could take the rest", async () => {
-    const stage = await service.open(canary);
-    const broken = await stage.deploy("web", "2");
-    expect(broken.status).toBe("SUCCEEDED");
-    for (const InstanceId of instancesOf(stage, "web-000002")) {
+  it("is replaced by the fix all at once, without a judge: there is nobody who could take the rest", async () => {
+    const stage = await service.open({ ...canary, deploy: { ...canary.deploy, judge: {} } });
+    const { versionOf } = stage.cloud;
+    // Whatever takes the place of its servers is broken as well.
+    stage.cloud.versionOf = async (name, generation) =>
+      generation === "web-000001" ? "1-unhealthy" : versionOf(name, generation);
+    for (const InstanceId of instancesOf(stage, "web-000001")) {
       await stage.cloud.call("ec2", "TerminateInstances", { InstanceIds: [InstanceId] });
     }
+    await stage.cloud.until(() => false, 180_000);
     const seen = watchWeights(stage);
-    const run = await stage.deploy("web", "3");
+    const run = await stage.deploy("web", "2");
     expect(run.status).toBe("SUCCEEDED");
-    expect(serves(stage)).toEqual(["web-000003"]);
-    expect(seen.at(-1)).toMatchObject({ "web-000003": 1 });
+    expect(tasks(stage, run.arn)).toEqual([...wholeDeploy, "Live"]);
+    expect(seen).toEqual([{ "web-000001": 1 }, { "web-000002": 1, "web-000001": 0 }]);
   });
 });
 
@@ -115,8 +127,14 @@ describe("a standby that is gone", () => {
     await stage.settle();
     const run = await stage.run("Rollback", { service: "web" });
     expect(run.status).toBe("SUCCEEDED");
-    expect(stage.path(run.arn)).toEqual(expect.arrayContaining(["LaunchFleet", "ValidateFleet", "RolledBack"]));
-    expect(stage.path(run.arn)).not.toContain("BakeImage");
+    expect(tasks(stage, run.arn)).toEqual([
+      "PreEmpt",
+      "LaunchFleet",
+      "ValidateFleet",
+      "CutOver",
+      "Settle",
+      "RolledBack",
+    ]);
     expect(serves(stage)).toEqual(["web-000001"]);
     expect(watch.problems).toEqual([]);
   });
@@ -148,6 +166,7 @@ describe("an idle candidate under target tracking", () => {
     };
     await stage.idle();
     expect(stage.executions("deploy").at(-1)?.status).toBe("SUCCEEDED");
+    expect(tasks(stage, stage.executions("deploy").at(-1)?.arn)).toEqual([...wholeDeploy, "Live"]);
     expect([...sizes]).toEqual([2]);
     expect(serves(stage)).toEqual(["web-000002"]);
   });
@@ -160,7 +179,9 @@ describe("a rule that somebody changes in the middle of a canary", () => {
     await until(stage, () => weights(stage)["web-000002"] === 10);
     await reverted(stage);
     await stage.idle();
-    expect(stage.executions("deploy").at(-1)).toMatchObject({ status: "FAILED", error: "RuleConflictError" });
+    const run = stage.executions("deploy").at(-1);
+    expect(run).toMatchObject({ status: "FAILED", error: "RuleConflictError" });
+    expect(tasks(stage, run?.arn)).toEqual(wentBack);
     expect(serves(stage)).toEqual(["web-000001"]);
   });
 });
@@ -208,6 +229,8 @@ describe("an instance of live that dies while a deploy is under way", () => {
       await stage.cloud.call("ec2", "TerminateInstances", { InstanceIds: [dying] });
       await stage.idle();
       expect(stage.executions("deploy").at(-1)?.status).toBe("SUCCEEDED");
+      expect(tasks(stage, deploy()).at(-1)).toBe("Live");
+      expect(tasks(stage, deploy())).not.toContain("RestoreTraffic");
       await stage.settle();
       expect(serves(stage)).toEqual(["web-000002"]);
       expect(stage.cloud.visitors.visit(hostOf("web")).every((visit) => "program" in visit)).toBe(true);

@@ -84,6 +84,10 @@ describe("an approval", () => {
     const { taskToken } = await pushedAndAsked(stage, "2");
     await stage.idle();
     expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalExpired" });
+    expect(stage.path(deployOf(stage))).toEqual(
+      expect.arrayContaining(["AwaitApproval", "RestoreTraffic", "FailedClean"]),
+    );
+    expect(stage.path(deployOf(stage))).not.toContain("CutOver");
     await expect(commandsOf(stage).approve()).rejects.toMatchObject({ name: "NothingToApprove" });
     const late = stage.cloud.call("states", "SendTaskSuccess", { taskToken, output: "{}" });
     await expect(late).rejects.toMatchObject({ code: "TaskTimedOut" });

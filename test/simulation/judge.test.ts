@@ -88,6 +88,16 @@ describe("the judge of a canary", () => {
     expect(seen).toEqual(wentBack);
   });
 
+  it("goes back when there are no metrics at all: nobody saw it do well", async () => {
+    const stage = await judged(0);
+    const seen = watchWeights(stage);
+    const run = await stage.deploy("web", "2");
+    expect(run).toMatchObject({ status: "FAILED", error: "ObservationFailedError" });
+    expect(run.cause).toContain("0 of 0 against 0 of 0");
+    expect(stage.path(run.arn)).not.toContain("Settle");
+    expect(seen).toEqual(wentBack);
+  });
+
   it("takes the step without a verdict when the spec says so, and the history says that it did", async () => {
     const stage = await judged(5, { ifUndecided: "proceed", waitSeconds: 120 });
     expect((await stage.deploy("web", "2")).status).toBe("SUCCEEDED");

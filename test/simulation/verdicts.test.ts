@@ -70,6 +70,8 @@ describe("an alarm that the spec names", () => {
     const run = await stage.deploy("web", "2");
     expect(run).toMatchObject({ status: "FAILED", error: "ObservationFailedError" });
     expect(run.cause).toContain("errors: no data");
+    expect(stage.path(run.arn)).toEqual(expect.arrayContaining(["Observe", "RestoreTraffic", "FailedClean"]));
+    expect(stage.path(run.arn)).not.toContain("Settle");
     expect(weights(stage)).toEqual({ "web-000001": 1 });
   });
 
