@@ -36,7 +36,7 @@ const serves = (stage: SimulatedStage) =>
 const tasks = (stage: SimulatedStage, arn = "") => stage.path(arn).filter((state) => !/^(Is|Wait)/.test(state));
 
 /** What a deploy comes through that ends well. */
-const wholeDeploy = ["Admit", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"];
+const wholeDeploy = ["Admit", "BakeImage", "PreFlight", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"];
 
 /** What a deploy comes through that is gone back from after it got a share. */
 const wentBack = [...wholeDeploy.slice(0, -1), "RestoreTraffic", "ReapCandidate", "SettleFailure", "FailedClean"];
@@ -84,7 +84,7 @@ describe("a freeze that comes during a canary", () => {
 });
 
 describe("a live fleet that is broken already", () => {
-  it("is replaced by the fix all at once, without a judge: there is nobody who could take the rest", async () => {
+  it("is replaced by the fix all at once: there is nobody who could take the rest", async () => {
     const stage = await service.open({ ...canary, deploy: { ...canary.deploy, judge: {} } });
     const { versionOf } = stage.cloud;
     // Whatever takes the place of its servers is broken as well.
