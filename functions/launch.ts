@@ -119,7 +119,9 @@ async function createFleet(
 
 async function ensureTemplate(release: Release, world: World): Promise<number> {
   const { stage } = world.config;
-  const { image } = await world.images.find(imageName(stage, imageOwner(release), release.imageDigest));
+  const { image, state } = await world.images.find(imageName(stage, imageOwner(release), release.imageDigest));
+  // The sweep had begun to remove it before somebody pinned the release.
+  if (state === "disabled") await world.images.enable(image?.ImageId ?? "");
   const tags = releaseTags(stage, release.service, release.generation, "instance");
   return world.templates.ensure({
     name: templateName(stage, release.service),

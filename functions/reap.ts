@@ -4,6 +4,8 @@ import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Executions } from "../shared/aws/executions.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
+import { ImageRecords } from "../shared/aws/image-records.ts";
+import { ImageUsers } from "../shared/aws/image-users.ts";
 import { Images } from "../shared/aws/images.ts";
 import { Keys } from "../shared/aws/keys.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
@@ -13,6 +15,7 @@ import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { leftovers } from "../shared/domain/head.ts";
 import { ReapStuckError } from "../shared/errors.ts";
+import { reapImages } from "../shared/image-reaping.ts";
 import { type ReapWorld, reapGeneration } from "../shared/reaping.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
@@ -24,6 +27,8 @@ const input = z.discriminatedUnion("mode", [
   z.object({ mode: z.literal("candidate"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
   /** Removes every generation of the service that nothing holds. */
   z.object({ mode: z.literal("leftovers"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
+  /** Marks, disables and deregisters the service's images that nothing needs. */
+  z.object({ mode: z.literal("images"), execution: z.string(), release: releaseRef }),
   /** Says what a sweep would do, and does nothing. */
   z.object({ mode: z.literal("survey"), service: z.optional(z.string()) }),
   /** Proves that production can go back, and with an execution writes it down. */
@@ -35,13 +40,15 @@ const input = z.discriminatedUnion("mode", [
 ]);
 type Input = z.infer<typeof input>;
 
-type World = ReapWorld & WayBackWorld;
+type World = ReapWorld & WayBackWorld & { imageRecords: ImageRecords };
 
 export interface Survey {
   services: { service: string }[];
   plan: PlannedWork[];
   /** What somebody else changed: the sweep raises the alarm and leaves it as it is. */
   differences: string[];
+  /** Where the inventory cannot be right: the sweep raises the alarm and removes no image there. */
+  distrusted: string[];
 }
 
 /** `waysBack`: by service, how production could go back now. */
@@ -61,13 +68,14 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
     return { waysBack: await proveWaysBack(world, request.execution, request.service) };
   }
   if (request.mode === "survey") {
-    const plan = await survey(world, request.service);
-    const [reported, work] = [plan.filter(isReport), plan.filter((one) => !isReport(one))];
-    const services = [...new Set(work.map(({ service }) => service))].map((service) => ({ service }));
-    return { plan, services, differences: reported.map(({ reason }) => reason) };
+    return surveyed(await survey(world, request.service));
   }
   const { release, execution } = request;
   const guard = () => world.ledger.assertLease(release, execution);
+  if (request.mode === "images") {
+    await reapImages(release.service, guard, execution, world);
+    return ready();
+  }
   const targets =
     request.mode === "candidate"
       ? [release.generation]
@@ -78,7 +86,8 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   const going: string[] = [];
   let waitSeconds = 1;
   for (const generation of targets) {
-    const reaped = await reapGeneration(release.service, generation, firstLookMs, guard, execution, world);
+    const fate = request.mode === "candidate" ? "remove" : "leave";
+    const reaped = await reapGeneration(release.service, generation, firstLookMs, fate, guard, execution, world);
     if (reaped.state === "going") {
       going.push(generation);
       waitSeconds = Math.max(waitSeconds, reaped.waitSeconds);
@@ -95,8 +104,12 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   );
 }
 
-function isReport({ action }: PlannedWork): boolean {
-  return action === "report";
+function surveyed(plan: PlannedWork[]): Survey {
+  const reasons = (wanted: PlannedWork["action"]) =>
+    plan.filter(({ action }) => action === wanted).map(({ reason }) => reason);
+  const work = plan.filter(({ action }) => action !== "report" && action !== "distrust" && action !== "wait");
+  const services = [...new Set(work.map(({ service }) => service))].map((service) => ({ service }));
+  return { plan, services, differences: reasons("report"), distrusted: reasons("distrust") };
 }
 
 function serving(generation: string): ReapStuckError {
@@ -113,9 +126,10 @@ export const step: Step<Input, World, ReapOutput> = {
   world: (common, connect) => {
     const ec2 = clients.ec2(connect);
     const elb = clients.loadBalancing(connect);
+    const documents = new Documents(clients.s3(connect), common.config.ledgerBucket);
     return {
       ...common,
-      ledger: new Ledger(new Documents(clients.s3(connect), common.config.ledgerBucket), common.releases),
+      ledger: new Ledger(documents, common.releases),
       executions: new Executions(clients.stepFunctions(connect)),
       traffic: new Traffic(elb, common.config.stage),
       fleets: new Fleets(clients.autoScaling(connect)),
@@ -124,6 +138,8 @@ export const step: Step<Input, World, ReapOutput> = {
       images: new Images(ec2),
       keys: new Keys(clients.kms(connect)),
       alerts: new Alerts(clients.cloudWatch(connect), common.config.stage),
+      imageUsers: new ImageUsers(ec2),
+      imageRecords: new ImageRecords(documents),
       snapshots: new Snapshots(clients.ebs(connect), ec2),
     };
   },

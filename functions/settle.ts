@@ -6,7 +6,16 @@ import { type Fleet, Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Parameters, parameterNames } from "../shared/aws/parameters.ts";
 import { type Standing, Traffic } from "../shared/aws/traffic.ts";
-import { type Head, isGenerationZero, leftovers, promoted, settled, withdrawn } from "../shared/domain/head.ts";
+import {
+  type Head,
+  isGenerationZero,
+  leftovers,
+  promoted,
+  servedWith,
+  settled,
+  withdrawn,
+} from "../shared/domain/head.ts";
+import { keptOf } from "../shared/domain/keep.ts";
 import { experimentOf, fleetName } from "../shared/domain/names.ts";
 import { duePins, type Pin, withPin } from "../shared/domain/pins.ts";
 import {
@@ -109,8 +118,9 @@ async function promote(request: Input, world: World): Promise<Head> {
   const now = new Date(world.now()).toISOString();
   const hotUntil = new Date(world.now() + release.spec.hotSeconds * 1000).toISOString();
   const undone = await undoneRefresh(before, ref.generation, world);
+  const kept = await keptWith(release, before, world);
   const head = await world.ledger.updateHead(ref.service, (present) =>
-    judgedRefresh(promoted(present, ref.generation, now, hotUntil), undone, now),
+    judgedRefresh(promoted(present, ref.generation, now, hotUntil, kept), undone, now),
   );
   await world.ledger.announceRefreshPause(head, head.standby?.generation);
   await Promise.all([
@@ -148,6 +158,19 @@ async function undoneRefresh(
 function judgedRefresh(head: Head, undone: string | undefined, now: string): Head {
   if (undone !== undefined) return withRefreshUndone(head, undone, now);
   return head.newestIntent?.kind === "rollback" ? head : withRefreshResumed(head);
+}
+
+/** Which releases keep their image once this one is live. Their ages are read only when the spec asks for them. */
+async function keptWith({ service, generation, spec }: Release, head: Head, world: World): Promise<string[]> {
+  const served = servedWith(head, generation);
+  const byAge = (spec.keep?.days ?? 0) > 0;
+  const aged = await Promise.all(
+    served.map(async (one) => ({
+      generation: one,
+      createdAt: byAge ? ((await world.ledger.release(service, one))?.createdAt ?? "") : "",
+    })),
+  );
+  return keptOf(aged, spec.keep, world.now());
 }
 
 async function isRollback({ release, execution }: Input, { ledger }: World): Promise<boolean> {

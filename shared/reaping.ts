@@ -1,4 +1,5 @@
 import type { Fleets } from "./aws/fleets.ts";
+import type { ImageUsers } from "./aws/image-users.ts";
 import { type Images, releaseTags } from "./aws/images.ts";
 import type { Ledger } from "./aws/ledger.ts";
 import type { Snapshots } from "./aws/snapshots.ts";
@@ -8,13 +9,15 @@ import type { Standing, Traffic } from "./aws/traffic.ts";
 import { isLent, returned, stillUsed } from "./domain/experiment.ts";
 import {
   type Head,
+  isKept,
   isPropagating,
+  keptGenerations,
   propagationLeftSeconds,
   propagationSeconds,
   reaped,
   retired,
 } from "./domain/head.ts";
-import { fleetName, imageName, templateName } from "./domain/names.ts";
+import { experimentOf, fleetName, imageName, templateName } from "./domain/names.ts";
 import { imageOwner, type Release } from "./domain/release.ts";
 import { stateOf, unexplained } from "./domain/rule-record.ts";
 import { targetGroupOf } from "./fleet-names.ts";
@@ -28,8 +31,15 @@ export interface ReapWorld extends BaseWorld {
   targetGroups: TargetGroups;
   templates: Templates;
   images: Images;
+  imageUsers: ImageUsers;
   snapshots: Snapshots;
 }
+
+/**
+ * What becomes of the image of a generation that is not kept. `remove`: nobody but this failed candidate ever needed it.
+ * `leave`: the sweep finds it, and gives people time (image-plan.ts).
+ */
+export type ImageFate = "remove" | "leave";
 
 /**
  * Unit: milliseconds. What EC2 has just made may not be found yet (EC2 API guide, "Eventual consistency"), so what looks
@@ -51,6 +61,7 @@ const longestWaitSeconds = 60;
  * Removes what one generation owns, in the order that keeps requests safe: its trial rule, its instances after draining, its
  * place in the production rule, its target group, and, unless it is kept for a cold rollback, template version, image and snapshots.
  * @param firstLookMs When nothing more could be created in its name: from then on reads catch up.
+ * @param fate What becomes of its image, unless it is kept.
  * @param guard Asked before every change; throws when the lease is lost.
  * @param execution Whose work this is.
  * @returns `serving` when production goes there: then nothing was changed.
@@ -59,6 +70,7 @@ export async function reapGeneration(
   service: string,
   generation: string,
   firstLookMs: number,
+  fate: ImageFate,
   guard: () => Promise<void>,
   execution: string,
   world: ReapWorld,
@@ -85,7 +97,7 @@ export async function reapGeneration(
     if (left === "serving") return { state: "serving" };
     if (left === "changed") return going(propagationSeconds);
     if (!(await removeGroup(group, guard, world))) return going(againSeconds);
-    if (!head.kept.includes(generation)) await removeImage(release, head, guard, world);
+    if (!isKept(head, generation)) await removeImage(release, fate, head, guard, world);
     if (world.now() - firstLookMs < visibleMs) return going(visibleMs / 1000);
   }
   await world.ledger.updateHead(service, (present) => reaped(present, generation, execution));
@@ -162,15 +174,28 @@ async function removeGroup(group: string | undefined, guard: () => Promise<void>
   return world.targetGroups.delete(group);
 }
 
-async function removeImage(release: Release, head: Head, guard: () => Promise<void>, world: ReapWorld): Promise<void> {
+async function removeImage(
+  release: Release,
+  fate: ImageFate,
+  head: Head,
+  guard: () => Promise<void>,
+  world: ReapWorld,
+): Promise<void> {
   const { stage } = world.config;
   const { service, generation } = release;
   await guard();
   await world.templates.remove(templateName(stage, service), generation);
   if ((await isShared(release, head, world)) || (await isOthers(release, head, guard, world))) return;
-  const { image } = await world.images.find(imageName(stage, imageOwner(release), release.imageDigest));
+  const owner = imageOwner(release);
+  const { image } = await world.images.find(imageName(stage, owner, release.imageDigest));
+  // The sweep looks after the images of services; one of an experiment goes with whoever needed it last.
+  const atOnce = fate === "remove" || experimentOf(owner) !== undefined;
+  const imageId = atOnce ? image?.ImageId : undefined;
+  if (imageId !== undefined && !(await isUsedElsewhere(imageId, generation, world))) {
+    await guard();
+    await world.images.deregister(imageId);
+  }
   await guard();
-  if (image?.ImageId) await world.images.deregister(image.ImageId);
   await world.snapshots.deleteTagged(releaseTags(stage, service, generation, "release-volume"));
 }
 
@@ -179,7 +204,7 @@ async function removeImage(release: Release, head: Head, guard: () => Promise<vo
  * is not known any more was reaped a moment ago by this same execution.
  */
 async function isShared(release: Release, head: Head, world: ReapWorld): Promise<boolean> {
-  for (const other of new Set([...head.kept, ...head.known])) {
+  for (const other of new Set([...keptGenerations(head), ...head.known])) {
     if (other === release.generation) continue;
     const found = await world.ledger.release(release.service, other);
     if (found && isSameImage(found, release)) return true;
@@ -206,4 +231,13 @@ async function isOthers(release: Release, head: Head, guard: () => Promise<void>
     if ((await world.ledger.release(experiment, using))?.imageDigest === imageDigest) return true;
   }
   return false;
+}
+
+/** Whether somebody whom the ledger does not know runs or would launch the image. */
+async function isUsedElsewhere(imageId: string, generation: string, { imageUsers }: ReapWorld): Promise<boolean> {
+  const users = await Promise.all([
+    imageUsers.instances([imageId], generation),
+    imageUsers.templates([imageId], generation),
+  ]);
+  return users.some((found) => found.has(imageId));
 }

@@ -1,47 +1,75 @@
 import type { Executions } from "./aws/executions.ts";
-import type { Ledger } from "./aws/ledger.ts";
+import type { Images } from "./aws/images.ts";
 import type { Traffic } from "./aws/traffic.ts";
 import { isToEnd } from "./domain/experiment.ts";
 import { type Head, leftovers } from "./domain/head.ts";
+import type { ImageAction, ImagePlan } from "./domain/image-plan.ts";
+import type { Lease } from "./domain/lease.ts";
 import { expiredPins } from "./domain/pins.ts";
 import { groupName, unexplained } from "./domain/rule-record.ts";
 import { targetGroupOf } from "./fleet-names.ts";
+import { type ImageSurveyWorld, surveyImages } from "./image-survey.ts";
 
 /** One thing the sweep would do, and why. */
 export interface PlannedWork {
   service: string;
   generation: string;
-  /** `report`: somebody else changed the listener; the sweep says so and leaves it. */
-  action: "recover" | "reap" | "free" | "unpin" | "end" | "report";
+  /**
+   * `end`: an experiment's time is over. `report`: somebody else changed the listener; the sweep says so and leaves it.
+   * `distrust`: the images that were read cannot be all there are; none is removed. `wait`: an image's time has not come.
+   */
+  action: "recover" | "reap" | "free" | "unpin" | "end" | "report" | "distrust" | Exclude<ImageAction, "keep">;
   reason: string;
+  /** Id of the image that is meant. */
+  image?: string;
 }
 
-export interface SurveyWorld {
-  config: { stage: string };
-  ledger: Ledger;
+export interface SurveyWorld extends ImageSurveyWorld {
   executions: Executions;
   traffic: Traffic;
-  now: () => number;
+  images: Images;
 }
 
 /**
- * What a sweep has to do: deploys whose execution has ended without settling, leases that a dead owner left, and
- * generations that nothing holds; and what it can only report, a listener that somebody else changed. It only reads.
+ * What a sweep has to do: deploys whose execution has ended without settling, leases that a dead owner left, generations
+ * that nothing holds, and images that nothing needs; and what it can only report, a listener that somebody else changed
+ * and an inventory that cannot be right. It only reads.
  */
 export async function survey(world: SurveyWorld, onlyService?: string): Promise<PlannedWork[]> {
-  const services =
-    onlyService === undefined
-      ? [...(await world.ledger.services()), ...(await world.ledger.experiments())]
-      : [onlyService];
-  const plans = await Promise.all(services.map((service) => surveyService(service, world)));
-  return plans.flat();
+  const [services, experiments, images] = await Promise.all([
+    onlyService === undefined ? world.ledger.services() : [onlyService],
+    onlyService === undefined ? world.ledger.experiments() : [],
+    world.images.ofStage(world.config.stage, onlyService),
+  ]);
+  const found = await Promise.all([...services, ...experiments].map((service) => unlessBusy(service, world)));
+  const free = found.flatMap((one) => one ?? []);
+  // An experiment's images go with it.
+  const withImages = free.flatMap(({ head }) =>
+    head.experiment ? [] : [{ head, images: images.get(head.service) ?? [] }],
+  );
+  const [work, plans] = await Promise.all([
+    Promise.all(free.map((one) => surveyService(one, world))),
+    surveyImages(withImages, world),
+  ]);
+  return [...work.flat(), ...plans.flatMap((plan, index) => imageWork(withImages[index]?.head.service ?? "", plan))];
 }
 
-async function surveyService(service: string, world: SurveyWorld): Promise<PlannedWork[]> {
-  const [head, lease] = await Promise.all([world.ledger.head(service), world.ledger.lease(service)]);
-  const ownerEnded = lease?.owner != null && (await world.executions.status(lease.owner)) === "ended";
-  if (lease?.owner != null && !ownerEnded) return [];
+interface FreeService {
+  head: Head;
+  lease: Lease | undefined;
+  /** The lease's owner has ended without giving it back. */
+  ownerEnded: boolean;
+}
 
+/** Undefined while somebody alive is at work there. */
+async function unlessBusy(service: string, { ledger, executions }: SurveyWorld): Promise<FreeService | undefined> {
+  const [head, lease] = await Promise.all([ledger.head(service), ledger.lease(service)]);
+  const ownerEnded = lease?.owner != null && (await executions.status(lease.owner)) === "ended";
+  return lease?.owner == null || ownerEnded ? { head, lease, ownerEnded } : undefined;
+}
+
+async function surveyService({ head, lease, ownerEnded }: FreeService, world: SurveyWorld): Promise<PlannedWork[]> {
+  const { service } = head;
   if (isToEnd(head, world.now())) return [endOf(head)];
   const work: PlannedWork[] = [];
   const { pending } = head;
@@ -67,6 +95,15 @@ async function surveyService(service: string, world: SurveyWorld): Promise<Plann
 function endOf({ service, live, experiment }: Head): PlannedWork {
   const reason = `the experiment's time was over at ${experiment?.until}`;
   return { service, generation: live?.generation ?? "", action: "end", reason };
+}
+
+function imageWork(service: string, plan: ImagePlan): PlannedWork[] {
+  const work = plan.lines.flatMap(({ imageId, generation, action, reason }): PlannedWork[] =>
+    action === "keep" ? [] : [{ service, generation, action, image: imageId, reason: `${imageId}: ${reason}` }],
+  );
+  if (plan.implausible === undefined) return work;
+  const reason = `${service}: ${plan.implausible}; none is removed until that has been so for a day`;
+  return [...work, { service, generation: "", action: "distrust", reason }];
 }
 
 /** What the production rule says that somebody else changed, or that a dead execution left. */

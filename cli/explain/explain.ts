@@ -116,9 +116,11 @@ function underWayOf({ head, lease, pendingStatus, ownerStatus, latest }: Present
 function byItselfOf({ head, plan, newerSpec }: Present): string[] {
   const { standby } = head;
   const reaped = new Set(plan.filter(({ action }) => action === "reap").map(({ generation }) => generation));
-  const changes = plan.map(
-    ({ action, generation, service, reason }) => `the next sweep will ${action} ${generation || service}: ${reason}`,
-  );
+  const changes = plan
+    .filter(({ action }) => action !== "wait")
+    .map(
+      ({ action, generation, service, reason }) => `the next sweep will ${action} ${generation || service}: ${reason}`,
+    );
   if (standby && !reaped.has(standby.generation)) {
     changes.unshift(
       `${standby.generation} stays hot until ${standby.until}; the first sweep after that removes its fleet and keeps its image`,

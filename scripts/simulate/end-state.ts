@@ -2,7 +2,7 @@ import type { AutoScalingState } from "../../local/auto-scaling/state.ts";
 import type { SnapshotRecord } from "../../local/ebs/snapshots.ts";
 import type { ImageRecord, InstanceRecord, LaunchTemplateVersionRecord } from "../../local/ec2/records.ts";
 import type { GroupDocument, RuleDocument } from "../../local/load-balancing/documents.ts";
-import type { Head } from "../../shared/domain/head.ts";
+import { type Head, keptGenerations } from "../../shared/domain/head.ts";
 import { fleetName, imageName, tagKeys } from "../../shared/domain/names.ts";
 import type { Pin } from "../../shared/domain/pins.ts";
 import { imageOwner } from "../../shared/domain/release.ts";
@@ -80,7 +80,7 @@ function trafficProblems(stage: SimulatedStage, head: Head): string[] {
 }
 
 async function imageProblems(stage: SimulatedStage, head: Head): Promise<string[]> {
-  const kept = [...new Set([...head.kept, ...heldBy(head)])];
+  const kept = [...new Set([...keptGenerations(head), ...heldBy(head)])];
   const wanted = new Set<string>();
   for (const generation of kept) {
     const release = await stage.cloud.complete(stage.ledger.release(head.service, generation));
@@ -94,6 +94,9 @@ async function imageProblems(stage: SimulatedStage, head: Head): Promise<string[
   }
   const images = rows<ImageRecord>(stage, "ec2.images").filter(({ tags }) => tags[tagKeys.service] === head.service);
   const names = images.map(({ name }) => name);
+  const { marks } = await stage.cloud.complete(stage.imageRecords.read(head.service));
+  const going = images.filter(({ imageId }) => marks[imageId] !== undefined).map(({ name }) => name);
+  const disabled = images.filter(({ name, state }) => wanted.has(name) && state !== "available");
   const used = new Set(images.flatMap(({ mappings }) => mappings.map(({ ebs }) => ebs?.snapshotId)));
   const volumes = rows<SnapshotRecord>(stage, "ebs.snapshots").filter(
     ({ tags }) => tags[tagKeys.service] === head.service,
@@ -103,7 +106,8 @@ async function imageProblems(stage: SimulatedStage, head: Head): Promise<string[
     .map(({ description = "" }) => description)
     .filter((description) => description.startsWith(`${head.service}-`));
   return [
-    ...extra("image", names, [...wanted]),
+    ...extra("image", names, [...wanted, ...going]),
+    ...disabled.map(({ name, state }) => `S8 reap: image ${name} is needed, and ${state}`),
     ...missing("image", names, [...wanted]),
     ...(new Set(names).size < names.length ? [`S4 one image: ${names.join()}`] : []),
     ...unused.map(({ snapshotId, tags }) => `L2 nothing left: snapshot ${snapshotId} of ${tags[tagKeys.generation]}`),

@@ -6,6 +6,7 @@ import { attachToClient } from "../../local/server/attach-to-client.ts";
 import type { ExecutionDocument } from "../../local/step-functions/machine/documents.ts";
 import { stream } from "../../local/wire/body.ts";
 import { Documents } from "../../shared/aws/documents.ts";
+import { ImageRecords } from "../../shared/aws/image-records.ts";
 import { Ledger } from "../../shared/aws/ledger.ts";
 import { Parameters, parameterNames } from "../../shared/aws/parameters.ts";
 import { knownBases, parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
@@ -42,15 +43,17 @@ const executionLimitMs = 4 * 3_600_000;
 export class SimulatedStage {
   readonly cloud: SimulatedCloud;
   readonly ledger: Ledger;
+  readonly imageRecords: ImageRecords;
   readonly #parameters: Parameters;
   readonly outputs: Readonly<Record<string, string>>;
-  #executions = 0;
 
   constructor(cloud: SimulatedCloud, { outputs, balancerArn, listenerArn }: Addresses) {
     this.cloud = cloud;
     this.outputs = outputs;
     cloud.visitors.listener = { balancerArn, listenerArn };
-    this.ledger = ledgerOf(cloud, outputs["LedgerBucket"] ?? "");
+    const documents = documentsOf(cloud, outputs["LedgerBucket"] ?? "");
+    this.ledger = new Ledger(documents);
+    this.imageRecords = new ImageRecords(documents);
     this.#parameters = new Parameters(attachToClient(new SSMClient(), cloud.kernel, "ssm", cloud.administrator));
     cloud.versionOf = async (service, generation) =>
       (await this.ledger.release(service, generation))?.version ?? "unknown";
@@ -81,10 +84,10 @@ export class SimulatedStage {
 
   /** Starts an execution. @returns Its ARN. */
   async begin(machine: "Deploy" | "Rollback" | "Refresh" | "Sweep", input: object): Promise<string> {
-    this.#executions += 1;
+    const begun = this.executions("").length;
     const started = await this.cloud.call<{ executionArn: string }>("states", "StartExecution", {
       stateMachineArn: this.outputs[`${machine}Machine`],
-      name: `simulated-${this.#executions}`,
+      name: `simulated-${begun + 1}`,
       input: JSON.stringify(input),
     });
     return started.executionArn;
@@ -230,8 +233,8 @@ function specOf(service: Service, changes: object): ServiceSpec {
   throw new Error(JSON.stringify(parsed.problems));
 }
 
-function ledgerOf(cloud: SimulatedCloud, bucket: string): Ledger {
-  return new Ledger(new Documents(attachToClient(new S3Client(), cloud.kernel, "s3", cloud.administrator), bucket));
+function documentsOf(cloud: SimulatedCloud, bucket: string): Documents {
+  return new Documents(attachToClient(new S3Client(), cloud.kernel, "s3", cloud.administrator), bucket);
 }
 
 async function makeEntrance(cloud: SimulatedCloud): Promise<{ balancerArn: string; listenerArn: string }> {

@@ -1,6 +1,15 @@
 import type * as z from "zod/mini";
 import { capacityTarget } from "../domain/capacity.ts";
-import { generationOf, type Head, isGenerationZero, rollbackTarget, settled, withRollback } from "../domain/head.ts";
+import {
+  generationOf,
+  type Head,
+  isGenerationZero,
+  isKept,
+  keptGenerations,
+  rollbackTarget,
+  settled,
+  withRollback,
+} from "../domain/head.ts";
 import { fleetName } from "../domain/names.ts";
 import { inOneLine, problemsOf } from "../domain/problems.ts";
 import type { Intent, Release } from "../domain/release.ts";
@@ -125,11 +134,11 @@ async function chooseTarget(head: Head, to: string | undefined, world: Admission
   const wantsZero = to !== undefined ? isGenerationZero(service, to) : rollbackTarget(head, serving) === undefined;
   if (wantsZero) return chooseZero(head, to, world);
   const target = to ?? rollbackTarget(head, serving);
-  const known = target !== undefined && (head.kept.includes(target) || head.live?.generation === target);
+  const known = target !== undefined && (isKept(head, target) || head.live?.generation === target);
   if (target !== undefined && known) return target;
   throw new NothingToRollBackError(
     target ? `${target} is no kept release of ${service}.` : `${service} has no earlier release that served.`,
-    `Kept releases: ${head.kept.join(", ") || "none"}.`,
+    `Kept releases: ${keptGenerations(head).join(", ") || "none"}.`,
   );
 }
 
@@ -142,7 +151,7 @@ async function chooseZero(head: Head, to: string | undefined, world: AdmissionWo
   if (to !== undefined && !live && !pending) return undefined;
   throw new NothingToRollBackError(
     `${service} has no earlier release that served, and without Kiln's rule no target group would answer.`,
-    `Kept releases: ${head.kept.join(", ") || "none"}.`,
+    `Kept releases: ${keptGenerations(head).join(", ") || "none"}.`,
   );
 }
 

@@ -3,11 +3,13 @@ import {
   CopyImageCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
+  DisableImageCommand,
   type EC2Client,
   EnableImageCommand,
   type Image,
   RegisterImageCommand,
 } from "@aws-sdk/client-ec2";
+import type { OwnImage } from "../domain/image-plan.ts";
 import { ownedBaseName, tagKeys } from "../domain/names.ts";
 import { BakeFailedError, BaseRefusedError, ImageMismatchError, isNamed } from "../errors.ts";
 import { deleteUnlessGone } from "./deleting.ts";
@@ -20,6 +22,9 @@ export interface FoundImage {
   state: ImageState;
   image: Image | undefined;
 }
+
+/** The most that DescribeImages answers in one page (API_DescribeImages, MaxResults). */
+const imagesPerPage = 1000;
 
 const absent: FoundImage = { state: "absent", image: undefined };
 
@@ -74,6 +79,35 @@ export class Images {
       state: stateOf(image),
       madeAt: image.CreationDate ?? null,
     }));
+  }
+
+  /**
+   * The images of releases that this stage has made, disabled ones too, by the name of their service. Nothing that lacks the
+   * stage's tags is among them.
+   * @param service Only this one's.
+   */
+  async ofStage(stage: string, service?: string): Promise<Map<string, OwnImage[]>> {
+    const Filters = [
+      { Name: `tag:${tagKeys.stage}`, Values: [stage] },
+      { Name: `tag:${tagKeys.role}`, Values: ["image"] },
+      ...(service === undefined ? [] : [{ Name: `tag:${tagKeys.service}`, Values: [service] }]),
+    ];
+    const found = new Map<string, OwnImage[]>();
+    let token: string | undefined;
+    do {
+      const page = await this.#ec2.send(
+        new DescribeImagesCommand({
+          Owners: ["self"],
+          Filters,
+          IncludeDisabled: true,
+          MaxResults: imagesPerPage,
+          ...(token && { NextToken: token }),
+        }),
+      );
+      for (const image of page.Images ?? []) addOwn(found, image);
+      token = page.NextToken;
+    } while (token);
+    return found;
   }
 
   /**
@@ -187,6 +221,11 @@ export class Images {
     await this.#ec2.send(new EnableImageCommand({ ImageId: imageId }));
   }
 
+  /** Nobody can launch from it until it is enabled again; its snapshots stay. */
+  async disable(imageId: string): Promise<void> {
+    await this.#ec2.send(new DisableImageCommand({ ImageId: imageId }));
+  }
+
   /** Removes an image with its own snapshots; one that another image shares stays. Harmless when it is gone. */
   async deregister(imageId: string): Promise<void> {
     try {
@@ -207,6 +246,29 @@ export class Images {
       throw error;
     }
   }
+}
+
+function addOwn(found: Map<string, OwnImage[]>, image: Image): void {
+  const tag = (key: string) => image.Tags?.find(({ Key }) => Key === key)?.Value;
+  const [service, state] = [tag(tagKeys.service), stateOf(image)];
+  if (!image.ImageId || !image.Name || service === undefined || state === "absent") return;
+  const protection = image.DeregistrationProtection ?? "disabled";
+  const isProtected = protection !== "disabled" && !protection.startsWith("disabled");
+  const own: OwnImage = {
+    imageId: image.ImageId,
+    name: image.Name,
+    generation: tag(tagKeys.generation) ?? "",
+    state,
+    protectedBy:
+      tag(tagKeys.keep) !== undefined
+        ? `it has the tag ${tagKeys.keep}`
+        : isProtected
+          ? "it is protected against deregistration"
+          : undefined,
+  };
+  const others = found.get(service);
+  if (others) others.push(own);
+  else found.set(service, [own]);
 }
 
 function stateOf(image: Image | undefined): ImageState {

@@ -77,6 +77,17 @@ export class Templates {
     return versions.some(({ VersionDescription }) => VersionDescription === generation);
   }
 
+  /** The images that all versions of a template name, with one version each; none when there is no such template. */
+  async images(name: string): Promise<Map<string, string>> {
+    const versions = (await this.#versions(name)) ?? [];
+    return new Map(
+      versions.map(({ LaunchTemplateData, VersionNumber }) => [
+        LaunchTemplateData?.ImageId ?? "",
+        `launch template ${name} names it in version ${VersionNumber}`,
+      ]),
+    );
+  }
+
   /** Removes the version of a release, and the template with its last version; harmless when it is gone. */
   async remove(name: string, generation: string): Promise<void> {
     const versions = (await this.#versions(name)) ?? [];

@@ -1,5 +1,6 @@
 import type { BasePin } from "./base-pin.ts";
 import type { Experiment } from "./experiment.ts";
+import { keptReleases } from "./keep.ts";
 import { generationName, ordinalOf } from "./names.ts";
 import type { RefreshState } from "./refresh.ts";
 import { compareIntents, type Intent } from "./release.ts";
@@ -41,10 +42,18 @@ export interface Head {
   kept: string[];
   /** What was agreed about an experiment; a service's head has none. */
   experiment?: Experiment | undefined;
+  /** Releases that a person wants kept beside those, until the same is taken back. */
+  pinned?: PinnedRelease[];
 }
 
-/** How many releases that served keep their image, the live one included. An experiment has no way back. */
-export const keptReleases = 5;
+/** Who keeps a release, and why. */
+export interface PinnedRelease {
+  generation: string;
+  by: string;
+  /** ISO time. */
+  at: string;
+  reason: string;
+}
 
 export function emptyHead(service: string): Head {
   return {
@@ -59,6 +68,16 @@ export function emptyHead(service: string): Head {
     known: [],
     kept: [],
   };
+}
+
+/** Whether a release's image and template stay for a cold rollback. */
+export function isKept({ kept, pinned = [] }: Head, generation: string): boolean {
+  return kept.includes(generation) || pinned.some((one) => one.generation === generation);
+}
+
+/** The generations that a rollback may go to, oldest first. */
+export function keptGenerations({ kept, pinned = [] }: Head): string[] {
+  return [...new Set([...pinned.map(({ generation }) => generation), ...kept])].sort();
 }
 
 /** Generation 0: what answered a service's requests before Kiln did, and would again without Kiln's rule. */
@@ -104,20 +123,33 @@ export function withRollback(head: Head, intent: Intent, execution: string, gene
   };
 }
 
-/** The head once `generation` serves: the previous live one is the one standby. */
-export function promoted(head: Head, generation: string, now: string, hotUntil: string): Head {
+/** The releases that have served once `generation` does, oldest first. */
+export function servedWith(head: Head, generation: string): string[] {
+  return [...head.kept.filter((other) => other !== generation), generation];
+}
+
+/**
+ * The head once `generation` serves: the previous live one is the one standby.
+ * @param kept Which of those that served keep their image.
+ */
+export function promoted(
+  head: Head,
+  generation: string,
+  now: string,
+  hotUntil: string,
+  kept: readonly string[] = servedWith(head, generation).slice(-keptReleases.usual),
+): Head {
   if (head.live?.generation === generation) return head;
-  const served = [...head.kept.filter((other) => other !== generation), generation];
-  const keeps = head.experiment ? 1 : keptReleases;
-  const kept = served.slice(-keeps);
-  // A release that is no longer kept owns its image still: it becomes a leftover.
-  const dropped = served.slice(0, -keeps);
+  const served = servedWith(head, generation);
+  // An experiment has no way back. A release that is no longer kept owns its template still: it becomes a leftover.
+  const stays = (other: string) => other === generation || (!head.experiment && kept.includes(other));
+  const dropped = served.filter((other) => !stays(other));
   return {
     ...head,
     known: [...new Set([...head.known, ...dropped])],
     live: { generation, since: now },
     standby: head.live && !head.experiment ? { generation: head.live.generation, until: hotUntil } : null,
-    kept,
+    kept: served.filter(stays),
     rule: confirmed(head.rule),
   };
 }

@@ -91,4 +91,6 @@ export const tagKeys = {
   generation: "kiln:generation",
   role: "kiln:role",
   image: "kiln:image",
+  /** Put by a person on an image that is to stay, whatever the sweep finds. */
+  keep: "kiln:keep",
 } as const;

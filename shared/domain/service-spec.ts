@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { isTimeZone, weekdays } from "./calendar.ts";
 import { experimentLimits } from "./experiment.ts";
+import { keptReleases, usualGraceHours } from "./keep.ts";
 import { layerNamePattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
@@ -254,6 +255,18 @@ export const serviceSpecSchema = z.strictObject({
       /** Unit: hours, 1–336: how long it may stay before the sweep removes it; left out, 24. */
       hours: z.optional(wholeNumber(experimentLimits.hours.least, experimentLimits.hours.most)),
     }),
+  ),
+  /** Which releases that served keep their image, so that they can be launched again. `kiln releases pin` keeps one beside them. */
+  keep: z._default(
+    z.strictObject({
+      /** So many of the newest, the live one and the one before included. 2–50. */
+      releases: z._default(wholeNumber(2, keptReleases.most), keptReleases.usual),
+      /** Unit: days, 0–365: and all that were made within so many days of the deploy that is live, up to 50. */
+      days: z._default(wholeNumber(0, 365), 0),
+      /** Unit: hours, 1–8760: how long an image that nothing needs stays disabled, which can be undone, before it is deregistered. */
+      graceHours: z._default(wholeNumber(1, 8760), usualGraceHours),
+    }),
+    { releases: keptReleases.usual, days: 0, graceHours: usualGraceHours },
   ),
   /** Unit: seconds, 0–3600: how long requests in flight may take when a fleet leaves (deregistration delay). */
   drainSeconds: z._default(wholeNumber(0, 3600), 30),
