@@ -98,15 +98,18 @@ export function requireVersion(
   template: Readonly<LaunchTemplateRecord>,
   reference: string | undefined,
 ): Version {
-  const number = numberOf(template, reference ?? "$Default");
+  const number = numberOf(world, template, reference ?? "$Default");
   const found = world.templateVersions.get(versionKey(template.launchTemplateId, number));
   if (!found) throw noSuchVersion(template, reference ?? "$Default");
   return found;
 }
 
-function numberOf(template: Readonly<LaunchTemplateRecord>, reference: string): number {
+function numberOf(world: Ec2World, template: Readonly<LaunchTemplateRecord>, reference: string): number {
   if (reference === "$Default") return template.defaultVersion;
-  if (reference === "$Latest") return template.latestVersion;
+  // The newest one that is there: the one made last may have been deleted since.
+  if (reference === "$Latest") {
+    return Math.max(...world.templateVersions.list(`${template.launchTemplateId}/`).map(({ version }) => version));
+  }
   if (!/^\d+$/.test(reference)) {
     throw invalidParameter(
       `'${reference}' is not a valid launch template version. Valid values are numbers, $Default and $Latest`,
@@ -166,7 +169,7 @@ function deleteVersions(world: Ec2World, input: DeleteLaunchTemplateVersionsComm
   const done: object[] = [];
   const failed: object[] = [];
   for (const reference of required(input.Versions, "LaunchTemplateVersion")) {
-    const VersionNumber = numberOf(template, reference);
+    const VersionNumber = numberOf(world, template, reference);
     const refuse = (Code: string, Message: string) =>
       failed.push({ ...name, VersionNumber, ResponseError: { Code, Message } });
     if (VersionNumber === template.defaultVersion) {
