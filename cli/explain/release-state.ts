@@ -1,4 +1,4 @@
-import type { Head } from "../../shared/domain/head.ts";
+import { type Head, isKept } from "../../shared/domain/head.ts";
 
 /** `cold`: its fleet is gone, its image is kept for a rollback. `gone`: nothing but its record is left. */
 export type ReleaseState = "live" | "standby" | "deploying" | "cold" | "gone";
@@ -8,5 +8,5 @@ export function releaseState(generation: string, head: Head): ReleaseState {
   if (head.live?.generation === generation) return "live";
   if (head.pending?.generation === generation) return "deploying";
   if (head.standby?.generation === generation) return "standby";
-  return head.kept.includes(generation) ? "cold" : "gone";
+  return isKept(head, generation) ? "cold" : "gone";
 }

@@ -256,7 +256,7 @@ export function decideRecovery(world: { head: Head; serving: string | undefined;
   if (isGenerationZero(head.service, candidate)) return serving === candidate ? "finish" : "drop";
   // It died while settling, or there is nothing healthy to go back to: what serves passed validation, so it stays.
   if (head.live?.generation === candidate) return "finish";
-  const wasKept = head.standby?.generation === candidate || head.kept.includes(candidate);
+  const wasKept = head.standby?.generation === candidate || isKept(head, candidate);
   if (serving === candidate) return wasKept || head.live === null || !world.liveHealthy ? "finish" : "undo";
   // A rollback that never moved traffic: its target is a kept release, which must not be reaped as a failed candidate.
   return wasKept ? "drop" : "undo";
