@@ -1,101 +1,118 @@
-import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
-import { type FaultKind, oneFault } from "./simulate/faults.ts";
-import { packageInMemory } from "./simulate/package-files.ts";
-import { runMix } from "./simulate/random-mix.ts";
-import { runPlan } from "./simulate/run-plan.ts";
-import { type Situation, scenarios, situationOf, situations } from "./simulate/scenarios.ts";
-import { type PreparedStage, prepareStage, stageName } from "./simulate/simulated-stage.ts";
-import { exhaustiveSeed, type Row, singleFaults } from "./simulate/single-faults.ts";
+import { ensurePackage } from "../cli/embedded/packaging.ts";
+import { exhaustiveSeed, outcomeOf, pairsOfFaults, parsePlan, type Row, singleFaults } from "./simulate/exhaustive.ts";
+import { runMixes } from "./simulate/mixes.ts";
+import { Pool } from "./simulate/pool.ts";
+import { scenarios } from "./simulate/scenarios.ts";
+import { stageName } from "./simulate/simulated-stage.ts";
 
-const usage = `usage: npm run simulate -- --seeds N [--seed S] [--json]     random mixes, from seed S (1)
-       npm run simulate -- --single [--every N] [--scenario NAME]  one fault at every (Nth) call
-       npm run simulate -- --plan SCENARIO:CALL:FAULT              replays one of those`;
+const usage = `usage: npm run simulate -- --seeds N [--seed S] [--json]        random mixes, from seed S (1)
+       npm run simulate -- --minutes M [--seed S] [--json]      as many of them as fit in so many minutes
+       npm run simulate -- --single [--every N] [--scenario NAME]   one fault at every (Nth) call
+       npm run simulate -- --pairs [--every N] [--scenario NAME]    two faults at once in cutover, rollback and sweep
+       npm run simulate -- --plan SCENARIO:CALL:FAULT[+CALL:FAULT]  replays one of those
+       --workers N                                              processes side by side; one for each processor`;
+
+/** Where two faults at once are tried: the scenario, and the handlers whose calls are struck. */
+const pairPlaces: readonly { scenario: string; handlers: ReadonlySet<string> }[] = [
+  { scenario: "deploy", handlers: new Set(["cutover"]) },
+  { scenario: "hot-rollback", handlers: new Set(["admit", "cutover", "settle"]) },
+  { scenario: "interrupted-deploy", handlers: new Set(["admit", "cutover", "reap", "settle"]) },
+];
 
 /** A finding has its own exit code 1; wrong usage is 2. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       seeds: { type: "string" },
+      minutes: { type: "string" },
       seed: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
       single: { type: "boolean", default: false },
+      pairs: { type: "boolean", default: false },
       every: { type: "string", default: "1" },
       scenario: { type: "string" },
       plan: { type: "string" },
+      workers: { type: "string" },
     },
   });
-  if (values.seeds === undefined && values.plan === undefined && !values.single) {
+  const { seeds, minutes, plan, scenario } = values;
+  if (seeds === undefined && minutes === undefined && plan === undefined && !values.single && !values.pairs) {
     console.error(usage);
     return 2;
   }
-  const begins = await situations(await prepareStage(await packageInMemory(stageName)));
-  if (values.plan !== undefined) return replay(values.plan, begins);
-  if (values.single) return exhaust(Number(values.every), values.scenario, begins);
-  return mixes(Number(values.seed), Number(values.seeds), values.json, begins);
+  // Workers read the package; that it is made here keeps them from making it at the same time.
+  await ensurePackage(stageName);
+  const pool = new Pool(values.workers === undefined ? undefined : Number(values.workers));
+  try {
+    if (plan !== undefined) return await replay(pool, plan);
+    const every = Number(values.every);
+    if (values.single) return await exhaust((name) => singleFaults(pool, name, every), names(scenario));
+    if (values.pairs) {
+      const placeOf = (name: string) => pairPlaces.find((place) => place.scenario === name)?.handlers ?? new Set();
+      const places = pairPlaces.map((place) => place.scenario).filter((name) => names(scenario).includes(name));
+      return await exhaust((name) => pairsOfFaults(pool, name, placeOf(name), every), places);
+    }
+    return await mixes(pool, { first: Number(values.seed), seeds, minutes }, values.json);
+  } finally {
+    pool.close();
+  }
+}
+
+function names(only: string | undefined): string[] {
+  return scenarios.map(({ name }) => name).filter((name) => only === undefined || name === only);
 }
 
 async function mixes(
-  first: number,
-  count: number,
+  pool: Pool,
+  { first, seeds, minutes }: { first: number; seeds: string | undefined; minutes: string | undefined },
   json: boolean,
-  begins: Readonly<Record<Situation, PreparedStage>>,
 ): Promise<number> {
-  const hash = createHash("sha256");
-  const faults: number[] = [];
-  const began = process.cpuUsage();
-  let deploys = 0;
-  let violations = 0;
-  for (let seed = first; seed < first + count; seed++) {
-    const result = await runMix(seed, begins[situationOf(seed)]);
-    hash.update(result.hash);
-    faults.push(result.faults);
-    deploys += result.deploys;
-    if (result.problems.length === 0) continue;
-    violations += 1;
-    console.error(`seed ${seed}: ${result.problems.join("\n  ")}`);
+  const limit = {
+    seeds: seeds === undefined ? Number.POSITIVE_INFINITY : Number(seeds),
+    endMs: minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(minutes) * 60_000,
+  };
+  const summary = await runMixes(pool, first, limit, ({ seed, problems }) => {
+    console.error(`seed ${seed}: ${problems.join("\n  ")}`);
     console.error(`  npm run simulate -- --seeds 1 --seed ${seed}`);
-  }
-  // Processor time, so that the figure is one core's whatever else runs on the machine.
-  const { user, system } = process.cpuUsage(began);
-  const seconds = (user + system) / 1_000_000;
-  const faultsPerRunMedian = faults.sort((a, b) => a - b)[Math.floor(faults.length / 2)] ?? 0;
-  const deploysPerSecondPerCore = Math.round((deploys / seconds) * 10) / 10;
-  const summary = { seeds: count, violations, hash: hash.digest("hex"), faultsPerRunMedian, deploysPerSecondPerCore };
+  });
   if (json) console.log(JSON.stringify(summary));
   else for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(24)} ${value}`);
-  return violations === 0 ? 0 : 1;
+  return summary.violations === 0 ? 0 : 1;
 }
 
 async function exhaust(
-  every: number,
-  only: string | undefined,
-  begins: Readonly<Record<Situation, PreparedStage>>,
+  rowsOf: (scenario: string) => Promise<Row[]>,
+  scenarioNames: readonly string[],
 ): Promise<number> {
+  const beganMs = performance.now();
   const rows: Row[] = [];
   const show = (cells: readonly (string | number)[]) =>
     console.log(cells.map((cell, index) => String(cell).padEnd(index < 2 ? 20 : 8)).join(""));
-  show(["scenario", "fault", "plans", "passed", "violations"]);
-  for (const scenario of scenarios) {
-    if (only !== undefined && scenario.name !== only) continue;
-    await singleFaults(scenario, begins[scenario.begins], every, (row) => {
+  show(["scenario", "faults", "plans", "violations"]);
+  for (const name of scenarioNames) {
+    for (const row of await rowsOf(name)) {
       rows.push(row);
-      show([row.scenario, row.kind, row.plans, row.passed, row.violations.length]);
-      for (const { index, call, problems } of row.violations) {
-        console.log(`  at call ${index}, ${call}: ${problems.join("\n    ")}`);
-        console.log(`  npm run simulate -- --plan ${row.scenario}:${index}:${row.kind}`);
+      show([row.scenario, row.faults, row.plans, row.violations.length]);
+      for (const { plan, calls, problems } of row.violations) {
+        console.log(`  at ${calls.join(" and ")}: ${problems.join("\n    ")}`);
+        console.log(`  npm run simulate -- --plan ${plan}`);
       }
-    });
+    }
   }
-  return rows.every(({ violations }) => violations.length === 0) ? 0 : 1;
+  const plans = rows.reduce((sum, row) => sum + row.plans, 0);
+  const failed = rows.reduce((sum, row) => sum + row.violations.length, 0);
+  console.log(`${plans} plans in ${Math.round((performance.now() - beganMs) / 1000)} s`);
+  console.log(`${plans - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 }
 
-async function replay(plan: string, begins: Readonly<Record<Situation, PreparedStage>>): Promise<number> {
-  const [name, index, kind] = plan.split(":");
-  const scenario = scenarios.find((one) => one.name === name);
-  if (!scenario) throw new Error(`no scenario is called ${name}: ${scenarios.map((one) => one.name).join(", ")}`);
-  const fault = oneFault(Number(index), kind as FaultKind);
-  const { path, problems } = await runPlan(scenario, begins[scenario.begins], exhaustiveSeed, fault);
+async function replay(pool: Pool, text: string): Promise<number> {
+  const { scenario, faults } = parsePlan(text);
+  const { path, problems, struck, calls } = await outcomeOf(pool, scenario, faults);
+  console.log(
+    `seed ${exhaustiveSeed}, struck: ${struck.map((index) => `${index} ${calls[index]}`).join(", ") || "nothing"}`,
+  );
   console.log(path.join(" → "));
   for (const problem of problems) console.log(problem);
   return problems.length === 0 ? 0 : 1;

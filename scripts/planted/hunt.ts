@@ -1,9 +1,9 @@
 import { Random } from "../../local/core/random.ts";
+import { exhaustiveSeed } from "../simulate/exhaustive.ts";
 import { faultKinds, noFaults, oneFault } from "../simulate/faults.ts";
 import { runMix } from "../simulate/random-mix.ts";
 import { type Situation, scenarios, situationOf } from "../simulate/scenarios.ts";
 import type { PreparedStage } from "../simulate/simulated-stage.ts";
-import { exhaustiveSeed } from "../simulate/single-faults.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 import { loadWith } from "./planted-code.ts";
 

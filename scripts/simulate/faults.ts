@@ -30,5 +30,11 @@ export const noFaults: FaultPlan = () => undefined;
 
 /** A plan with one fault, at the call of this index. */
 export function oneFault(index: number, kind: FaultKind): FaultPlan {
-  return (call) => (call.index === index ? kind : undefined);
+  return aPlan([{ index, kind }]);
+}
+
+/** A plan that strikes these calls, each once. */
+export function aPlan(faults: readonly { index: number; kind: FaultKind }[]): FaultPlan {
+  const kinds = new Map(faults.map(({ index, kind }) => [index, kind]));
+  return ({ index }) => kinds.get(index);
 }

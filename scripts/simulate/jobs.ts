@@ -1,0 +1,54 @@
+import type { FaultKind } from "./faults.ts";
+import { aPlan } from "./faults.ts";
+import { type MixResult, runMix } from "./random-mix.ts";
+import { runPlan } from "./run-plan.ts";
+import { type Situation, scenarios, situationOf } from "./scenarios.ts";
+import type { PreparedStage } from "./simulated-stage.ts";
+
+/** One fault of a plan: the call it strikes, by its number, and what goes wrong with it. */
+export interface PlannedFault {
+  index: number;
+  kind: FaultKind;
+}
+
+/** One simulation that a worker makes. Everything in it comes from what this says. */
+export type Job =
+  | { kind: "mix"; seed: number }
+  | { kind: "plan"; scenario: string; seed: number; faults: readonly PlannedFault[] };
+
+/** What came of a plan. */
+export interface PlanOutcome {
+  problems: string[];
+  /** The calls of handlers, such as `settle s3:PutObject`, in their order. */
+  calls: string[];
+  /** Numbers of the calls that were struck. */
+  struck: number[];
+  path: string[];
+  hash: string;
+}
+
+export type Outcome = ({ kind: "mix" } & MixResult) | ({ kind: "plan" } & PlanOutcome);
+
+export type Begins = Readonly<Record<Situation, PreparedStage>>;
+
+/** Makes one simulation. */
+export async function runJob(job: Job, begins: Begins): Promise<Outcome> {
+  if (job.kind === "mix") return { kind: "mix", ...(await runMix(job.seed, begins[situationOf(job.seed)])) };
+  const scenario = scenarioNamed(job.scenario);
+  const result = await runPlan(scenario, begins[scenario.begins], job.seed, aPlan(job.faults));
+  return {
+    kind: "plan",
+    problems: result.problems,
+    calls: result.calls.map(({ handler, service, operation }) => `${handler} ${service}:${operation}`),
+    struck: result.struck.map(({ call }) => call.index),
+    path: result.path,
+    hash: result.hash,
+  };
+}
+
+/** @throws {Error} naming the scenarios there are. */
+export function scenarioNamed(name: string) {
+  const scenario = scenarios.find((one) => one.name === name);
+  if (!scenario) throw new Error(`no scenario is called ${name}: ${scenarios.map((one) => one.name).join(", ")}`);
+  return scenario;
+}
