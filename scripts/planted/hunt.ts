@@ -1,7 +1,7 @@
-import { Random } from "../../local/core/random.ts";
 import { exhaustiveSeed } from "../simulate/exhaustive.ts";
-import { faultKinds, noFaults, oneFault } from "../simulate/faults.ts";
+import { noFaults, oneFault } from "../simulate/faults.ts";
 import { runMix } from "../simulate/random-mix.ts";
+import { runPlan } from "../simulate/run-plan.ts";
 import { type Situation, scenarios, situationOf } from "../simulate/scenarios.ts";
 import type { PreparedStage } from "../simulate/simulated-stage.ts";
 import type { PlantedBug } from "./planted-bug.ts";
@@ -25,7 +25,7 @@ export interface Patience {
   plans: number;
 }
 
-/** Runs seeds, then single faults of the scenarios in a random order, until a promise is broken. */
+/** Runs seeds, then the scenarios without a fault, then single faults in them, until a promise is broken. */
 export async function hunt(
   bug: PlantedBug,
   begins: Readonly<Record<Situation, PreparedStage>>,
@@ -50,24 +50,23 @@ export async function hunt(
       return { bug, seeds: patience.seeds, plans: tried, found: { by: `${scenario.name} without a fault`, problem } };
     }
   }
-  const random = new Random(patience.firstSeed);
-  const lengths = new Map<string, number>();
-  for (; tried < patience.plans; tried++) {
-    const scenario = pick(random, scenarios);
-    const begin = begins[scenario.begins];
-    const calls =
-      lengths.get(scenario.name) ?? (await plans.runPlan(scenario, begin, exhaustiveSeed, noFaults)).calls.length;
-    lengths.set(scenario.name, calls);
-    const [index, kind] = [Math.floor(random.between(0, calls)), pick(random, faultKinds)];
-    const [problem] = (await plans.runPlan(scenario, begin, exhaustiveSeed, oneFault(index, kind))).problems;
+  for (const { scenario, index, kind } of await faultsOf(bug, begins)) {
+    if (tried >= patience.plans) break;
+    tried += 1;
+    const fault = oneFault(index, kind);
+    const [problem] = (await plans.runPlan(scenario, begins[scenario.begins], exhaustiveSeed, fault)).problems;
     const by = `plan ${scenario.name}:${index}:${kind}`;
-    if (problem !== undefined) return { bug, seeds: patience.seeds, plans: tried + 1, found: { by, problem } };
+    if (problem !== undefined) return { bug, seeds: patience.seeds, plans: tried, found: { by, problem } };
   }
   return { bug, seeds: patience.seeds, plans: tried, found: undefined };
 }
 
-function pick<T>(random: Random, among: readonly T[]): T {
-  const found = among[Math.floor(random.between(0, among.length))];
-  if (found === undefined) throw new Error("there is nothing to pick from");
-  return found;
+/** The faults to try, at the calls as the code makes them without the bug. */
+async function faultsOf({ faults }: PlantedBug, begins: Readonly<Record<Situation, PreparedStage>>) {
+  const scenario = scenarios.find(({ name }) => name === faults?.scenario);
+  if (!scenario || !faults) return [];
+  const { calls } = await runPlan(scenario, begins[scenario.begins], exhaustiveSeed);
+  return calls
+    .filter(({ handler, service, operation }) => faults.at.test(`${handler} ${service}:${operation}`))
+    .map(({ index }) => ({ scenario, index, kind: faults.kind }));
 }

@@ -1,3 +1,5 @@
+import type { FaultKind } from "../simulate/faults.ts";
+
 /** One replacement in a source file. */
 export interface Patch {
   /** From the project's root. */
@@ -16,4 +18,17 @@ export interface PlantedBug {
   was: string;
   /** Several where more than one safeguard stands in the way of the mistake. */
   patches: readonly Patch[];
+  /**
+   * Which of the single faults that `npm run simulate -- --single` tries are tried here first: all of them for one bug would
+   * take an hour.
+   */
+  faults?: FaultsTried;
+}
+
+/** Single faults at some calls of one scenario. */
+interface FaultsTried {
+  scenario: string;
+  kind: FaultKind;
+  /** Such as `elasticloadbalancing:CreateRule`, after the handler's name and a space. */
+  at: RegExp;
 }

@@ -48,7 +48,9 @@ export class Happenings {
   /** S3 promises to tell of an upload at least once. */
   async #deliverAgain(): Promise<void> {
     const events = this.#stage.executions("deploy").filter(({ input }) => input.includes("Object Created"));
-    const chosen = this.#one(events);
+    // Most often of one that was stopped: then the event is taken up again, and may have become old.
+    const stopped = events.filter(({ status }) => status === "ABORTED");
+    const chosen = this.#one(stopped.length > 0 ? stopped : events);
     if (chosen) await this.#stage.begin("Deploy", JSON.parse(chosen.input));
   }
 

@@ -27,8 +27,15 @@ const faultShare = 0.03;
 /** Keeps what people do apart from what the cloud draws. */
 const seedStride = 0x2545f491;
 
-/** Pushes, rollbacks, sweeps and stops over two services, overlapping, with random faults; all of it told by the seed. */
-export async function runMix(seed: number, begin: PreparedStage): Promise<MixResult> {
+/**
+ * Pushes, rollbacks, sweeps and stops over two services, overlapping, with random faults; all of it told by the seed.
+ * @param see Sees the stage while its faults are still known.
+ */
+export async function runMix(
+  seed: number,
+  begin: PreparedStage,
+  see: (stage: SimulatedStage) => void = () => {},
+): Promise<MixResult> {
   const random = new Random(seed * seedStride);
   const stage = await openStage(seed, begin);
   const { cloud } = stage;
@@ -49,6 +56,7 @@ export async function runMix(seed: number, begin: PreparedStage): Promise<MixRes
     }
     await stage.idle();
     struck = cloud.faults.struck.length;
+    see(stage);
     cloud.faults.arm(noFaults);
     await sweepClean(stage);
     problems.push(...(await endStateProblems(stage, services)), ...(await promises.endProblems(services)));

@@ -18,6 +18,7 @@ export const bakingBugs: readonly PlantedBug[] = [
     id: "image-exists-already",
     thread: "https://github.com/spinnaker/spinnaker/issues/4498",
     was: "a bake timed out although the image existed, and the next try collided with it",
+    faults: { scenario: "first-deploy", kind: "timed-out", at: /RegisterImage/ },
     patches: [
       {
         file: "shared/aws/images.ts",
@@ -30,6 +31,7 @@ export const bakingBugs: readonly PlantedBug[] = [
     id: "fleet-exists-already",
     thread: "https://github.com/ansible/ansible/issues/29996",
     was: "a repeated creation failed because the first one had succeeded",
+    faults: { scenario: "first-deploy", kind: "timed-out", at: /CreateAutoScalingGroup/ },
     patches: [
       {
         file: "shared/aws/fleets.ts",
@@ -42,6 +44,7 @@ export const bakingBugs: readonly PlantedBug[] = [
     id: "sealed-already",
     thread: "https://github.com/hashicorp/packer/issues/6536",
     was: "what an earlier attempt had finished was taken for a failure",
+    faults: { scenario: "first-deploy", kind: "timed-out", at: /CompleteSnapshot/ },
     patches: [
       {
         file: "shared/baking/volume-writing.ts",
@@ -54,6 +57,7 @@ export const bakingBugs: readonly PlantedBug[] = [
     id: "throttled-is-fatal",
     thread: "https://github.com/spinnaker/spinnaker/issues/4458",
     was: "a deploy failed for good because AWS asked for patience",
+    faults: { scenario: "deploy", kind: "timed-out", at: /^bake / },
     patches: [
       {
         file: "shared/errors.ts",

@@ -6,6 +6,7 @@ export const leakBugs: readonly PlantedBug[] = [
     id: "a-snapshot-for-each-try",
     thread: "https://github.com/chef-boneyard/chef-provisioning-aws/issues/158",
     was: "each repetition created one more",
+    faults: { scenario: "first-deploy", kind: "crash", at: /StartSnapshot/ },
     patches: [
       {
         file: "functions/bake.ts",
@@ -76,6 +77,11 @@ export const leakBugs: readonly PlantedBug[] = [
     id: "gone-because-not-seen-yet",
     thread: "https://github.com/hashicorp/terraform-provider-aws/issues/8029",
     was: "what had just been created was not found, and so believed not to exist",
+    faults: {
+      scenario: "first-deploy",
+      kind: "denied",
+      at: /^(bake ebs:PutSnapshotBlock|launch elasticloadbalancing:ModifyTargetGroupAttributes)/,
+    },
     patches: [{ file: "shared/reaping.ts", find: "world.now() - firstLookMs < visibleMs", replace: "world.now() < 0" }],
   },
   {
@@ -97,7 +103,7 @@ export const leakBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/reaping.ts",
-        find: "if (!head.kept.includes(generation)) await removeImage",
+        find: "if (!isKept(head, generation)) await removeImage",
         replace: "await removeImage",
       },
     ],
@@ -120,9 +126,9 @@ export const leakBugs: readonly PlantedBug[] = [
     was: "the release to go back to had been destroyed before",
     patches: [
       {
-        file: "shared/domain/head.ts",
-        find: "export const keptReleases = 5;",
-        replace: "export const keptReleases = 1;",
+        file: "shared/domain/keep.ts",
+        find: "const count = Math.min(keptReleases.most, Math.max(releases, young));",
+        replace: "const count = Math.min(1, Math.max(releases, young));",
       },
     ],
   },

@@ -102,6 +102,11 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
         find: "if (!(await stillNewest())) {",
         replace: "if (lease.fence < 0) {",
       },
+      {
+        file: "shared/admission/deploy.ts",
+        find: "(await stillNewest())\n",
+        replace: "owner !== undefined\n",
+      },
     ],
   },
   {
@@ -120,6 +125,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     id: "settled-twice-is-a-failure",
     thread: "https://github.com/spinnaker/clouddriver/pull/1187",
     was: "what had succeeded on AWS was called a failure, because its repetition found it done",
+    faults: { scenario: "deploy", kind: "crash", at: /^settle s3:PutObject/ },
     patches: [
       {
         file: "functions/settle.ts",
@@ -144,6 +150,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     id: "denied-after-it-is-gone",
     thread: "https://github.com/spinnaker/clouddriver/pull/1187",
     was: "a deletion whose answer was lost was repeated, failed, and made a clean end a dirty one",
+    faults: { scenario: "failing-deploy", kind: "reply-lost", at: /:(Delete|Deregister)/ },
     patches: [
       {
         file: "shared/aws/deleting.ts",

@@ -9,8 +9,8 @@ export const trafficBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/domain/health.ts",
-        find: "const good = health.healthy >= needed && health.healthy === health.total;",
-        replace: "const good = look.deadlinePassed || (health.healthy >= needed && health.healthy === health.total);",
+        find: "const streak = good ? look.streak + 1 : 0;",
+        replace: "const streak = look.deadlinePassed ? look.streakNeeded : good ? look.streak + 1 : 0;",
       },
       { file: "shared/domain/cutover.ts", find: "if (toHealth.healthy < needed) {", replace: "if (needed < 0) {" },
       {
@@ -30,7 +30,11 @@ export const trafficBugs: readonly PlantedBug[] = [
     thread: "https://github.com/spinnaker/orca/pull/664",
     was: "a fleet without a single instance counted as healthy",
     patches: [
-      { file: "shared/domain/health.ts", find: "health.healthy >= needed && health", replace: "health" },
+      {
+        file: "shared/domain/health.ts",
+        find: "health.healthy >= needed && health",
+        replace: "health.healthy === 0 || health",
+      },
       {
         file: "shared/validation/candidate.ts",
         find: 'if (checked.verdict === "inconclusive" && !deadlinePassed) return',
@@ -150,6 +154,7 @@ export const trafficBugs: readonly PlantedBug[] = [
     id: "two-rules-after-a-lost-answer",
     thread: "https://github.com/boto/boto3/issues/917",
     was: "a request whose answer was lost was sent again, and took effect twice",
+    faults: { scenario: "first-deploy", kind: "reply-lost", at: /^cutover .*CreateRule/ },
     patches: [
       {
         file: "shared/aws/traffic.ts",

@@ -28,6 +28,11 @@ describe("the lease", () => {
     });
   });
 
+  it("tells its owner how long there is still to wait, in whole seconds", () => {
+    const lease = { ...held("me"), activeFrom: new Date(nowMs + 20_500).toISOString() };
+    expect(decideLease(lease, "me", "unknown", nowMs)).toEqual({ kind: "held", lease, waitSeconds: 21 });
+  });
+
   it.each(["running", "unknown"] as const)("is not taken from an owner whose state is %s", (status) => {
     expect(decideLease(held("other"), "me", status, nowMs)).toEqual({ kind: "busy", owner: "other" });
   });

@@ -1,0 +1,9 @@
+import { defineConfig } from "vitest/config";
+
+/** The tests that judge mutants of pure decisions: those of the decisions themselves, and the small model's. */
+export default defineConfig({
+  test: {
+    include: ["test/shared/domain/**/*.test.ts", "test/scripts/model/**/*.test.ts"],
+    testTimeout: 30_000,
+  },
+});
