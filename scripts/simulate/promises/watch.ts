@@ -1,6 +1,7 @@
 import type { GroupDocument as FleetDocument, InstanceDocument } from "../../../local/auto-scaling/documents.ts";
 import type { GroupDocument, RuleDocument } from "../../../local/load-balancing/documents.ts";
 import type { Head } from "../../../shared/domain/head.ts";
+import { keptReleases } from "../../../shared/domain/keep.ts";
 import type { Lease } from "../../../shared/domain/lease.ts";
 import { fleetName, imageName, tagKeys } from "../../../shared/domain/names.ts";
 import type { Release } from "../../../shared/domain/release.ts";
@@ -89,9 +90,11 @@ export class PromiseWatch implements EffectWatch {
     const images = cloud.kernel.store.collection<{ name: string; state: string }>("ec2.images").list();
     const names = new Set(images.map(({ name }) => name));
     const problems: string[] = [];
-    for (const generation of this.#order.served(service).slice(-5)) {
+    const { kept } = await cloud.complete(ledger.head(service));
+    for (const generation of this.#order.served(service).slice(-keptReleases.usual)) {
       const release = await cloud.complete(ledger.release(service, generation));
-      if (release && names.has(imageName(stageName, service, release.imageDigest))) continue;
+      const hasImage = release && names.has(imageName(stageName, service, release.imageDigest));
+      if (hasImage && kept.includes(generation)) continue;
       problems.push(`S7 way back: ${generation} served, and cannot be launched again`);
     }
     return problems;
