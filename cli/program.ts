@@ -22,6 +22,7 @@ import { addLogs } from "./commands/logs.ts";
 import { addPause, addResume } from "./commands/pause.ts";
 import { addPush } from "./commands/push.ts";
 import { addReleases } from "./commands/releases.ts";
+import { addRevoke } from "./commands/revoke.ts";
 import { addRollback } from "./commands/rollback.ts";
 import { addServiceApply } from "./commands/service-apply.ts";
 import { addStatus } from "./commands/status.ts";
@@ -76,6 +77,7 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addReleases(program, surroundings);
   addDiff(program, surroundings);
   addRollback(program, surroundings);
+  addRevoke(program, surroundings);
   addDeploy(program, surroundings);
   addApprove(program, surroundings);
   addReject(program, surroundings);

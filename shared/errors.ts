@@ -44,6 +44,10 @@ export class SpecInvalidError extends KilnError {
 export class BaseRefusedError extends KilnError {
   override readonly name = "BaseRefusedError";
 }
+/** What was asked would run something that a person revoked. */
+export class RevokedError extends KilnError {
+  override readonly name = "RevokedError";
+}
 /** The listener or its load balancer is missing or unusable. */
 export class NetworkError extends KilnError {
   override readonly name = "NetworkError";

@@ -33,7 +33,10 @@ export function addAbort(program: Command, surroundings: Surroundings): void {
 
 /** @returns The generation whose deploy was stopped; undefined when there is none. */
 export async function abort(
-  stage: Pick<Stage, "name" | "ledger" | "runs" | "executions">,
+  stage: Pick<Stage, "name" | "ledger"> & {
+    runs: Pick<Stage["runs"], "stop">;
+    executions: Pick<Stage["executions"], "status">;
+  },
   service: string,
   reason: string,
 ): Promise<string | undefined> {

@@ -2,12 +2,14 @@ import type { Command } from "commander";
 import type { HistoryEvent } from "../../shared/aws/ledger.ts";
 import type { Head } from "../../shared/domain/head.ts";
 import type { Release } from "../../shared/domain/release.ts";
+import { revocationText, revokedIn } from "../../shared/domain/revocation.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { type ReleaseState, releaseState } from "../explain/release-state.ts";
 import { CommandFailure, nothingDone } from "../failure.ts";
 import { refusalsShown, refusalsText } from "../refusals.ts";
 import { table } from "../table.ts";
+import { addReleasesPin, addReleasesUnpin } from "./releases-pin.ts";
 import { addReleasesSbom } from "./releases-sbom.ts";
 import { addReleasesShow } from "./releases-show.ts";
 
@@ -21,6 +23,8 @@ export interface ListedRelease {
   lastEvent: string;
   /** Why it failed, when it did. */
   cause?: string;
+  /** Why nobody may go back to it. */
+  revoked?: string;
   imageDigest: string;
 }
 
@@ -43,6 +47,8 @@ export function addReleases(program: Command, surroundings: Surroundings): void 
   });
   addReleasesShow(command, surroundings);
   addReleasesSbom(command, surroundings);
+  addReleasesPin(command, surroundings);
+  addReleasesUnpin(command, surroundings);
 }
 
 async function listReleases(stage: Stage, service: string): Promise<ListedRelease[]> {
@@ -61,6 +67,7 @@ async function listReleases(stage: Stage, service: string): Promise<ListedReleas
 
 function listedRelease(release: Release, history: readonly HistoryEvent[], head: Head): ListedRelease {
   const { generation, version, createdAt, imageDigest } = release;
+  const revoked = revokedIn(head, generation);
   const last = history.at(-1);
   const failure = last?.["failure"] as { error?: string; cause?: string } | null | undefined;
   return {
@@ -69,6 +76,7 @@ function listedRelease(release: Release, history: readonly HistoryEvent[], head:
     createdAt,
     state: releaseState(generation, head),
     lastEvent: last?.event ?? "admitted",
+    ...(revoked && { revoked: revocationText(revoked) }),
     ...(failure && { cause: `${failure.error}: ${failure.cause}` }),
     imageDigest,
   };
@@ -88,8 +96,8 @@ export function releasesText(releases: readonly ListedRelease[]): string {
   ]);
   const [heading = "", ...rows] = lines;
   const withCauses = rows.flatMap((row, index) => {
-    const cause = releases[index]?.cause;
-    return cause === undefined ? [row] : [row, `    ${cause}`];
+    const { cause, revoked } = releases[index] ?? {};
+    return [row, ...[cause, revoked].flatMap((why) => (why === undefined ? [] : [`    ${why}`]))];
   });
   return [heading, ...withCauses].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { Hold } from "../../shared/domain/calendar.ts";
+import { revocationText, revokedIn } from "../../shared/domain/revocation.ts";
 import { baseNotes } from "./base-notes.ts";
 import { differencesOf } from "./differences.ts";
 import type { Evidence } from "./evidence.ts";
@@ -52,8 +53,13 @@ export function explain(present: Present): Explanation {
     underWay: underWayOf(present),
     hold: present.hold ?? pauseOf(present) ?? null,
     byItself: byItselfOf(present),
-    differences: differencesOf(present),
+    differences: [...revokedAndServing(present), ...differencesOf(present)],
   };
+}
+
+function revokedAndServing({ serving, head }: Present): string[] {
+  const revoked = serving === undefined ? undefined : revokedIn(head, serving);
+  return revoked ? [`${serving} serves although ${revocationText(revoked)}`] : [];
 }
 
 function pauseOf({ head: { paused } }: Present): Hold | undefined {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { revocable } from "../../shared/domain/revocation.ts";
 import { logSources } from "../logs/line.ts";
 import {
   chain,
@@ -110,6 +111,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         state: releaseState,
         lastEvent: z.string(),
         cause: z.optional(z.string()),
+        revoked: z.optional(z.string()),
         imageDigest: z.string(),
       }),
     ),
@@ -122,6 +124,26 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     timeline: z.array(evidence),
   }),
   "releases sbom": z.object({ bomFormat: z.literal("CycloneDX"), specVersion: z.literal("1.6") }),
+  "releases pin": z.strictObject({ generation: z.string(), pinned: z.literal(true) }),
+  "releases unpin": z.strictObject({ generation: z.string(), wasPinned: z.boolean() }),
+  revoke: z.union([
+    z.strictObject({ kind: z.enum(revocable), id: z.string(), wasRevoked: z.boolean() }),
+    z.strictObject({
+      kind: z.enum(revocable),
+      id: z.string(),
+      reason: z.string(),
+      services: z.array(
+        z.strictObject({
+          service: z.string(),
+          revoked: z.array(z.string()),
+          serving: z.boolean(),
+          stopped: nullableText,
+          action: z.enum(["refresh", "rollback", "push", "none"]),
+          execution: nullableText,
+        }),
+      ),
+    }),
+  ]),
   diff: z.strictObject({
     from: z.string(),
     to: z.string(),

@@ -22,6 +22,7 @@ import { type Contents, currentSpec, readContents } from "./contents.ts";
 import { acquireLease } from "./lease.ts";
 import { borrowImage, promotedContents, type WhatRuns } from "./promotion.ts";
 import { recordingRefusals } from "./refusals.ts";
+import { refuseRevoked } from "./revoked.ts";
 import { admitRoute } from "./route.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
 
@@ -134,6 +135,7 @@ async function admittedRelease(
   if (held) return held;
   await refuseShrinking(spec, before, world);
   const { contents, version, origin, promotedFrom } = await contentsOf(request, spec, before, world);
+  await refuseRevoked(name, contents, world);
   await refuseAnotherListener(contents, before, world);
   const acceptRule = request.kind !== "upload" && request.acceptRule;
   await admitRoute({ spec, network: contents.network, acceptRule, execution }, before, world);

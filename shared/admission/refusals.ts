@@ -13,6 +13,7 @@ import {
   ManualInputError,
   NetworkError,
   PromotionRefusedError,
+  RevokedError,
   ShrinkRefusedError,
 } from "../errors.ts";
 import type { AdmissionWorld } from "./world.ts";
@@ -28,6 +29,7 @@ const refusals = [
   ManualInputError,
   NetworkError,
   PromotionRefusedError,
+  RevokedError,
   ShrinkRefusedError,
 ] as const;
 

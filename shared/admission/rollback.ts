@@ -14,7 +14,8 @@ import { fleetName } from "../domain/names.ts";
 import { inOneLine, problemsOf } from "../domain/problems.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { alarmInput, rollbackInput } from "../domain/request.ts";
-import { ManualInputError, NothingToRollBackError } from "../errors.ts";
+import { revocationText, revokedIn } from "../domain/revocation.ts";
+import { ManualInputError, NothingToRollBackError, RevokedError } from "../errors.ts";
 import { targetGroupOf } from "../fleet-names.ts";
 import { recordEvent } from "../history.ts";
 import type { ReleaseRef } from "../step-input.ts";
@@ -92,7 +93,10 @@ async function choose(
   if (before !== undefined) return before;
   if (alarm) {
     const judged = await judgeNow(head, alarm, world);
-    if (judged.kind === "roll-back") return judged.to;
+    if (judged.kind === "roll-back") {
+      const revoked = revokedIn(head, judged.to);
+      return revoked ? skipped(`${judged.to} must not serve again: ${revocationText(revoked)}`) : judged.to;
+    }
     return judged.kind === "wait" ? waiting(observingSeconds, judged.reason) : skipped(judged.reason);
   }
   const target = await chooseTarget(head, to, world);
@@ -135,6 +139,14 @@ async function chooseTarget(head: Head, to: string | undefined, world: Admission
   if (wantsZero) return chooseZero(head, to, world);
   const target = to ?? rollbackTarget(head, serving);
   const known = target !== undefined && (isKept(head, target) || head.live?.generation === target);
+  const revoked = target === undefined ? undefined : revokedIn(head, target);
+  if (revoked) {
+    const others = keptGenerations(head).filter((generation) => !revokedIn(head, generation));
+    throw new RevokedError(
+      `${target} must not serve again: ${revocationText(revoked)}.`,
+      `Name another: ${others.join(", ") || "there is none"}. Or take it back: kiln revoke ${revoked.kind} ${revoked.id} --undo.`,
+    );
+  }
   if (target !== undefined && known) return target;
   throw new NothingToRollBackError(
     target ? `${target} is no kept release of ${service}.` : `${service} has no earlier release that served.`,

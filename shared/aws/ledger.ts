@@ -7,6 +7,7 @@ import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain
 import { experimentName } from "../domain/names.ts";
 import type { Pin } from "../domain/pins.ts";
 import type { LayerPart, Release } from "../domain/release.ts";
+import type { Revocation } from "../domain/revocation.ts";
 import type { RuleRecord } from "../domain/rule-record.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
 import { emptyWayBack, type WayBack } from "../domain/way-back.ts";
@@ -14,6 +15,7 @@ import { LeaseLostError, UnknownServiceError } from "../errors.ts";
 import type { FrozenReleases } from "../step.ts";
 import type { ReleaseRef } from "../step-input.ts";
 import type { Documents } from "./documents.ts";
+import type { ImageRecord } from "./image-records.ts";
 
 /** The claim of an upload: who deploys this exact S3 version. */
 export interface UploadClaim {
@@ -237,6 +239,22 @@ export class Ledger {
   /** Freezes a service, or the whole stage; null thaws it. */
   async writeFreeze(service: string | undefined, freeze: Freeze | null): Promise<void> {
     await this.#documents.update<Freeze | null>(freezeKey(service), () => freeze);
+  }
+
+  /** What must not run any more, in the whole stage. */
+  async revocations(): Promise<Revocation[]> {
+    return (await this.#documents.read<Revocation[]>(ledgerKeys.revocations))?.document ?? [];
+  }
+
+  /** Changes the revocations by compare-and-set; `change` may be asked several times. */
+  async updateRevocations(change: (all: readonly Revocation[]) => Revocation[]): Promise<void> {
+    await this.#documents.update<Revocation[]>(ledgerKeys.revocations, (present) => change(present ?? []));
+  }
+
+  /** Releases whose image the sweep has marked and not yet removed. */
+  async markedImages(service: string): Promise<string[]> {
+    const record = await this.#documents.read<ImageRecord>(ledgerKeys.images(service));
+    return Object.values(record?.document.marks ?? {}).map(({ generation }) => generation);
   }
 
   async lease(service: string): Promise<Lease | undefined> {

@@ -4,6 +4,7 @@ import { keptReleases } from "./keep.ts";
 import { generationName, ordinalOf } from "./names.ts";
 import type { RefreshState } from "./refresh.ts";
 import { compareIntents, type Intent } from "./release.ts";
+import { type RevokedRelease, revokedIn } from "./revocation.ts";
 import { confirmed, type RuleRecord } from "./rule-record.ts";
 
 /** A fleet that is kept ready to serve again. */
@@ -44,6 +45,8 @@ export interface Head {
   experiment?: Experiment | undefined;
   /** Releases that a person wants kept beside those, until the same is taken back. */
   pinned?: PinnedRelease[];
+  /** Releases that must not serve again; nobody goes back to one. */
+  revoked?: RevokedRelease[];
 }
 
 /** Who keeps a release, and why. */
@@ -68,6 +71,20 @@ export function emptyHead(service: string): Head {
     known: [],
     kept: [],
   };
+}
+
+/** The head with a release pinned; a pin that is there stays as it was made. */
+export function pinnedWith(head: Head, pin: PinnedRelease): Head {
+  const { pinned = [] } = head;
+  return pinned.some(({ generation }) => generation === pin.generation) ? head : { ...head, pinned: [...pinned, pin] };
+}
+
+/** The head without the pin; what nothing else keeps is known again, until the sweep has removed what it owns. */
+export function unpinned(head: Head, generation: string): Head {
+  const pinned = (head.pinned ?? []).filter((one) => one.generation !== generation);
+  if (pinned.length === (head.pinned ?? []).length) return head;
+  const known = head.kept.includes(generation) ? head.known : [...new Set([...head.known, generation])];
+  return { ...head, pinned, known };
 }
 
 /** Whether a release's image and template stay for a cold rollback. */
@@ -238,9 +255,11 @@ export function leftovers(head: Head, nowMs: number): string[] {
 /** The generation a rollback without a named target goes to, or undefined when there is none but generation 0. */
 export function rollbackTarget(head: Head, serving: string | undefined): string | undefined {
   // A deploy that has moved traffic but not settled: going back means the release that the head still calls live.
-  if (head.live && serving !== undefined && serving !== head.live.generation) return head.live.generation;
-  if (head.standby) return head.standby.generation;
-  return head.kept.filter((generation) => generation !== head.live?.generation).at(-1);
+  const isGood = (generation: string) => revokedIn(head, generation) === undefined;
+  const { live, standby } = head;
+  if (live && serving !== undefined && serving !== live.generation && isGood(live.generation)) return live.generation;
+  if (standby && isGood(standby.generation)) return standby.generation;
+  return head.kept.filter((generation) => generation !== live?.generation && isGood(generation)).at(-1);
 }
 
 export type Recovery = "undo" | "finish" | "drop";

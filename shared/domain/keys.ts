@@ -85,6 +85,7 @@ export const ledgerKeys = {
     `bakes/${snapshotId}/${String(first).padStart(8, "0")}-${String(written).padStart(8, "0")}`,
   layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,
   freezeOfStage: "freeze.json",
+  revocations: "revocations.json",
   freeze: (service: string) => `${home(service)}/freeze.json`,
   services: "services/",
   experiments: "experiments/",

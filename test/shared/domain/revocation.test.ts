@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { emptyHead, rollbackTarget } from "../../../shared/domain/head.ts";
+import type { Part } from "../../../shared/domain/release.ts";
+import {
+  malformedId,
+  type Revocation,
+  revocationOf,
+  revokedIn,
+  withoutRevocation,
+  withRevocation,
+  withRevoked,
+} from "../../../shared/domain/revocation.ts";
+
+const part = (digit: string, zip?: string): Part => ({
+  name: "app",
+  key: "web/1.zip",
+  versionId: "1",
+  bytes: 1,
+  unpackedBytes: 1,
+  sha256: digit.repeat(64),
+  ...(zip !== undefined && { zip: { bytes: 1, sha256: zip.repeat(64) } }),
+});
+const made = {
+  generation: "web-000002",
+  base: { name: "al2023", imageId: "ami-0123456789abcdef0", architecture: "x86_64" as const },
+  layers: [part("b")],
+  artifact: part("a", "c"),
+};
+const revoked = (kind: Revocation["kind"], id: string): Revocation => ({ kind, id, reason: "CVE", by: "ann", at: "" });
+
+describe("a revocation", () => {
+  it.each([
+    ["base", "ami-0123456789abcdef0"],
+    ["layer", "b".repeat(64)],
+    ["layer", "b".repeat(12)],
+    ["artifact", "a".repeat(12)],
+    ["artifact", "c".repeat(64)],
+    ["release", "web-000002"],
+  ] as const)("of %s %s meets the release that is made of it", (kind, id) => {
+    expect(revocationOf(made, [revoked(kind, id)])).toMatchObject({ kind, id });
+  });
+
+  it.each([
+    ["base", "ami-0123456789abcdef1"],
+    ["layer", "a".repeat(64)],
+    ["artifact", "b".repeat(64)],
+    ["release", "web-000003"],
+  ] as const)("of %s %s meets no other", (kind, id) => {
+    expect(revocationOf(made, [revoked(kind, id)])).toBeUndefined();
+  });
+
+  it.each([
+    ["base", "al2023"],
+    ["layer", "abc"],
+    ["artifact", "web/1.zip"],
+    ["release", "web"],
+  ] as const)("takes no %s called %s", (kind, id) => {
+    expect(malformedId(kind, id)).toBeDefined();
+  });
+
+  it("stays as it was made when it is repeated, and goes when it is taken back", () => {
+    const first = withRevocation([], revoked("base", "ami-0123456789abcdef0"));
+    expect(withRevocation(first, { ...revoked("base", "ami-0123456789abcdef0"), by: "bob" })).toEqual(first);
+    expect(withoutRevocation(first, { kind: "base", id: "ami-0123456789abcdef0" })).toEqual([]);
+    expect(withoutRevocation(first, { kind: "layer", id: "ami-0123456789abcdef0" })).toEqual(first);
+  });
+});
+
+describe("a head with revoked releases", () => {
+  const live = { generation: "web-000004", since: "" };
+  const standby = { generation: "web-000003", until: "" };
+  const head = { ...emptyHead("web"), live, standby, kept: ["web-000001", "web-000002", "web-000003", "web-000004"] };
+  const base = revoked("base", "ami-0123456789abcdef0");
+
+  it("sends a rollback past them to the newest good release", () => {
+    expect(rollbackTarget(head, "web-000004")).toBe("web-000003");
+    expect(rollbackTarget(withRevoked(head, base, ["web-000003", "web-000002"]), "web-000004")).toBe("web-000001");
+    const all = withRevoked(head, base, ["web-000001", "web-000002", "web-000003"]);
+    expect(rollbackTarget(all, "web-000004")).toBeUndefined();
+  });
+
+  it("leaves a release revoked for which another reason stands", () => {
+    const twice = withRevoked(withRevoked(head, base, ["web-000003"]), revoked("release", "web-000003"), [
+      "web-000003",
+    ]);
+    expect(revokedIn(withRevoked(twice, base, []), "web-000003")).toMatchObject({ kind: "release" });
+    expect(withRevoked(head, base, [])).toBe(head);
+  });
+});
