@@ -1,6 +1,8 @@
 import { publicBases } from "../../local/ec2/public-bases.ts";
 import { SsmService } from "../../local/ssm/service.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
+import { hostOf } from "../simulate/hosts.ts";
+import { makeManagedProfile, managedProfile } from "../simulate/managed-profile.ts";
 import { type Scenario, scenarios } from "../simulate/scenarios.ts";
 import type { SimulatedStage } from "../simulate/simulated-stage.ts";
 
@@ -88,6 +90,21 @@ const further: readonly Path[] = [
       await stage.cloud.call("states", "SendTaskSuccess", { taskToken, output });
       await stage.idle();
       return arn;
+    },
+    end: "Live",
+  },
+  {
+    name: "judged-canary-with-commands",
+    begins: "one release",
+    act: async (stage) => {
+      await makeManagedProfile(stage);
+      await stage.apply("web", {
+        instanceProfile: managedProfile,
+        validate: { commands: [{ name: "inside", run: "true" }] },
+        deploy: { strategy: "canary", steps: [50], intervalSeconds: 30, judge: {}, once: { run: "true" } },
+      });
+      Object.assign(stage.cloud.publicTraffic, { host: hostOf("web"), perMinute: 2_000 });
+      return (await stage.deploy("web", "2")).arn;
     },
     end: "Live",
   },

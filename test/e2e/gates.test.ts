@@ -52,7 +52,11 @@ beforeAll(async () => {
       ],
     },
     deploy: {
-      ...world.spec.deploy,
+      strategy: "canary",
+      steps: [50],
+      intervalSeconds: 30,
+      // Every request comes from the probe function, through the production rule.
+      judge: { harmlessPercent: 10, waitSeconds: 1800, ifUndecided: "back", topUpPerMinute: 200 },
       approval: { deadlineSeconds: 3600 },
       once: { run: `echo "$KILN_GENERATION" >>"${ledgerOfRuns}"`, timeoutSeconds: 60 },
     },
@@ -86,7 +90,7 @@ async function makeProfile(): Promise<void> {
 const runs = async () => (await readFile(ledgerOfRuns, "utf8").catch(() => "")).split("\n").filter(Boolean);
 const evidence = async (generation: string) => JSON.stringify(await world.stage.ledger.history("web", generation));
 
-it("a release passes a function, a command on its servers and a person, runs once what is to be run, and goes live", async () => {
+it("a release passes a function, a command on its servers and a person, runs once what is to be run, compares well with live, and takes over", async () => {
   const execution = await world.push("1.1.0");
   const asked = async () => (await world.stage.ledger.approval("web", "web-000002")) !== undefined;
   await until("the question for approval", asked, { withinSeconds: 120 });
@@ -101,6 +105,11 @@ it("a release passes a function, a command on its servers and a person, runs onc
   expect(said).toContain("found 1.1.0");
   expect(said).toContain("web-000002 on 8080");
   expect(said).toContain("once-ran");
+  const judged = (await world.stage.ledger.history("web", "web-000002")).find(({ event }) => event === "judged");
+  expect(judged).toMatchObject({
+    verdict: "pass",
+    reason: expect.stringMatching(/^errors: 0 of [1-9]\d+ against 0 of [1-9]/),
+  });
 });
 
 it("a release that the function fails never gets a request, and nothing is run for it", async () => {

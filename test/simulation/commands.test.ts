@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { type FaultKind, type HandlerCall, oneFault } from "../../scripts/simulate/faults.ts";
+import { makeManagedProfile, managedProfile } from "../../scripts/simulate/managed-profile.ts";
 import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
 import { type LiveService, liveService } from "./live-service.ts";
-import { makeManagedProfile, managedProfile } from "./managed-instances.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
 
 let service: LiveService;

@@ -1,4 +1,4 @@
-import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
+import type { SimulatedStage } from "./simulated-stage.ts";
 
 /** The name of the profile for `instanceProfile` in a spec. */
 export const managedProfile = "managed";
