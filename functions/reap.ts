@@ -9,6 +9,7 @@ import { ImageUsers } from "../shared/aws/image-users.ts";
 import { Images } from "../shared/aws/images.ts";
 import { Keys } from "../shared/aws/keys.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
+import { Quarantine } from "../shared/aws/quarantine.ts";
 import { Snapshots } from "../shared/aws/snapshots.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Templates } from "../shared/aws/templates.ts";
@@ -16,6 +17,7 @@ import { Traffic } from "../shared/aws/traffic.ts";
 import { leftovers } from "../shared/domain/head.ts";
 import { ReapStuckError } from "../shared/errors.ts";
 import { reapImages } from "../shared/image-reaping.ts";
+import { endQuarantines, type QuarantineWorld, quarantineOne } from "../shared/quarantine.ts";
 import { type ReapWorld, reapGeneration } from "../shared/reaping.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
@@ -24,7 +26,14 @@ import { type ProvedWayBack, proveWaysBack, type WayBackWorld } from "../shared/
 
 const input = z.discriminatedUnion("mode", [
   /** Removes the release's own generation: a candidate that failed. */
-  z.object({ mode: z.literal("candidate"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
+  z.object({
+    mode: z.literal("candidate"),
+    execution: z.string(),
+    release: releaseRef,
+    memo: z._default(memo, {}),
+    /** What the deploy failed with. */
+    error: z.optional(z.string()),
+  }),
   /** Removes every generation of the service that nothing holds. */
   z.object({ mode: z.literal("leftovers"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
   /** Marks, disables and deregisters the service's images that nothing needs. */
@@ -40,7 +49,7 @@ const input = z.discriminatedUnion("mode", [
 ]);
 type Input = z.infer<typeof input>;
 
-type World = ReapWorld & WayBackWorld & { imageRecords: ImageRecords };
+type World = ReapWorld & WayBackWorld & QuarantineWorld & { imageRecords: ImageRecords };
 
 export interface Survey {
   services: { service: string }[];
@@ -83,6 +92,10 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   const startedMs = Number(request.memo["startedMs"] ?? world.now());
   // Leftovers are old; a candidate may have been given something a moment ago.
   const firstLookMs = request.mode === "candidate" ? startedMs : 0;
+  if (request.mode === "leftovers") await endQuarantines(request, world);
+  else if (request.error === "ValidationFailedError" && request.memo["startedMs"] === undefined) {
+    await quarantineOne(request, await world.ledger.frozen(release), world);
+  }
   const going: string[] = [];
   let waitSeconds = 1;
   for (const generation of targets) {
@@ -136,6 +149,7 @@ export const step: Step<Input, World, ReapOutput> = {
       targetGroups: new TargetGroups(elb),
       templates: new Templates(ec2),
       images: new Images(ec2),
+      quarantine: new Quarantine(ec2),
       keys: new Keys(clients.kms(connect)),
       alerts: new Alerts(clients.cloudWatch(connect), common.config.stage),
       imageUsers: new ImageUsers(ec2),

@@ -6,6 +6,7 @@ import { type Head, leftovers } from "./domain/head.ts";
 import type { ImageAction, ImagePlan } from "./domain/image-plan.ts";
 import type { Lease } from "./domain/lease.ts";
 import { expiredPins } from "./domain/pins.ts";
+import { dueQuarantines } from "./domain/quarantine.ts";
 import { groupName, unexplained } from "./domain/rule-record.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import { type ImageSurveyWorld, surveyImages } from "./image-survey.ts";
@@ -84,6 +85,9 @@ async function surveyService({ head, lease, ownerEnded }: FreeService, world: Su
   for (const { generation, min, reason: why } of expiredPins(await world.ledger.pins(service), world.now())) {
     const reason = `it was held at ${min} instances for a time that is over (${why})`;
     work.push({ service, generation, action: "unpin", reason });
+  }
+  for (const { generation, instanceId, until } of dueQuarantines(head.quarantined, world.now())) {
+    work.push({ service, generation, action: "reap", reason: `the quarantine of ${instanceId} was over at ${until}` });
   }
   for (const generation of leftovers(head, world.now())) {
     const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";

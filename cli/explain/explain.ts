@@ -132,7 +132,13 @@ function byItselfOf({ head, plan, newerSpec }: Present): string[] {
       `${standby.generation} stays hot until ${standby.until}; the first sweep after that removes its fleet and keeps its image`,
     );
   }
-  changes.push(...baseNotes(head));
+  changes.push(
+    ...(head.quarantined ?? []).map(
+      ({ instanceId, generation, until }) =>
+        `${instanceId} of ${generation} is in quarantine until ${until}; the first sweep after that terminates it`,
+    ),
+    ...baseNotes(head),
+  );
   if (newerSpec) changes.push("the next deploy uses a newer spec than the live release has");
   return changes;
 }

@@ -42,7 +42,10 @@ function fleetProblems(stage: SimulatedStage, head: Head): string[] {
   const instances = rows<InstanceRecord>(stage, "ec2.instances").filter(
     ({ tags, state }) => tags[tagKeys.service] === head.service && state !== "terminated" && state !== "shutting-down",
   );
-  const stray = instances.filter(({ tags }) => !heldBy(head).includes(tags[tagKeys.generation] ?? ""));
+  const kept = new Set(head.quarantined?.map(({ instanceId }) => instanceId));
+  const stray = instances.filter(
+    ({ tags, instanceId }) => !kept.has(instanceId) && !heldBy(head).includes(tags[tagKeys.generation] ?? ""),
+  );
   return [
     ...extra("fleet", own, held),
     ...missing("fleet", own, held),

@@ -5,6 +5,7 @@ import {
   DeleteAutoScalingGroupCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
+  DetachInstancesCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { isNamed, TransientError } from "../errors.ts";
@@ -76,6 +77,17 @@ export class Fleets {
       }
       throw error;
     }
+  }
+
+  /** Takes an instance out of its group without ending it; the group wants one less. */
+  async detach(name: string, instanceId: string): Promise<void> {
+    await this.#scaling.send(
+      new DetachInstancesCommand({
+        AutoScalingGroupName: name,
+        InstanceIds: [instanceId],
+        ShouldDecrementDesiredCapacity: true,
+      }),
+    );
   }
 
   async resize(name: string, size: { min: number; max: number; desired?: number }): Promise<void> {

@@ -5,6 +5,7 @@ import {
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
   ModifyTargetGroupAttributesCommand,
+  type TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { FleetHealth } from "../domain/health.ts";
 import type { Release } from "../domain/release.ts";
@@ -71,22 +72,31 @@ export class TargetGroups {
 
   /** Health of every registered target that is not leaving. A group that is gone has none. */
   async health(targetGroupArn: string): Promise<FleetHealth> {
+    const staying = await this.#staying(targetGroupArn);
+    const unwell = staying.filter(isUnwell);
+    return {
+      healthy: staying.length - unwell.length,
+      total: staying.length,
+      reasons: unwell.map(({ Target, TargetHealth }) =>
+        [Target?.Id, TargetHealth?.State, TargetHealth?.Reason, TargetHealth?.Description].filter(Boolean).join(" "),
+      ),
+    };
+  }
+
+  /** Ids of the registered targets that are neither healthy nor leaving. */
+  async unhealthy(targetGroupArn: string): Promise<string[]> {
+    const unwell = (await this.#staying(targetGroupArn)).filter(isUnwell);
+    return unwell.flatMap(({ Target }) => Target?.Id ?? []);
+  }
+
+  async #staying(targetGroupArn: string): Promise<TargetHealthDescription[]> {
     try {
       const described = await this.#elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }));
-      const staying = (described.TargetHealthDescriptions ?? []).filter(
+      return (described.TargetHealthDescriptions ?? []).filter(
         ({ TargetHealth }) => TargetHealth?.State !== "draining",
       );
-      const unwell = staying.filter(({ TargetHealth }) => TargetHealth?.State !== "healthy");
-      return {
-        healthy: staying.length - unwell.length,
-        total: staying.length,
-        reasons: unwell.map(({ Target, TargetHealth }) =>
-          [Target?.Id, TargetHealth?.State, TargetHealth?.Reason, TargetHealth?.Description].filter(Boolean).join(" "),
-        ),
-      };
     } catch (error) {
-      if (isNamed(error, "TargetGroupNotFoundException", "TargetGroupNotFound"))
-        return { healthy: 0, total: 0, reasons: [] };
+      if (isNamed(error, "TargetGroupNotFoundException", "TargetGroupNotFound")) return [];
       throw error;
     }
   }
@@ -111,4 +121,8 @@ export class TargetGroups {
       throw error;
     }
   }
+}
+
+function isUnwell({ TargetHealth }: TargetHealthDescription): boolean {
+  return TargetHealth?.State !== "healthy";
 }

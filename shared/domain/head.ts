@@ -2,6 +2,7 @@ import type { BasePin } from "./base-pin.ts";
 import type { Experiment } from "./experiment.ts";
 import { keptReleases } from "./keep.ts";
 import { generationName, ordinalOf } from "./names.ts";
+import type { Quarantined } from "./quarantine.ts";
 import type { RefreshState } from "./refresh.ts";
 import { compareIntents, type Intent } from "./release.ts";
 import { type RevokedRelease, revokedIn } from "./revocation.ts";
@@ -37,6 +38,8 @@ export interface Head {
   returnedAt?: string | null;
   /** What the production rule was last told; undefined in heads of before Kiln kept it. */
   rule?: RuleRecord | undefined;
+  /** Instances of failed candidates that are kept for a while; undefined when there never was one. */
+  quarantined?: Quarantined[];
   /** Generations that may own something on AWS: written before anything is created, removed once all of it is gone. */
   known: string[];
   /** Generations that served and whose image is kept for a cold rollback, oldest first. */
@@ -220,11 +223,12 @@ export function reaped(head: Head, generation: string, by: string): Head {
 /** The head once everything that it speaks of was removed with the stage. */
 export function dismantled(head: Head): Head {
   const { live, standby, pending, abort, known, kept, rule } = head;
-  const isEmpty = !live && !standby && !pending && !abort && known.length + kept.length === 0 && !rule?.to;
+  const kinds = [known, kept, head.quarantined ?? []];
+  const isEmpty = !live && !standby && !pending && !abort && kinds.every((list) => list.length === 0) && !rule?.to;
   if (isEmpty) return head;
   const gone = { live: null, standby: null, pending: null, abort: null, known: [], kept: [], rule: { to: null } };
   const lent = head.experiment && { experiment: { ...head.experiment, ended: head.experiment.until, lent: [] } };
-  return { ...head, ...gone, ...lent };
+  return { ...head, ...gone, ...lent, ...(head.quarantined && { quarantined: [] }) };
 }
 
 /**

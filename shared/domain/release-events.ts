@@ -18,6 +18,8 @@ export const releaseEvents = {
   finished: "A deploy that died while traffic moved was completed by the sweep: it has all requests.",
   "observation-failed": "It had traffic and did not hold.",
   restored: "Traffic went back to what was live before.",
+  quarantined: "One of its instances was cut off and is kept for a while; the rest of it goes.",
+  "quarantine-refused": "None of its instances could be kept as the spec asks; the event says why.",
   "rollback-began": "Production is about to be moved away from it: by a person, or by an alarm that its spec names.",
   withdrawn: "Kiln's rule was taken away: what answered before Kiln answers again.",
   ended: "The time of an experiment was over, or somebody stopped it: nothing reaches it any more, and its fleet goes.",

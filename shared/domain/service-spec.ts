@@ -225,6 +225,15 @@ export const serviceSpecSchema = z.strictObject({
       timeoutSeconds: z._default(wholeNumber(30, 3600), 300),
       /** Requests through the trial rule that must be answered rightly; left out, the health path, three times. */
       probes: z._default(z.array(probe).check(z.maxLength(10)), []),
+      /** Keep one instance of a candidate that failed, cut off, to look at; left out, everything of it goes. */
+      quarantine: z.optional(
+        z.strictObject({
+          /** Unit: minutes, 10–10080: how long it is kept; the first sweep after that terminates it. */
+          minutes: wholeNumber(10, 10_080),
+          /** A security group of the load balancer's VPC without any rule, in or out, tagged `kiln:stage` with the stage's name: what the instance gets instead of its own. */
+          securityGroup: z.string().check(z.regex(/^sg-[0-9a-f]+$/, "must be a security group id")),
+        }),
+      ),
       /** Lambda functions of your own that judge the candidate; each must answer `{"verdict":"pass"}`. */
       functions: z._default(z.array(checkFunction).check(z.maxLength(5)), []),
       /** Commands that look at the candidate from inside, by Run Command: the base has the SSM Agent, and the `instanceProfile` what `AmazonSSMManagedInstanceCore` allows. */
