@@ -9,6 +9,7 @@ import type { TargetGroups } from "./aws/target-groups.ts";
 import type { Templates } from "./aws/templates.ts";
 import { type Head, rollbackTarget } from "./domain/head.ts";
 import { imageName, templateName } from "./domain/names.ts";
+import { imageOwner } from "./domain/release.ts";
 import { announcementOf, emptyWayBack, isReady, judgeWayBack, type WayBack } from "./domain/way-back.ts";
 import type { BaseWorld } from "./step.ts";
 
@@ -72,7 +73,7 @@ async function prove(head: Head, before: WayBack | undefined, world: WayBackWorl
   const { stage, keyArn } = world.config;
   const [isFleetReady, image, hasTemplateVersion, keyState] = await Promise.all([
     isHot(release, head, world),
-    world.images.find(imageName(stage, service, release.imageDigest)),
+    world.images.find(imageName(stage, imageOwner(release), release.imageDigest)),
     world.templates.has(templateName(stage, service), generation),
     world.keys.state(keyArn),
   ]);

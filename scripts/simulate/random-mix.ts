@@ -30,11 +30,17 @@ const seedStride = 0x2545f491;
 /**
  * Pushes, rollbacks, sweeps and stops over two services, overlapping, with random faults; all of it told by the seed.
  * @param see Sees the stage while its faults are still known.
+ * @param happens What people do, or `otherwise` what they do in every mix.
  */
 export async function runMix(
   seed: number,
   begin: PreparedStage,
   see: (stage: SimulatedStage) => void = () => {},
+  happens: (stage: SimulatedStage, random: Random, otherwise: () => Promise<void>) => Promise<void> = (
+    _stage,
+    _random,
+    otherwise,
+  ) => otherwise(),
 ): Promise<MixResult> {
   const random = new Random(seed * seedStride);
   const stage = await openStage(seed, begin);
@@ -51,7 +57,7 @@ export async function runMix(
   try {
     const count = Math.floor(random.between(events.least, events.most + 1));
     for (let event = 0; event < count; event++) {
-      await happenings.next();
+      await happens(stage, random, () => happenings.next());
       await cloud.until(() => false, Math.floor(random.between(0, longestPauseMs)));
     }
     await stage.idle();
@@ -59,7 +65,9 @@ export async function runMix(
     see(stage);
     cloud.faults.arm(noFaults);
     await sweepClean(stage);
-    problems.push(...(await endStateProblems(stage, services)), ...(await promises.endProblems(services)));
+    const experiments = await cloud.complete(stage.ledger.experiments());
+    problems.push(...(await endStateProblems(stage, [...services, ...experiments])));
+    problems.push(...(await promises.endProblems(services)));
     if (problems.length === 0) problems.push(...(await nextOnes(stage, promises.served("web").length > 0)));
   } catch (error) {
     problems.push(`L1 ends: ${error instanceof Error ? error.message : String(error)}`);

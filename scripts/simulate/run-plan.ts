@@ -50,7 +50,8 @@ export async function runPlan(
   cloud.faults.arm(noFaults);
   try {
     await sweepTwice(stage);
-    problems.push(...(await endStateProblems(stage, ["web"])), ...(await promises.endProblems(["web"])));
+    const names = ["web", ...(await cloud.complete(stage.ledger.experiments()))];
+    problems.push(...(await endStateProblems(stage, names)), ...(await promises.endProblems(["web"])));
     if (retried) problems.push(...servedProblems(stage, scenario));
   } catch (error) {
     problems.push(`L1 ends: ${error instanceof Error ? error.message : String(error)}`);

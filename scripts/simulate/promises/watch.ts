@@ -4,7 +4,7 @@ import type { Head } from "../../../shared/domain/head.ts";
 import { keptReleases } from "../../../shared/domain/keep.ts";
 import type { Lease } from "../../../shared/domain/lease.ts";
 import { fleetName, imageName, tagKeys } from "../../../shared/domain/names.ts";
-import type { Release } from "../../../shared/domain/release.ts";
+import { imageOwner, type Release } from "../../../shared/domain/release.ts";
 import { answerOf } from "../programs.ts";
 import { type SimulatedStage, stageName } from "../simulated-stage.ts";
 import { CapacityWatch, type FleetSeen } from "./capacity.ts";
@@ -93,7 +93,7 @@ export class PromiseWatch implements EffectWatch {
     const { kept } = await cloud.complete(ledger.head(service));
     for (const generation of this.#order.served(service).slice(-keptReleases.usual)) {
       const release = await cloud.complete(ledger.release(service, generation));
-      const hasImage = release && names.has(imageName(stageName, service, release.imageDigest));
+      const hasImage = release && names.has(imageName(stageName, imageOwner(release), release.imageDigest));
       if (hasImage && kept.includes(generation)) continue;
       problems.push(`S7 way back: ${generation} served, and cannot be launched again`);
     }
