@@ -1,6 +1,7 @@
 import { publicBases } from "../../local/ec2/public-bases.ts";
 import { SsmService } from "../../local/ssm/service.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
+import { stopExperiment } from "../simulate/experiment-scenarios.ts";
 import { hostOf } from "../simulate/hosts.ts";
 import { makeManagedProfile, managedProfile } from "../simulate/managed-profile.ts";
 import { type Scenario, scenarios } from "../simulate/scenarios.ts";
@@ -19,6 +20,13 @@ async function refresh(stage: SimulatedStage): Promise<string> {
   await stage.ended(() => executionArn);
   await stage.idle();
   return executionArn;
+}
+
+/** Any other image that is plain Linux does for a newer one. */
+function publishNewerBase(stage: SimulatedStage): void {
+  const newer = publicBases.find(({ name }) => /^debian-12-amd64/.test(name))?.imageId ?? "";
+  const ssm = stage.cloud.kernel.services().find((service) => service instanceof SsmService);
+  ssm?.seedPublic(knownBases.al2023.x86_64, newer);
 }
 
 const further: readonly Path[] = [
@@ -141,13 +149,23 @@ const further: readonly Path[] = [
     name: "refresh-to-a-newer-base",
     begins: "one release",
     act: async (stage) => {
-      // Any other image that is plain Linux does for a newer one.
-      const newer = publicBases.find(({ name }) => /^debian-12-amd64/.test(name))?.imageId ?? "";
-      const ssm = stage.cloud.kernel.services().find((service) => service instanceof SsmService);
-      ssm?.seedPublic(knownBases.al2023.x86_64, newer);
+      publishNewerBase(stage);
       return refresh(stage);
     },
     end: "Refreshed",
+  },
+  {
+    name: "experiment-from-start-to-end",
+    begins: "one release",
+    act: async (stage) => {
+      publishNewerBase(stage);
+      await stage.experiment("web", "blue");
+      await stage.experiment("web", "blue", "2");
+      await stage.run("Deploy", { service: "web", promote: "blue" });
+      await stopExperiment(stage, "web.blue");
+      return (await stage.run("Sweep", {})).arn;
+    },
+    end: "Swept",
   },
   {
     name: "sweep",

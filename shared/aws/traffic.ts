@@ -146,6 +146,7 @@ export class Traffic {
         );
         return;
       } catch (error) {
+        if (isNamed(error, ...fullNames)) throw isFull(release, error);
         if (!isNamed(error, "PriorityInUseException", "PriorityInUse")) throw error;
         // Another service of this listener took the place between our look and our call, or we ourselves did: the SDK
         // sends a request whose answer was lost a second time.
@@ -172,6 +173,23 @@ export class Traffic {
       (rule) => rule.role === role && rule.service === release.service && rule.generation === generation,
     );
   }
+}
+
+/** How ELBv2 says that a load balancer has no room for one more rule, or for one more target group in its rules. */
+const fullNames = [
+  "TooManyRulesException",
+  "TooManyRules",
+  "TooManyUniqueTargetGroupsPerLoadBalancerException",
+  "TooManyUniqueTargetGroupsPerLoadBalancer",
+];
+
+function isFull({ service, network }: Release, error: unknown): RouteRefusedError {
+  const limit = error instanceof Error ? error.message : String(error);
+  return new RouteRefusedError(
+    `The load balancer of ${network.listenerArn} has no room for a rule of ${service}: ${limit}.`,
+    "Stop experiments (kiln experiment list), remove rules that nobody needs, or have AWS raise the quota.",
+    { cause: error },
+  );
 }
 
 function servingRole(service: string): KilnRule["role"] {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
+import { stopExperiment } from "../../scripts/simulate/experiment-scenarios.ts";
 import { hostOf } from "../../scripts/simulate/hosts.ts";
 import { NeverDark } from "../../scripts/simulate/never-dark.ts";
 import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
@@ -168,4 +169,69 @@ describe("a promotion", () => {
     expect(run).toMatchObject({ status: "FAILED", error: "PromotionRefusedError" });
     expect(served(stage)).toEqual(["web 1", "web 1"]);
   });
+});
+
+describe("many experiments", () => {
+  const names = Array.from({ length: 10 }, (_, index) => `try-${index + 1}`);
+
+  it("ten at once on one load balancer work, each reached by its own header, and all of them go", async () => {
+    const stage = await live.open();
+    const problems = await watchProduction(stage);
+    for (const name of names) await stage.pushExperiment("web", name);
+    await stage.cloud.until(() => stage.executions("deploy").length > names.length, hour);
+    await stage.idle();
+    await stage.settle();
+    for (const name of names) {
+      expect(served(stage, { "x-kiln-experiment": name })).toEqual([`web.${name} ${name}`, `web.${name} ${name}`]);
+    }
+    const all = ["web", ...names.map((name) => `web.${name}`)];
+    expect(await endStateProblems(stage, all)).toEqual([]);
+    for (const name of names) await stopExperiment(stage, `web.${name}`);
+    await stage.run("Sweep", {});
+    await stage.settle();
+    expect(names.flatMap((name) => standing(stage, `web.${name}`))).toEqual([]);
+    expect(await problems()).toEqual([]);
+  }, 60_000);
+
+  it("one more than the load balancer has room for is refused with the limit, and nothing of it is left", async () => {
+    const stage = await live.open();
+    const ListenerArn = stage.cloud.visitors.listener.listenerArn;
+    // Production has one rule; the trial rule of a candidate is the hundredth, and its own would be one too many.
+    for (let Priority = 1; Priority <= 98; Priority++) {
+      // So many calls of one kind AWS grants in a second.
+      await stage.cloud.until(() => false, 1_000);
+      await stage.cloud.call("elasticloadbalancing", "CreateRule", {
+        ListenerArn,
+        Priority,
+        Conditions: [{ Field: "host-header", HostHeaderConfig: { Values: [`host-${Priority}.example.com`] } }],
+        Actions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } }],
+      });
+    }
+    const problems = await watchProduction(stage);
+    const run = await stage.experiment("web", "blue");
+    expect(run).toMatchObject({ status: "FAILED", error: "RouteRefusedError" });
+    expect(run.cause).toMatch(/no room for a rule of web\.blue: .*at most 100 rules.*kiln experiment list/);
+    expect(stage.path(run.arn).at(-1)).toBe("FailedClean");
+    await stage.settle();
+    expect(standing(stage, "web.blue")).toEqual([]);
+    expect(await problems()).toEqual([]);
+  });
+});
+
+it("a release that was promoted is a way back like any other", async () => {
+  const stage = await live.open();
+  await stage.experiment("web", "blue");
+  await stage.run("Deploy", { service: "web", promote: "blue" });
+  await stage.deploy("web", "3");
+  await stage.run("Sweep", {});
+  expect(await stage.cloud.complete(stage.ledger.wayBack("web"))).toMatchObject({
+    generation: "web-000002",
+    problems: [],
+  });
+  const cold = await stage.run("Rollback", { service: "web", to: "web-000001" });
+  expect(cold.status, cold.cause).toBe("SUCCEEDED");
+  const back = await stage.run("Rollback", { service: "web", to: "web-000002" });
+  expect(back.status, back.cause).toBe("SUCCEEDED");
+  await stage.settle();
+  expect(served(stage)).toEqual(["web blue", "web blue"]);
 });

@@ -183,6 +183,19 @@ describe("an uninstallation without data", () => {
   });
 });
 
+it("removes an experiment too, which its head says", async () => {
+  const stage = await openStage(6, prepared);
+  await stage.experiment("web", "blue");
+  await stage.settle();
+  const removed = await uninstall(stage, false);
+  expect(removed.find(({ kind }) => kind === "experiment rule")?.ids).toHaveLength(1);
+  const head = await stage.cloud.complete(stage.ledger.head("web.blue"));
+  expect(head).toMatchObject({ live: null, known: [], kept: [], rule: { to: null }, experiment: { lent: [] } });
+  expect(head.experiment?.ended).toBeDefined();
+  expect((await additions(stage)).filter((one) => /^(elasticloadbalancing.groups|ec2.images)/.test(one))).toEqual([]);
+  expect((await uninstall(stage, false)).every(({ ids }) => ids.length === 0)).toBe(true);
+});
+
 it("is refused while something runs, and leaves the triggers as they were", async () => {
   const stage = await openStage(5, prepared);
   await stage.push("web", "3");

@@ -175,12 +175,22 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N17",
     capability: "Experiments as object keys",
     aim: "beat",
-    does: "An object key starts it; promotion deploys the same image without a bake.",
+    does: "A key under a service's experiments runs the deploy machine under a name of its own: its own fleet, group, rule, lease and ledger, for a time; promoting it deploys the same image.",
     shown: [
+      test(
+        "simulation/experiments.test.ts",
+        "gets a fleet of its own that its header reaches, and production is as it was",
+      ),
       test(
         "simulation/experiments.test.ts",
         "deploys the experiment's image without a bake, and says where it is from",
       ),
+      test(
+        "simulation/experiment-faults.test.ts",
+        "at any call of the sweep that ends an experiment leaves nothing of it, and production as it was",
+      ),
+      test("e2e/experiments.test.ts", "is promoted without a bake, and production then runs its image"),
+      command("kiln experiment start"),
     ],
   },
   {

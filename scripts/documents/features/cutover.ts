@@ -32,14 +32,14 @@ export const cutoverRows: readonly FeatureRow[] = [
     number: "31",
     capability: "Routing by header or cookie",
     aim: "match",
-    does: "An experiment is reached by a header or a host of its own, beside production.",
+    does: "Requests of a service that carry an experiment's header reach that experiment, everybody else gets what is live.",
     shown: [
       test(
-        "simulation/experiments.test.ts",
-        "gets a fleet of its own that its header reaches, and production is as it was",
+        "e2e/experiments.test.ts",
+        "that is uploaded runs beside production: its header reaches it, and everybody else gets what is live",
       ),
     ],
-    missing: "routing by cookie",
+    missing: "cookies, and headers for releases of production",
   },
   {
     number: "32",

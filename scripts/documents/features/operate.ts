@@ -105,8 +105,16 @@ export const operateRows: readonly FeatureRow[] = [
     number: "57",
     capability: "A throw-away fleet with a time to live",
     aim: "beat",
-    does: "An upload under experiments/ gets its own fleet, rule and time to live, and leaves nothing but its records.",
-    shown: [test("simulation/experiments.test.ts", "leaves nothing but its records once its time is over")],
+    does: "An experiment has one to ten servers and up to two weeks; the sweep then leaves only its records. Ten on one load balancer work.",
+    shown: [
+      test("simulation/experiments.test.ts", "leaves nothing but its records once its time is over"),
+      test(
+        "simulation/experiments.test.ts",
+        "ten at once on one load balancer work, each reached by its own header, and all of them go",
+      ),
+      test("e2e/experiments.test.ts", "that nobody extends leaves nothing once its time is over"),
+      command("kiln experiment list"),
+    ],
   },
   {
     number: "58",
