@@ -196,24 +196,34 @@ describe("many experiments", () => {
   it("one more than the load balancer has room for is refused with the limit, and nothing of it is left", async () => {
     const stage = await live.open();
     const ListenerArn = stage.cloud.visitors.listener.listenerArn;
-    // Production has one rule; the trial rule of a candidate is the hundredth, and its own would be one too many.
-    for (let Priority = 1; Priority <= 98; Priority++) {
-      // So many calls of one kind AWS grants in a second.
-      await stage.cloud.until(() => false, 1_000);
-      await stage.cloud.call("elasticloadbalancing", "CreateRule", {
+    const addRule = (Priority: number) =>
+      stage.cloud.call("elasticloadbalancing", "CreateRule", {
         ListenerArn,
         Priority,
         Conditions: [{ Field: "host-header", HostHeaderConfig: { Values: [`host-${Priority}.example.com`] } }],
         Actions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } }],
       });
+    // With production's own, two of a hundred are free: one for the trial, one for the experiment.
+    for (let priority = 1; priority <= 97; priority++) {
+      // So many calls of one kind AWS grants in a second.
+      await stage.cloud.until(() => false, 1_000);
+      await addRule(priority);
     }
     const problems = await watchProduction(stage);
-    const run = await stage.experiment("web", "blue");
-    expect(run).toMatchObject({ status: "FAILED", error: "RouteRefusedError" });
-    expect(run.cause).toMatch(/no room for a rule of web\.blue: .*at most 100 rules.*kiln experiment list/);
-    expect(stage.path(run.arn).at(-1)).toBe("FailedClean");
+    await stage.pushExperiment("web", "blue");
+    const latest = () => stage.executions("deploy").at(-1)?.arn ?? "";
+    await stage.cloud.until(() => stage.stateOf(latest()) === "ValidateFleet", hour);
+    await addRule(98);
+    await stage.idle();
+    const late = stage.execution(latest());
+    expect(late).toMatchObject({ status: "FAILED", error: "RouteRefusedError" });
+    expect(late?.cause).toMatch(/no room for a rule of web\.blue: .*at most 100 rules.*kiln experiment list/);
+    const early = await stage.experiment("web", "red");
+    expect(early).toMatchObject({ status: "FAILED", error: "PreFlightFailedError" });
+    expect(early.cause).toMatch(/99 of 100 rules, and a deploy needs 2 more/);
+    expect([late?.arn ?? "", early.arn].map((arn) => stage.path(arn).at(-1))).toEqual(["FailedClean", "FailedClean"]);
     await stage.settle();
-    expect(standing(stage, "web.blue")).toEqual([]);
+    expect([...standing(stage, "web.blue"), ...standing(stage, "web.red")]).toEqual([]);
     expect(await problems()).toEqual([]);
   });
 });
