@@ -49,7 +49,7 @@ describe("a random mix", () => {
   it.each([11, 12, 13, 14, 15, 16])(
     "of deploys, rollbacks, sweeps and experiments leaves nothing wrong (seed %i)",
     async (seed) => {
-      const mixed = await runMix(seed, begins["one release"], orExperiments);
+      const mixed = await runMix(seed, begins["one release"], undefined, orExperiments);
       expect(mixed.problems).toEqual([]);
     },
     120_000,
