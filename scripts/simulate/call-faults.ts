@@ -3,6 +3,7 @@ import { sleep } from "../../local/core/clock.ts";
 import { denial } from "../../local/core/denial.ts";
 import type { Caller, Kernel } from "../../local/core/kernel.ts";
 import type { Random } from "../../local/core/random.ts";
+import { administrator } from "../../local/iam/administrator.ts";
 import type { CallableKernel } from "../../local/server/attach-to-client.ts";
 import { collect, stream } from "../../local/wire/body.ts";
 import type { Run } from "./activity.ts";
@@ -35,6 +36,9 @@ const latencyMs = { least: 5, most: 60 };
 
 /** Unit: milliseconds that a slow call takes: less than the 8 s after which the SDK clients would give it up. */
 const slowMs = { least: 2_000, most: 7_500 };
+
+/** Unit: milliseconds until the SDK clients have given up all their attempts, with their pauses. */
+const hungMs = { least: 24_000, most: 25_000 };
 
 /** Counts and delays the calls of handlers, and lets those go wrong that the plan names. */
 export class CallFaults {
@@ -82,17 +86,26 @@ export class CallFaults {
     if (fault) this.struck.push({ call: made, kind: fault });
     invocation.run.waiting += 1;
     await sleep(this.#kernel.clock, Math.ceil(this.#random.between(latencyMs.least, latencyMs.most)));
-    if (fault === "slow") await this.#slowly(invocation);
+    if (fault === "slow") await this.#slowly(invocation, slowMs);
+    if (fault === "hung") await this.#slowly(invocation, hungMs);
+    if (fault === "stopped") await this.#stop(invocation);
     if (invocation.crashed) return never();
     invocation.run.waiting -= 1;
-    if (!fault || fault === "slow") return this.#make<O>(invocation, service, operation, input, caller);
+    if (!fault || fault === "slow" || fault === "stopped")
+      return this.#make<O>(invocation, service, operation, input, caller);
     return this.#faulty<O>(fault, invocation, service, operation, input, caller);
   }
 
-  async #slowly({ event }: Invocation): Promise<void> {
+  async #stop({ event }: Invocation): Promise<void> {
+    const { execution: executionArn } = actorOf(event);
+    if (executionArn === "") return;
+    await this.#kernel.call("states", "StopExecution", { executionArn }, administrator(this.#kernel.settings));
+  }
+
+  async #slowly({ event }: Invocation, { least, most }: { least: number; most: number }): Promise<void> {
     const { execution } = actorOf(event);
     this.slowed.add(execution);
-    await sleep(this.#kernel.clock, Math.ceil(this.#random.between(slowMs.least, slowMs.most)));
+    await sleep(this.#kernel.clock, Math.ceil(this.#random.between(least, most)));
     this.slowed.delete(execution);
   }
 
@@ -115,7 +128,7 @@ export class CallFaults {
   }
 
   async #faulty<O>(
-    fault: Exclude<FaultKind, "slow">,
+    fault: Exclude<FaultKind, "slow" | "stopped">,
     invocation: Invocation,
     service: string,
     operation: string,
@@ -123,6 +136,12 @@ export class CallFaults {
     caller: Caller,
   ): Promise<O> {
     if (fault === "unavailable") throw new AwsError("ServiceUnavailable", "injected: AWS is not available", 503);
+    if (fault === "hung") throw new TimedOutError("injected: no answer, nothing done");
+    if (fault === "throttled") {
+      const limits = this.#kernel.services().find(({ id }) => id === service)?.limits;
+      const [code, status, message] = limits?.refusal ?? ["ThrottlingException", 400, "Rate exceeded"];
+      throw new AwsError(code, message, status);
+    }
     if (fault === "denied") {
       const requirement = { action: `${service}:${operation}`, resource: "*" };
       throw denial(service, caller, requirement, "because the simulation took the permission away");

@@ -1,4 +1,4 @@
-import { type FaultKind, faultKinds } from "./faults.ts";
+import { everyFaultKind, type FaultKind, faultKinds } from "./faults.ts";
 import type { PlannedFault, PlanOutcome } from "./jobs.ts";
 import type { Pool } from "./pool.ts";
 
@@ -26,7 +26,7 @@ export interface Row {
 export async function singleFaults(pool: Pool, scenario: string, every: number): Promise<Row[]> {
   const { calls } = await faultFree(pool, scenario);
   return Promise.all(
-    faultKinds.map((kind, offset) => {
+    everyFaultKind.map((kind, offset) => {
       const plans: PlannedFault[][] = [];
       for (let index = offset % every; index < calls.length; index += every) plans.push([{ index, kind }]);
       return rowOf(pool, scenario, kind, plans);
@@ -116,10 +116,10 @@ export function parsePlan(text: string): { scenario: string; faults: PlannedFaul
     .split("+")
     .map((fault) => {
       const [index = "", kind = ""] = fault.split(":");
-      const known = faultKinds.find((one) => one === kind);
+      const known = everyFaultKind.find((one) => one === kind);
       if (!/^\d+$/.test(index) || !known) {
         throw new Error(
-          `${text} is no plan: write SCENARIO:CALL:FAULT[+CALL:FAULT], FAULT one of ${faultKinds.join(", ")}`,
+          `${text} is no plan: write SCENARIO:CALL:FAULT[+CALL:FAULT], FAULT one of ${everyFaultKind.join(", ")}`,
         );
       }
       return { index: Number(index), kind: known satisfies FaultKind };

@@ -20,7 +20,7 @@ export interface HandlerScope {
 }
 
 /** The names services sign as, by the SDK's client class. */
-const serviceIds: Readonly<Record<string, string>> = {
+export const serviceIds: Readonly<Record<string, string>> = {
   AutoScalingClient: "autoscaling",
   CloudWatchClient: "monitoring",
   EBSClient: "ebs",

@@ -2,7 +2,7 @@ import { Random } from "../../local/core/random.ts";
 import { openStage, type PreparedStage, type SimulatedStage } from "./simulated-stage.ts";
 
 /** The situation a scenario begins in. */
-export type Situation = "nothing" | "one release" | "live and standby" | "two services";
+export type Situation = "nothing" | "one release" | "live and standby" | "live and cold" | "two services";
 
 /** One thing that happens to one service, without faults of AWS. */
 export interface Scenario {
@@ -46,6 +46,23 @@ export const scenarios: readonly Scenario[] = [
     serves: "1",
   },
   {
+    name: "cold-rollback",
+    begins: "live and cold",
+    act: async (stage) => (await stage.run("Rollback", { service: "web" })).arn,
+    end: "RolledBack",
+    serves: "1",
+  },
+  {
+    name: "canary-deploy",
+    begins: "one release",
+    act: async (stage) => {
+      await stage.apply("web", { deploy: { strategy: "canary", steps: [10, 50], intervalSeconds: 30 } });
+      return (await stage.deploy("web", "2")).arn;
+    },
+    end: "Live",
+    serves: "2",
+  },
+  {
     name: "interrupted-deploy",
     begins: "one release",
     act: interrupt,
@@ -79,6 +96,9 @@ export function situationOf(seed: number): Situation {
   return drawn < 0.35 ? "one release" : "two services";
 }
 
+/** Unit: milliseconds. A little more than a standby fleet is kept hot when its spec does not say. */
+const hotWindowMs = 61 * 60_000;
+
 /** Keeps the choice apart from what happens then. */
 const situationStride = 0x27d4eb2f;
 
@@ -93,5 +113,20 @@ export async function situations(prepared: PreparedStage): Promise<Record<Situat
   const two = stage.snapshot();
   await stage.deploy("api", "1");
   await stage.settle();
-  return { nothing: prepared, "one release": one, "live and standby": two, "two services": stage.snapshot() };
+  return {
+    nothing: prepared,
+    "one release": one,
+    "live and standby": two,
+    "live and cold": await cooled(two),
+    "two services": stage.snapshot(),
+  };
+}
+
+/** The same after the hot window, with the image of the release before kept and its fleet gone. */
+async function cooled(from: PreparedStage): Promise<PreparedStage> {
+  const stage = await openStage(0, from);
+  await stage.cloud.until(() => false, hotWindowMs);
+  await stage.run("Sweep", {});
+  await stage.settle();
+  return stage.snapshot();
 }
