@@ -34,7 +34,15 @@ describe("the verdict on a candidate's health", () => {
   it("fails at the deadline and says why", () => {
     const judged = judgeHealth({ ...candidate, health: oneBad, deadlinePassed: true });
     expect(judged.verdict).toBe("fail");
-    expect(judged.reason).toContain("i-3 unhealthy Target.Timeout");
+    expect(judged.reason).toBe("2 of 3 targets healthy, 2 needed (i-3 unhealthy Target.Timeout)");
+  });
+
+  it("counts the targets, and names each one that is unwell", () => {
+    expect(judgeHealth({ ...candidate, health: good }).reason).toBe("2 of 2 targets healthy, 2 needed");
+    const twoBad = { healthy: 0, total: 2, reasons: ["i-1 initial", "i-2 initial"] };
+    expect(judgeHealth({ ...candidate, health: twoBad }).reason).toBe(
+      "0 of 2 targets healthy, 2 needed (i-1 initial; i-2 initial)",
+    );
   });
 });
 

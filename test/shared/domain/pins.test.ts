@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duePins, expiredPins, type Pin, withPin } from "../../../shared/domain/pins.ts";
+import { deployPinMs, duePins, expiredPins, type Pin, withPin } from "../../../shared/domain/pins.ts";
 
 const nowMs = Date.parse("2026-01-01T12:00:00Z");
 const pin = (generation: string, changes: Partial<Pin> = {}): Pin => ({
@@ -16,6 +16,15 @@ describe("pins", () => {
   it("keep what a fleet goes back to when it is pinned again at another size", () => {
     const again = withPin([pin("web-000001"), pin("web-000002")], pin("web-000001", { min: 6, lasting: 4 }));
     expect(again).toEqual([pin("web-000002"), pin("web-000001", { min: 6, lasting: 2 })]);
+  });
+
+  it("of another fleet do not decide what this one goes back to", () => {
+    const made = pin("web-000002", { lasting: 3 });
+    expect(withPin([pin("web-000001")], made)).toEqual([pin("web-000001"), made]);
+  });
+
+  it("of a deploy outlive the longest execution of the deploy machine", () => {
+    expect(deployPinMs).toBeGreaterThan(6 * 3_600_000);
   });
 
   it("are all due once nothing is under way, but that of the hot standby", () => {
