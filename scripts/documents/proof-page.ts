@@ -36,7 +36,8 @@ all of them are taken away. Seeds are random mixes from seed ${results.firstSeed
 looked for with the reference scenarios, without a fault and with some of the single faults of
 \`npm run simulate -- --single\`. Those that few seeds find are looked for again in continuous integration
 (\`npm run planted -- --quick\`).`,
-    `${found.length} of ${results.rows.length} were found, by seeds after a median of ${seedsMedian(results.rows)}.`,
+    `Of ${plantedBugs.length} mistakes, ${results.rows.length} were tried when this was last recorded, and ${found.length} of those found; by seeds, after a median of
+${seedsMedian(results.rows)}.`,
     markdownTable(["Planted", "What went wrong elsewhere", "Broken promise", "Found after"], rows),
   ].join("\n\n");
 }
