@@ -35,7 +35,7 @@ export interface BenchResult {
 }
 
 /** In the order in which the page shows them; also the order of `npm run bench` without a name. */
-export const benchNames = ["bundles", "deploy-cost", "latency", "bake", "cutover", "judge"] as const;
+export const benchNames = ["bundles", "deploy-cost", "latency", "bake", "cutover", "judge", "reap"] as const;
 export type BenchName = (typeof benchNames)[number];
 
 /** Where a benchmark's last result is kept, from the project's root. */
