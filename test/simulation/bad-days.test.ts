@@ -186,7 +186,16 @@ describe("a rule that somebody changes in the middle of a canary", () => {
   });
 });
 
-const deployStates = ["Admit", "BakeImage", "LaunchFleet", "ValidateFleet", "CutOver", "Observe", "Settle"];
+const deployStates = [
+  "Admit",
+  "BakeImage",
+  "PreFlight",
+  "LaunchFleet",
+  "ValidateFleet",
+  "CutOver",
+  "Observe",
+  "Settle",
+];
 
 describe("a rollback that is asked for while a deploy is under way", () => {
   it.each(deployStates)(
