@@ -78,9 +78,15 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N7",
     capability: "Capacity proved before the long work",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "The same, in one invocation while the image is made.",
+    shown: [
+      test(
+        "simulation/pre-flight.test.ts",
+        "runs once, while the image is being made, and lets a deploy pass that has room",
+      ),
+      test("simulation/pre-flight.test.ts", "says what EC2 would refuse of the launch"),
+    ],
+    missing: "a reservation of capacity, and spare capacity of a zone, which AWS tells only at launch",
   },
   {
     number: "N8",
@@ -136,9 +142,17 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N13",
     capability: "Revocation that acts",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "Descendants are found in the ledger; fleets on a revoked base are refreshed, a revoked live release goes back.",
+    shown: [
+      test(
+        "simulation/revocation.test.ts",
+        "has its fleet replaced on the newest one while the service answers, and nobody goes back to it",
+      ),
+      test(
+        "simulation/revocation.test.ts",
+        "goes back to the newest good one, and its artifact may not be deployed again when that is revoked",
+      ),
+    ],
   },
   {
     number: "N14",
@@ -197,9 +211,18 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N18",
     capability: "Collection by reachability, with undo",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "Reachability from everything that may use an image; disabling comes first and can be undone; each deletion keeps its proof.",
+    shown: [
+      test(
+        "simulation/image-reaping.test.ts",
+        "is marked, disabled half an hour later, and deregistered with its snapshot after the time of grace",
+      ),
+      test(
+        "simulation/image-reaping.test.ts",
+        "is enabled again when its release is pinned, and can be rolled back to",
+      ),
+      command("npm run bench -- reap"),
+    ],
   },
   {
     number: "N19",

@@ -66,9 +66,13 @@ export const buildRows: readonly FeatureRow[] = [
     number: "7",
     capability: "Revoking a version",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "`kiln revoke` finds what runs on a base, layer, artifact or release, and replaces or leaves it.",
+    shown: [
+      test(
+        "simulation/revocation.test.ts",
+        "has its fleet replaced on the newest one while the service answers, and nobody goes back to it",
+      ),
+    ],
   },
   {
     number: "8",

@@ -169,9 +169,8 @@ export const cutoverRows: readonly FeatureRow[] = [
     number: "43",
     capability: "Refuses a rollback to what is bad or revoked",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "A rollback passes revoked releases and goes to the newest good one, or says why there is none.",
+    shown: [test("shared/domain/revocation.test.ts", "sends a rollback past them to the newest good release")],
   },
   {
     number: "44",

@@ -70,9 +70,11 @@ export const fleetRows: readonly FeatureRow[] = [
     number: "19",
     capability: "Quota and capacity checked beforehand",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "While the image is made: vCPU quota, free addresses, target groups, rules, the key, a launch tried dry; a shortage ends the deploy before the long work.",
+    shown: [
+      test("simulation/pre-flight.test.ts", "says that the vCPU quota is too small"),
+      test("simulation/pre-flight.test.ts", "says that Auto Scaling may not use the key of the images"),
+    ],
   },
   {
     number: "20",
