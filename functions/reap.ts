@@ -7,14 +7,17 @@ import { Fleets } from "../shared/aws/fleets.ts";
 import { ImageRecords } from "../shared/aws/image-records.ts";
 import { ImageUsers } from "../shared/aws/image-users.ts";
 import { Images } from "../shared/aws/images.ts";
+import { Instances } from "../shared/aws/instances.ts";
 import { Keys } from "../shared/aws/keys.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Quarantine } from "../shared/aws/quarantine.ts";
+import { SentCommands } from "../shared/aws/sent-commands.ts";
 import { Snapshots } from "../shared/aws/snapshots.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { leftovers } from "../shared/domain/head.ts";
+import { replaceTouched } from "../shared/drift/replacing.ts";
 import { ReapStuckError } from "../shared/errors.ts";
 import { reapImages } from "../shared/image-reaping.ts";
 import { endQuarantines, type QuarantineWorld, quarantineOne } from "../shared/quarantine.ts";
@@ -23,6 +26,14 @@ import { lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
 import { type PlannedWork, survey } from "../shared/survey.ts";
 import { type ProvedWayBack, proveWaysBack, type WayBackWorld } from "../shared/way-back.ts";
+
+/** What an event of CloudTrail says somebody did, or a person of themselves. */
+const touch = z.object({
+  instanceId: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/)),
+  what: z.string().check(z.maxLength(128)),
+  by: z.optional(z.string().check(z.maxLength(512))),
+  at: z.optional(z.string().check(z.maxLength(64))),
+});
 
 const input = z.discriminatedUnion("mode", [
   /** Removes the release's own generation: a candidate that failed. */
@@ -38,8 +49,10 @@ const input = z.discriminatedUnion("mode", [
   z.object({ mode: z.literal("leftovers"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
   /** Marks, disables and deregisters the service's images that nothing needs. */
   z.object({ mode: z.literal("images"), execution: z.string(), release: releaseRef }),
-  /** Says what a sweep would do, and does nothing. */
-  z.object({ mode: z.literal("survey"), service: z.optional(z.string()) }),
+  /** Replaces the instances of the service that somebody touched. */
+  z.object({ mode: z.literal("touched"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
+  /** Says what a sweep would do, and does nothing but write down a touch that it was told of. */
+  z.object({ mode: z.literal("survey"), service: z.optional(z.string()), touched: z.nullish(touch) }),
   /** Proves that production can go back, and with an execution writes it down. */
   z.object({
     mode: z.literal("way-back"),
@@ -49,10 +62,15 @@ const input = z.discriminatedUnion("mode", [
 ]);
 type Input = z.infer<typeof input>;
 
-type World = ReapWorld & WayBackWorld & QuarantineWorld & { imageRecords: ImageRecords };
+interface World extends ReapWorld, WayBackWorld, QuarantineWorld {
+  imageRecords: ImageRecords;
+  instances: Instances;
+  sentCommands: SentCommands;
+}
 
 export interface Survey {
-  services: { service: string }[];
+  /** `replace`: instances of it are to be replaced. */
+  services: { service: string; replace: boolean }[];
   plan: PlannedWork[];
   /** What somebody else changed: the sweep raises the alarm and leaves it as it is. */
   differences: string[];
@@ -76,9 +94,8 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   if (request.mode === "way-back") {
     return { waysBack: await proveWaysBack(world, request.execution, request.service) };
   }
-  if (request.mode === "survey") {
-    return surveyed(await survey(world, request.service));
-  }
+  if (request.mode === "survey") return surveyed(request, world);
+  if (request.mode === "touched") return replaced(request, world);
   const { release, execution } = request;
   const guard = () => world.ledger.assertLease(release, execution);
   if (request.mode === "images") {
@@ -117,12 +134,42 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   );
 }
 
-function surveyed(plan: PlannedWork[]): Survey {
-  const reasons = (wanted: PlannedWork["action"]) =>
-    plan.filter(({ action }) => action === wanted).map(({ reason }) => reason);
-  const work = plan.filter(({ action }) => action !== "report" && action !== "distrust" && action !== "wait");
-  const services = [...new Set(work.map(({ service }) => service))].map((service) => ({ service }));
-  return { plan, services, differences: reasons("report"), distrusted: reasons("distrust") };
+async function surveyed({ service: only, touched }: Extract<Input, { mode: "survey" }>, world: World): Promise<Survey> {
+  const plan = await survey(world, only, touched ?? undefined);
+  const servicesOf = (work: readonly PlannedWork[]) => new Set(work.map(({ service }) => service));
+  const having = (wanted: PlannedWork["action"]) => plan.filter(({ action }) => action === wanted);
+  const reasons = (wanted: PlannedWork["action"]) => having(wanted).map(({ reason }) => reason);
+  const toReplace = servicesOf(having("replace"));
+  const services = servicesOf(plan.filter(({ action }) => !onlyTold.includes(action)));
+  return {
+    plan,
+    services: [...services].map((service) => ({ service, replace: toReplace.has(service) })),
+    differences: reasons("report"),
+    distrusted: reasons("distrust"),
+  };
+}
+
+/** Lines of a plan that nothing is done about. */
+const onlyTold: readonly PlannedWork["action"][] = ["report", "note", "distrust", "wait"];
+
+/** Unit: seconds between two looks at an instance that is being replaced: a launch takes a minute. */
+const replacingSeconds = 15;
+
+async function replaced(
+  { release, execution, memo: remembered }: Extract<Input, { mode: "touched" }>,
+  world: World,
+): Promise<StepOutput> {
+  const { service } = release;
+  const guard = () => world.ledger.assertLease(release, execution);
+  const waits = (await replaceTouched({ release, execution, guard }, world)).join("; ");
+  if (waits === "") return ready();
+  // Patience is with each step of it: a fleet of many takes many times as long.
+  const sinceMs = remembered["waits"] === waits ? Number(remembered["sinceMs"]) : world.now();
+  if (world.now() - sinceMs < reapPatienceMs) return pending(replacingSeconds, { sinceMs, waits });
+  throw new ReapStuckError(
+    `A touched instance of ${service} is still there: ${waits}.`,
+    "See the scaling activities of its Auto Scaling group for why no other one came, then sweep.",
+  );
 }
 
 function serving(generation: string): ReapStuckError {
@@ -155,6 +202,8 @@ export const step: Step<Input, World, ReapOutput> = {
       imageUsers: new ImageUsers(ec2),
       imageRecords: new ImageRecords(documents),
       snapshots: new Snapshots(clients.ebs(connect), ec2),
+      instances: new Instances(ec2),
+      sentCommands: new SentCommands(clients.ssm(connect)),
     };
   },
 };

@@ -219,7 +219,7 @@ async function withdraw(request: Input, world: World): Promise<Head> {
 async function lastingSizes(request: Input, release: Release, head: Head, world: World): Promise<void> {
   const { stage } = world.config;
   const name = fleetName(stage, release.generation);
-  const { capacity, healthCheck } = release.spec;
+  const { capacity, healthCheck, maxInstanceAgeDays } = release.spec;
   const resting = head.standby ? [fleetName(stage, head.standby.generation)] : [];
   const [live, standby] = await world.fleets.readEach([name, ...resting]);
   if (live) {
@@ -227,6 +227,9 @@ async function lastingSizes(request: Input, release: Release, head: Head, world:
       min: capacity.min,
       max: Math.max(capacity.max, live.desired),
       graceSeconds: healthCheck.intervalSeconds * healthCheck.healthyThreshold + 60,
+      // By then the load balancer calls it healthy, one interval to spare.
+      warmUpSeconds: healthCheck.intervalSeconds * (healthCheck.healthyThreshold + 1),
+      maxAgeSeconds: (maxInstanceAgeDays ?? 0) * 86_400,
     });
   }
   await holdStandby(request, head, standby, world);

@@ -1,6 +1,7 @@
 import type { Executions } from "./aws/executions.ts";
 import type { Images } from "./aws/images.ts";
 import type { Traffic } from "./aws/traffic.ts";
+import type { Touch } from "./domain/drift.ts";
 import { isToEnd } from "./domain/experiment.ts";
 import { type Head, leftovers } from "./domain/head.ts";
 import type { ImageAction, ImagePlan } from "./domain/image-plan.ts";
@@ -8,6 +9,7 @@ import type { Lease } from "./domain/lease.ts";
 import { expiredPins } from "./domain/pins.ts";
 import { dueQuarantines } from "./domain/quarantine.ts";
 import { groupName, unexplained } from "./domain/rule-record.ts";
+import { type FindingWorld, findGroupDifferences, findTouched, lookAround, type Sightings } from "./drift/finding.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import { type ImageSurveyWorld, surveyImages } from "./image-survey.ts";
 
@@ -16,16 +18,19 @@ export interface PlannedWork {
   service: string;
   generation: string;
   /**
-   * `end`: an experiment's time is over. `report`: somebody else changed the listener; the sweep says so and leaves it.
+   * `end`: an experiment's time is over. `replace`: an instance that somebody touched. `report`: somebody else changed the
+   * listener, `note`: or a fleet; the sweep says so and leaves it, and of a listener it raises the alarm.
    * `distrust`: the images that were read cannot be all there are; none is removed. `wait`: an image's time has not come.
    */
-  action: "recover" | "reap" | "free" | "unpin" | "end" | "report" | "distrust" | Exclude<ImageAction, "keep">;
+  action:
+    | ("recover" | "reap" | "free" | "unpin" | "end" | "report" | "distrust" | "replace" | "note")
+    | Exclude<ImageAction, "keep">;
   reason: string;
   /** Id of the image that is meant. */
   image?: string;
 }
 
-export interface SurveyWorld extends ImageSurveyWorld {
+export interface SurveyWorld extends ImageSurveyWorld, FindingWorld {
   executions: Executions;
   traffic: Traffic;
   images: Images;
@@ -33,15 +38,19 @@ export interface SurveyWorld extends ImageSurveyWorld {
 
 /**
  * What a sweep has to do: deploys whose execution has ended without settling, leases that a dead owner left, generations
- * that nothing holds, and images that nothing needs; and what it can only report, a listener that somebody else changed
- * and an inventory that cannot be right. It only reads.
+ * that nothing holds, instances that somebody touched, and images that nothing needs; and what it can only report, a listener
+ * or a fleet that somebody else changed and an inventory that cannot be right. It only reads, but for writing down what it was
+ * told.
+ * @param told A touch that an event told of.
  */
-export async function survey(world: SurveyWorld, onlyService?: string): Promise<PlannedWork[]> {
-  const [services, experiments, images] = await Promise.all([
+export async function survey(world: SurveyWorld, onlyService?: string, told?: Touch): Promise<PlannedWork[]> {
+  const [services, experiments, images, sightings] = await Promise.all([
     onlyService === undefined ? world.ledger.services() : [onlyService],
     onlyService === undefined ? world.ledger.experiments() : [],
     world.images.ofStage(world.config.stage, onlyService),
+    lookAround(world, onlyService),
   ]);
+  if (told) await rememberTouch(told, sightings, world);
   const found = await Promise.all([...services, ...experiments].map((service) => unlessBusy(service, world)));
   const free = found.flatMap((one) => one ?? []);
   // An experiment's images go with it.
@@ -49,10 +58,16 @@ export async function survey(world: SurveyWorld, onlyService?: string): Promise<
     head.experiment ? [] : [{ head, images: images.get(head.service) ?? [] }],
   );
   const [work, plans] = await Promise.all([
-    Promise.all(free.map((one) => surveyService(one, world))),
+    Promise.all(free.map((one) => surveyService(one, sightings, world))),
     surveyImages(withImages, world),
   ]);
   return [...work.flat(), ...plans.flatMap((plan, index) => imageWork(withImages[index]?.head.service ?? "", plan))];
+}
+
+/** An event may tell of any instance of the account; only those of the stage are written down. */
+async function rememberTouch(told: Touch, { instances }: Sightings, { ledger }: SurveyWorld): Promise<void> {
+  const seen = instances.find(({ id }) => id === told.instanceId);
+  if (seen) await ledger.recordTouch(seen.service, told);
 }
 
 interface FreeService {
@@ -69,7 +84,11 @@ async function unlessBusy(service: string, { ledger, executions }: SurveyWorld):
   return lease?.owner == null || ownerEnded ? { head, lease, ownerEnded } : undefined;
 }
 
-async function surveyService({ head, lease, ownerEnded }: FreeService, world: SurveyWorld): Promise<PlannedWork[]> {
+async function surveyService(
+  { head, lease, ownerEnded }: FreeService,
+  sightings: Sightings,
+  world: SurveyWorld,
+): Promise<PlannedWork[]> {
   const { service } = head;
   if (isToEnd(head, world.now())) return [endOf(head)];
   const work: PlannedWork[] = [];
@@ -93,7 +112,22 @@ async function surveyService({ head, lease, ownerEnded }: FreeService, world: Su
     const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";
     work.push({ service, generation, action: "reap", reason: hot });
   }
-  return [...work, ...(await judgeRule(head, world))];
+  return [...work, ...(await judgeRule(head, world)), ...(await driftPlan(head, sightings, world))];
+}
+
+async function driftPlan(head: Head, sightings: Sightings, world: SurveyWorld): Promise<PlannedWork[]> {
+  const { service, pending, live } = head;
+  // Whoever deploys brings a new fleet; while it moves traffic its groups differ by design.
+  if (pending) return [];
+  const touched = await findTouched(head, sightings, world);
+  const notes = await findGroupDifferences(head, world);
+  return [
+    ...touched.map(({ id, generation, reasons, replaced }): PlannedWork => {
+      const reason = `${id} was touched: ${reasons.join("; ")}`;
+      return { service, generation, action: replaced ? "replace" : "note", reason };
+    }),
+    ...notes.map((reason): PlannedWork => ({ service, generation: live?.generation ?? "", action: "note", reason })),
+  ];
 }
 
 function endOf({ service, live, experiment }: Head): PlannedWork {

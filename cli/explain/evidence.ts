@@ -44,14 +44,16 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
   withdrawn: () => "Kiln's rule was taken away: what answered before Kiln answers again",
   restored: ({ live }) => (live ? `requests went back to ${live}` : "its rule was removed: nothing had served before"),
   live: ({ standby }) => (standby ? `it is live, ${standby} stands by` : "it is live, nothing stands by"),
+  touched: ({ instanceId, reasons }) =>
+    `${instanceId} is replaced: ${Array.isArray(reasons) ? reasons.join("; ") : "somebody touched it"}`,
   failed: (line) => failureText(line["failure"]) || "it failed, and nothing of it is left",
   dirty: (line) => failureText(line["failure"]) || "it failed and left something behind",
 };
 
 /** What one line of history says, in a sentence; a kind that is not known here is shown as it stands. */
 export function evidenceOf(line: HistoryEvent): Evidence {
-  // Steps of one deploy are told apart by a number.
-  const says = sentences[line.event.replace(/-\d+$/, "")]?.(line) ?? asItStands(line);
+  // Steps of one deploy are told apart by a number, instances by their ids.
+  const says = sentences[line.event.replace(/-(\d+|i-[0-9a-f]+)$/, "")]?.(line) ?? asItStands(line);
   return { at: line.at, event: line.event, says: oneLine(says) };
 }
 

@@ -70,7 +70,7 @@ export class Capacity {
   #replaceUnhealthy(group: Readonly<GroupDocument>): Readonly<InstanceDocument>[] {
     if (isSuspended(group, "ReplaceUnhealthy") || isSuspended(group, "Terminate")) return [];
     const members = this.#state.instancesOf(group.name).filter(counts);
-    const healthy = members.filter(({ state, health }) => state === "InService" && health === "Healthy").length;
+    const healthy = members.filter((member) => this.#isReady(group, member)).length;
     const leastHealthy = Math.ceil((group.desired * (group.maintenancePolicy?.MinHealthyPercentage ?? 0)) / 100);
     const room = mostTotal(group) - group.desired;
     const kept: Readonly<InstanceDocument>[] = [];
@@ -86,6 +86,18 @@ export class Capacity {
       );
     }
     return kept;
+  }
+
+  /**
+   * A replacement counts once its warm-up is over. Source: Auto Scaling user guide, "Instance maintenance policy", instance
+   * warmup.
+   */
+  #isReady(
+    { maintenancePolicy, defaultInstanceWarmupSeconds = 0 }: Readonly<GroupDocument>,
+    { state, health, inServiceAtMs = 0 }: Readonly<InstanceDocument>,
+  ): boolean {
+    const warmUpMs = maintenancePolicy ? defaultInstanceWarmupSeconds * 1000 : 0;
+    return state === "InService" && health === "Healthy" && this.#kernel.clock.now() >= inServiceAtMs + warmUpMs;
   }
 
   /** Gives up launches that EC2 was not asked for yet first, then instances by the termination policies. */

@@ -59,11 +59,16 @@ export function describeCommand(
   };
 }
 
-export function describeInvocation(record: Readonly<InvocationRecord>, withPlugins: boolean): CommandInvocation {
+export function describeInvocation(
+  record: Readonly<InvocationRecord>,
+  comment: string,
+  withPlugins: boolean,
+): CommandInvocation {
   const status = record.status as CommandInvocation["Status"];
   return {
     CommandId: record.commandId,
     InstanceId: record.instanceId,
+    Comment: comment,
     DocumentName: shellDocument,
     DocumentVersion: "$DEFAULT",
     RequestedDateTime: new Date(record.requestedAtMs),

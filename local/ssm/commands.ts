@@ -58,7 +58,9 @@ export class RunCommand {
       GetCommandInvocation: { run: (input: GetCommandInvocationCommandInput) => this.#get(input) },
       ListCommandInvocations: {
         run: (input: ListCommandInvocationsCommandInput) => ({
-          CommandInvocations: this.#listed(input).map((one) => describeInvocation(one, input.Details ?? false)),
+          CommandInvocations: this.#listed(input).map((one) =>
+            describeInvocation(one, this.#commands.get(one.commandId)?.comment ?? "", input.Details ?? false),
+          ),
         }),
       },
       ListCommands: {

@@ -168,6 +168,19 @@ const further: readonly Path[] = [
     end: "Swept",
   },
   {
+    name: "sweep-of-a-touched-instance",
+    begins: "live and standby",
+    act: async (stage) => {
+      const isLive = ({ tags }: { tags: Record<string, string> }) => tags["kiln:generation"] === "web-000002";
+      const rows = stage.cloud.kernel.store.collection<{ instanceId: string; tags: Record<string, string> }>(
+        "ec2.instances",
+      );
+      const instanceId = rows.list().find(isLive)?.instanceId;
+      return (await stage.run("Sweep", { touched: { instanceId, what: "StartSession", by: "a path" } })).arn;
+    },
+    end: "Swept",
+  },
+  {
     name: "sweep",
     begins: "live and standby",
     act: async (stage) => (await stage.run("Sweep", {})).arn,

@@ -6,10 +6,18 @@ import {
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
   DetachInstancesCommand,
+  SetInstanceHealthCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
+import type { FleetMembers, GroupFacts } from "../domain/drift.ts";
 import { isNamed, TransientError } from "../errors.ts";
 import { deleteUnlessGone } from "./deleting.ts";
+
+/**
+ * A replacement is launched before what it replaces goes. The upper bound is as wide as AWS takes it, so that a fleet of one
+ * has room for two. Source: Auto Scaling user guide, "Instance maintenance policies"; API_InstanceMaintenancePolicy.
+ */
+const launchFirst = { MinHealthyPercentage: 100, MaxHealthyPercentage: 200 } as const;
 
 /** What one fleet looks like now. */
 export interface Fleet {
@@ -41,6 +49,56 @@ export class Fleets {
     const found = await this.#scaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: names }));
     const fleets = (found.AutoScalingGroups ?? []).map(fleetOf);
     return names.map((name) => fleets.find((fleet) => fleet.name === name));
+  }
+
+  /** The instances of a fleet as its group sees them; undefined when there is no such group. */
+  async members(name: string): Promise<FleetMembers | undefined> {
+    const group = await this.#describe(name);
+    if (!group) return undefined;
+    const members = (group.Instances ?? []).map(({ InstanceId = "", LifecycleState, HealthStatus }) => ({
+      id: InstanceId,
+      inService: LifecycleState === "InService",
+      healthy: HealthStatus === "Healthy",
+    }));
+    return { desired: group.DesiredCapacity ?? 0, members };
+  }
+
+  /** What a fleet's group is set to; undefined when there is no such group. */
+  async facts(name: string): Promise<GroupFacts | undefined> {
+    const group = await this.#describe(name);
+    if (!group) return undefined;
+    return {
+      max: group.MaxSize ?? 0,
+      templateName: group.LaunchTemplate?.LaunchTemplateName,
+      targetGroupArns: group.TargetGroupARNs ?? [],
+      suspended: (group.SuspendedProcesses ?? []).map(({ ProcessName = "" }) => ProcessName),
+    };
+  }
+
+  /**
+   * Has a group replace one instance: launch another first, then drain and end this one. The group's maintenance policy is
+   * made sure of, because without it the instance would go first.
+   */
+  async replace(name: string, instanceId: string): Promise<void> {
+    const group = await this.#describe(name);
+    if (group?.InstanceMaintenancePolicy?.MinHealthyPercentage !== launchFirst.MinHealthyPercentage) {
+      await this.#scaling.send(
+        new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: name, InstanceMaintenancePolicy: launchFirst }),
+      );
+    }
+    await this.#scaling.send(
+      new SetInstanceHealthCommand({
+        InstanceId: instanceId,
+        HealthStatus: "Unhealthy",
+        // A young instance is as touched as an old one.
+        ShouldRespectGracePeriod: false,
+      }),
+    );
+  }
+
+  async #describe(name: string): Promise<AutoScalingGroup | undefined> {
+    const found = await this.#scaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }));
+    return found.AutoScalingGroups?.find(({ AutoScalingGroupName }) => AutoScalingGroupName === name);
   }
 
   /** Creates the group of a release; one that exists under this name is this release's own. */
@@ -103,9 +161,15 @@ export class Fleets {
 
   /**
    * The lasting settings of a fleet that serves: from now on a target that the load balancer calls unhealthy is replaced.
+   * What is replaced, for its health, its age or because somebody touched it, goes when its replacement serves.
    * @param graceSeconds After launch, while a program may still be starting.
+   * @param warmUpSeconds After launch, until an instance counts as a replacement.
+   * @param maxAgeSeconds After which an instance is replaced; 0 for never.
    */
-  async settle(name: string, lasting: { min: number; max: number; graceSeconds: number }): Promise<void> {
+  async settle(
+    name: string,
+    lasting: { min: number; max: number; graceSeconds: number; warmUpSeconds: number; maxAgeSeconds: number },
+  ): Promise<void> {
     await this.#scaling.send(
       new UpdateAutoScalingGroupCommand({
         AutoScalingGroupName: name,
@@ -113,6 +177,9 @@ export class Fleets {
         MaxSize: lasting.max,
         HealthCheckType: "ELB",
         HealthCheckGracePeriod: lasting.graceSeconds,
+        DefaultInstanceWarmup: lasting.warmUpSeconds,
+        InstanceMaintenancePolicy: launchFirst,
+        MaxInstanceLifetime: lasting.maxAgeSeconds,
       }),
     );
   }

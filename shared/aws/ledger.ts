@@ -1,5 +1,6 @@
 import { digestOf } from "../digests.ts";
 import type { Freeze } from "../domain/calendar.ts";
+import type { Touch } from "../domain/drift.ts";
 import { emptyHead, type Head } from "../domain/head.ts";
 import type { Inventory } from "../domain/inventory/inventory.ts";
 import { ledgerKeys } from "../domain/keys.ts";
@@ -201,6 +202,26 @@ export class Ledger {
     const keys = await this.#documents.list(ledgerKeys.history(service, generation));
     const events = await Promise.all(keys.map((key) => this.#documents.read<HistoryEvent>(key)));
     return events.flatMap((stored) => (stored ? [stored.document] : [])).sort((a, b) => (a.at < b.at ? -1 : 1));
+  }
+
+  /** Writes down that somebody touched an instance; the first thing that was done to it stays. */
+  async recordTouch(service: string, touch: Touch): Promise<void> {
+    await this.#documents.create(ledgerKeys.touch(service, touch.instanceId), touch);
+  }
+
+  /** What events told of these instances. */
+  async touches(service: string, instanceIds: ReadonlySet<string>): Promise<Touch[]> {
+    const keys = await this.#documents.list(ledgerKeys.touches(service));
+    const wanted = keys.filter((key) =>
+      instanceIds.has(
+        key
+          .split("/")
+          .at(-1)
+          ?.replace(/\.json$/, "") ?? "",
+      ),
+    );
+    const found = await Promise.all(wanted.map((key) => this.#documents.read<Touch>(key)));
+    return found.flatMap((stored) => (stored ? [stored.document] : []));
   }
 
   /** Writes a refusal down, once for each upload or execution. */

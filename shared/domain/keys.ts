@@ -70,6 +70,8 @@ export const ledgerKeys = {
   releases: (service: string) => `${home(service)}/releases/`,
   /** Of a service alone: an experiment has nothing to go back to. */
   wayBack: (service: string) => `services/${service}/way-back.json`,
+  touch: (service: string, instanceId: string) => `${home(service)}/touched/${instanceId}.json`,
+  touches: (service: string) => `${home(service)}/touched/`,
   refusal: (service: string, at: string, cause: string) =>
     `${home(service)}/refused/${at}-${encodeURIComponent(cause)}.json`,
   refusals: (service: string) => `${home(service)}/refused/`,

@@ -93,4 +93,6 @@ export const tagKeys = {
   image: "kiln:image",
   /** Put by a person on an image that is to stay, whatever the sweep finds. */
   keep: "kiln:keep",
+  /** On an instance that somebody touched: how. It is replaced. */
+  touched: "kiln:touched",
 } as const;

@@ -26,8 +26,12 @@ export const releaseEvents = {
   "way-back-lost": "It is live, and the sweep found that production could not go back from it as promised.",
   "way-back-regained": "It is live, and production can go back from it again.",
   live: "It is live by the ledger's word; the release before stands by.",
+  touched: "Somebody's hand was on one of its instances; that one is being replaced. Its name is `touched-<instance>`.",
   failed: "It failed, and nothing of it is left but what the history says.",
   dirty: "It failed and left something behind; the sweep goes on with it.",
 } as const;
 
-export type ReleaseEvent = keyof typeof releaseEvents | `${"cut-over" | "undecided" | "judged"}-${number}`;
+export type ReleaseEvent =
+  | keyof typeof releaseEvents
+  | `${"cut-over" | "undecided" | "judged"}-${number}`
+  | `touched-i-${string}`;

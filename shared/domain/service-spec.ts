@@ -189,6 +189,10 @@ export const serviceSpecSchema = z.strictObject({
     z.array(z.string().check(z.regex(/^sg-[0-9a-f]+$/, "must be a security group id"))).check(z.maxLength(5)),
     [],
   ),
+  /** Days after which a single server is replaced, 1–365; left out, never by its age alone. A new fleet's servers are new anyway (Auto Scaling MaxInstanceLifetime, at least a day). */
+  maxInstanceAgeDays: z.optional(wholeNumber(1, 365)),
+  /** What becomes of a server that somebody touched (session, command, volume, profile, security group, attribute): `replace` it, or only `report` it. */
+  touched: z._default(z.enum(["replace", "report"]), "replace"),
   /** Instance profile for what the program itself needs of AWS; its role stands under `/kiln/<stage>/instances/`. */
   instanceProfile: z.optional(z.string().check(z.regex(/^[\w+=,.@-]{1,128}$/, "must be an instance profile's name"))),
   /** How traffic moves to a release that passed. A first deploy, and a rollback, move it all at once. */

@@ -227,7 +227,7 @@ export const launchContract: Contract = {
     });
     expect(one).toMatchObject({ desired: 1, min: 1, max: 2, deleting: false });
     expect(await place.instances.tagged({ fleet: "seven" })).toEqual(one.instanceIds);
-    await place.fleets.settle(input.name, { min: 1, max: 2, graceSeconds: 600 });
+    await place.fleets.settle(input.name, { min: 1, max: 2, graceSeconds: 600, warmUpSeconds: 10, maxAgeSeconds: 0 });
     await place.fleets.empty(input.name);
     await until("the fleet to be gone", async () => {
       await place.fleets.delete(input.name);
