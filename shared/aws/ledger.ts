@@ -160,15 +160,7 @@ export class Ledger {
   /** Names of all releases of a service, oldest first. */
   async generations(service: string): Promise<string[]> {
     const keys = await this.#documents.list(ledgerKeys.releases(service));
-    return keys
-      .map(
-        (key) =>
-          key
-            .split("/")
-            .at(-1)
-            ?.replace(/\.json$/, "") ?? "",
-      )
-      .sort();
+    return keys.map(stemOf).sort();
   }
 
   /** Names of all services that have a head or a spec. */
@@ -212,14 +204,7 @@ export class Ledger {
   /** What events told of these instances. */
   async touches(service: string, instanceIds: ReadonlySet<string>): Promise<Touch[]> {
     const keys = await this.#documents.list(ledgerKeys.touches(service));
-    const wanted = keys.filter((key) =>
-      instanceIds.has(
-        key
-          .split("/")
-          .at(-1)
-          ?.replace(/\.json$/, "") ?? "",
-      ),
-    );
+    const wanted = keys.filter((key) => instanceIds.has(stemOf(key)));
     const found = await Promise.all(wanted.map((key) => this.#documents.read<Touch>(key)));
     return found.flatMap((stored) => (stored ? [stored.document] : []));
   }
@@ -400,4 +385,9 @@ export class Ledger {
 
 function freezeKey(service: string | undefined): string {
   return service === undefined ? ledgerKeys.freezeOfStage : ledgerKeys.freeze(service);
+}
+
+/** `web-000042` of a key that ends in `/web-000042.json`. */
+function stemOf(key: string): string {
+  return (key.split("/").at(-1) ?? "").replace(/\.json$/, "");
 }
