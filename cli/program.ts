@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { Surroundings } from "./command.ts";
 import { addAbort } from "./commands/abort.ts";
 import { addApprove, addReject } from "./commands/approval.ts";
+import { addBaseApply } from "./commands/base-apply.ts";
 import { addBaseList } from "./commands/base-list.ts";
 import { addBasePin } from "./commands/base-pin.ts";
 import { addBaseRefresh } from "./commands/base-refresh.ts";
@@ -91,6 +92,7 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addBaseList(base, surroundings);
   addBaseRefresh(base, surroundings);
   addBasePin(base, surroundings);
+  addBaseApply(base, surroundings);
   const experiment = program.command("experiment").description("try something beside production, for a time");
   addExperimentList(experiment, surroundings);
   addExperimentStart(experiment, surroundings);

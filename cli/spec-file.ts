@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { Problem } from "../shared/domain/problems.ts";
+import { parseRecipe, type Recipe } from "../shared/domain/recipe.ts";
 import { parseServiceSpec, type ServiceSpec } from "../shared/domain/service-spec.ts";
 import { CommandFailure, nothingDone } from "./failure.ts";
 
@@ -14,18 +15,37 @@ const largestBytes = 256 * 1024;
  * @throws {CommandFailure} with every problem at once, each with its line.
  */
 export async function readSpecFile(file: string): Promise<ServiceSpec> {
-  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const what = `${file} cannot be read: ${cause.code ?? cause.message}.`;
-    const fix = "Name the file that holds the service spec, such as kiln.yaml.";
-    throw new CommandFailure({ name: "SpecInvalid", what, left: nothingDone, fix }, { cause });
-  });
-  const read = parseSpecText(text);
+  const read = parseSpecText(await textOf(file, "SpecInvalid", "service spec, such as kiln.yaml"));
   if ("spec" in read) return read.spec;
-  const count = read.problems.length === 1 ? "1 problem" : `${read.problems.length} problems`;
-  throw new CommandFailure({
-    name: "SpecInvalid",
-    what: `${file} is no valid service spec: ${count}.`,
-    details: read.problems.map(({ line, message }) => `${file}:${line}: ${message}`),
+  throw invalid(file, "SpecInvalid", "service spec", read.problems);
+}
+
+/**
+ * Reads a golden recipe.
+ * @throws {CommandFailure} with every problem at once, each with its line.
+ */
+export async function readRecipeFile(file: string): Promise<Recipe> {
+  const read = parseText(await textOf(file, "RecipeInvalid", "recipe, such as recipe.yaml"), parseRecipe);
+  if ("recipe" in read) return read.recipe;
+  throw invalid(file, "RecipeInvalid", "recipe", read.problems);
+}
+
+async function textOf(file: string, name: string, wanted: string): Promise<string> {
+  return readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const what = `${file} cannot be read: ${cause.code ?? cause.message}.`;
+    throw new CommandFailure(
+      { name, what, left: nothingDone, fix: `Name the file that holds the ${wanted}.` },
+      { cause },
+    );
+  });
+}
+
+function invalid(file: string, name: string, kind: string, problems: readonly LocatedProblem[]): CommandFailure {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return new CommandFailure({
+    name,
+    what: `${file} is no valid ${kind}: ${count}.`,
+    details: problems.map(({ line, message }) => `${file}:${line}: ${message}`),
     left: nothingDone,
     fix: "Mend these lines, then apply it again.",
   });
@@ -39,6 +59,13 @@ export interface LocatedProblem {
 
 /** Parses a spec's text; problems come in the order of their lines. */
 export function parseSpecText(text: string): { spec: ServiceSpec } | { problems: LocatedProblem[] } {
+  return parseText(text, parseServiceSpec);
+}
+
+function parseText<T extends object>(
+  text: string,
+  parse: (document: unknown) => T | { problems: Problem[] },
+): T | { problems: LocatedProblem[] } {
   if (Buffer.byteLength(text) > largestBytes) {
     return { problems: [{ line: 1, message: `it is longer than ${largestBytes} bytes` }] };
   }
@@ -52,8 +79,8 @@ export function parseSpecText(text: string): { spec: ServiceSpec } | { problems:
   }
   const value = plainValue(document);
   if ("refused" in value) return { problems: [{ line: 1, message: value.refused }] };
-  const parsed = parseServiceSpec(value.plain);
-  if ("spec" in parsed) return parsed;
+  const parsed = parse(value.plain);
+  if (!("problems" in parsed)) return parsed;
   const problems = parsed.problems.map((problem) => ({
     line: lineOf(problem, document, lines),
     message: problem.path === "(top)" ? problem.message : `${problem.path}: ${problem.message}`,

@@ -13,6 +13,7 @@ import { Images } from "../shared/aws/images.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Networks } from "../shared/aws/networks.ts";
 import { Parameters } from "../shared/aws/parameters.ts";
+import { Recipes } from "../shared/aws/recipes.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
@@ -51,16 +52,19 @@ export const step: Step<Input, AdmissionWorld, Admission> = {
   run: admit,
   world: (common, connect) => {
     const s3 = clients.s3(connect);
+    const documents = new Documents(s3, common.config.ledgerBucket);
+    const parameters = new Parameters(clients.ssm(connect));
     const ec2 = clients.ec2(connect);
     const elb = clients.loadBalancing(connect);
     return {
       ...common,
-      ledger: new Ledger(new Documents(s3, common.config.ledgerBucket), common.releases),
+      ledger: new Ledger(documents, common.releases),
       artifacts: new Artifacts(s3, common.config.artifactsBucket),
       images: new Images(ec2),
       alarms: new Alarms(clients.cloudWatch(connect)),
       executions: new Executions(clients.stepFunctions(connect)),
-      parameters: new Parameters(clients.ssm(connect)),
+      parameters,
+      recipes: new Recipes(documents, parameters, common.config.stage),
       networks: new Networks(elb, ec2),
       traffic: new Traffic(elb, common.config.stage),
       fleets: new Fleets(clients.autoScaling(connect)),

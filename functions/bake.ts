@@ -8,7 +8,7 @@ import { Snapshots } from "../shared/aws/snapshots.ts";
 import { type Progress, progressMemo, writeRange, writeVolume } from "../shared/baking/volume-writing.ts";
 import { sha256Hex } from "../shared/digests.ts";
 import type { BlockRange } from "../shared/domain/block-ranges.ts";
-import { clientToken, imageName, ownedBaseName, tagKeys } from "../shared/domain/names.ts";
+import { baseImageName, clientToken, imageName, tagKeys } from "../shared/domain/names.ts";
 import { imageOwner, type Release } from "../shared/domain/release.ts";
 import { rootVolumeGib } from "../shared/domain/root-volume.ts";
 import { BakeFailedError } from "../shared/errors.ts";
@@ -77,7 +77,7 @@ export async function bake(input: Input, world: World): Promise<BakeOutput> {
   if (memo.snapshotId && !memo.sealed) return writeBlocks(release, { ...memo, snapshotId: memo.snapshotId }, world);
   const { stage } = world.config;
   const name = imageName(stage, imageOwner(release), release.imageDigest);
-  const names = [name, ownedBaseName(stage, release.base.imageId)];
+  const names = [name, baseImageName(stage, release.base)];
   const [own, { image: base } = {}] = await world.images.findEach(names);
   if (!own || !base) throw baseIsGone(release);
   if (own.state === "failed" && own.image) throw failedImage(own.image);

@@ -48,6 +48,10 @@ export class BaseRefusedError extends KilnError {
 export class RevokedError extends KilnError {
   override readonly name = "RevokedError";
 }
+/** A golden recipe could not be built, or its image did not pass its checks; nothing of the attempt is left. */
+export class GoldenBuildFailedError extends KilnError {
+  override readonly name = "GoldenBuildFailedError";
+}
 /** The listener or its load balancer is missing or unusable. */
 export class NetworkError extends KilnError {
   override readonly name = "NetworkError";

@@ -1,6 +1,7 @@
 import type { Fleets } from "./aws/fleets.ts";
 import type { Ledger } from "./aws/ledger.ts";
 import type { Parameters } from "./aws/parameters.ts";
+import type { Recipes } from "./aws/recipes.ts";
 import { resolveBase } from "./base-resolution.ts";
 import { sha256Hex } from "./digests.ts";
 import type { BasePin } from "./domain/base-pin.ts";
@@ -15,6 +16,7 @@ import type { BaseWorld } from "./step.ts";
 export interface RefreshWorld extends BaseWorld {
   ledger: Ledger;
   parameters: Pick<Parameters, "read">;
+  recipes: Pick<Recipes, "current">;
   fleets: Pick<Fleets, "read">;
 }
 

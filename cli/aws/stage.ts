@@ -9,6 +9,7 @@ import { Executions } from "../../shared/aws/executions.ts";
 import { Fleets } from "../../shared/aws/fleets.ts";
 import { Ledger } from "../../shared/aws/ledger.ts";
 import { Parameters } from "../../shared/aws/parameters.ts";
+import { Recipes } from "../../shared/aws/recipes.ts";
 import { TargetGroups } from "../../shared/aws/target-groups.ts";
 import { Traffic } from "../../shared/aws/traffic.ts";
 import { stagePattern } from "../../shared/domain/names.ts";
@@ -26,6 +27,7 @@ export interface Stage {
   s3: S3Client;
   ledger: Ledger;
   parameters: Parameters;
+  recipes: Recipes;
   fleets: Fleets;
   targetGroups: TargetGroups;
   traffic: Traffic;
@@ -48,6 +50,8 @@ export async function openStage(connection: Connection, name: string): Promise<S
   const configuration = clientConfiguration(connection);
   // A bucket's name before the host name would need a name server that knows it.
   const s3 = new S3Client({ ...configuration, forcePathStyle: connection.endpoint !== undefined });
+  const documents = new Documents(s3, outputs.LedgerBucket);
+  const parameters = new Parameters(new SSMClient(configuration));
   const stepFunctions = new SFNClient(configuration);
   const loadBalancing = new ElasticLoadBalancingV2Client(configuration);
   return {
@@ -55,8 +59,9 @@ export async function openStage(connection: Connection, name: string): Promise<S
     connection,
     outputs,
     s3,
-    ledger: new Ledger(new Documents(s3, outputs.LedgerBucket)),
-    parameters: new Parameters(new SSMClient(configuration)),
+    ledger: new Ledger(documents),
+    parameters,
+    recipes: new Recipes(documents, parameters, name),
     fleets: new Fleets(new AutoScalingClient(configuration)),
     targetGroups: new TargetGroups(loadBalancing),
     traffic: new Traffic(loadBalancing, name),

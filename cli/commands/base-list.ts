@@ -47,7 +47,7 @@ export function addBaseList(base: Command, surroundings: Surroundings): void {
   });
 }
 
-type Listing = Pick<Stage, "ledger" | "parameters">;
+type Listing = Pick<Stage, "ledger" | "parameters" | "recipes">;
 type OwnedBase = Awaited<ReturnType<Images["ownedBases"]>>[number];
 
 /** @param owned The stage's copies, as EC2 lists them. */

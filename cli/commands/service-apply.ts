@@ -1,12 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { parameterNames } from "../../shared/aws/parameters.ts";
 import { resolveBase } from "../../shared/base-resolution.ts";
+import type { Release } from "../../shared/domain/release.ts";
 import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
-import type { StepOutput } from "../../shared/step-input.ts";
 import type { Stage } from "../aws/stage.ts";
+import { makeBaseReady } from "../base-ready.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
-import { CommandFailure } from "../failure.ts";
 import type { Output } from "../output.ts";
 import { readSpecFile } from "../spec-file.ts";
 
@@ -39,39 +38,17 @@ export function addServiceApply(service: Command, surroundings: Surroundings): v
 /** Stores the spec, points the stage at it, and waits until its base image is ready. */
 export async function applySpec(stage: Stage, spec: ServiceSpec, output: Output): Promise<AppliedSpec> {
   const { service } = spec;
-  const baseImageId = await baseOf(stage, spec);
+  const base = await baseOf(stage, spec);
   const digest = await stage.ledger.storeSpec(spec);
   const name = parameterNames.spec(stage.name, service);
   const unchanged = (await stage.parameters.read(name)) === digest;
   if (!unchanged) await stage.parameters.write(name, digest);
   output.progress(`applied  spec of ${service}`);
-  await prepareBase(stage, baseImageId, output);
-  return { service, digest, unchanged, baseImageId };
+  await makeBaseReady(stage, base, spec.listener, output);
+  return { service, digest, unchanged, baseImageId: base.imageId };
 }
 
-async function baseOf(stage: Stage, spec: ServiceSpec): Promise<string> {
+async function baseOf(stage: Stage, spec: ServiceSpec): Promise<Release["base"]> {
   const { basePin } = await stage.ledger.head(spec.service);
-  return (await resolveBase(spec, basePin, stage)).imageId;
+  return resolveBase(spec, basePin, stage);
 }
-
-/** Real time a copy may take. Unit: milliseconds. A large base takes AWS some minutes. */
-const basePatienceMs = 1_800_000;
-
-async function prepareBase(stage: Stage, baseImageId: string, output: Output): Promise<void> {
-  const giveUpAt = performance.now() + basePatienceMs;
-  while (performance.now() < giveUpAt) {
-    const { status } = await stage.functions.ask<StepOutput>(stage.outputs.BaseFunction, { baseImageId });
-    if (status === "ready") return output.progress(`ready    base ${baseImageId}`);
-    output.transient(`copying base ${baseImageId}`);
-    await delay(stage.pollMs * basePollFactor);
-  }
-  throw new CommandFailure({
-    name: "BaseNotReady",
-    what: `The copy of base ${baseImageId} was not ready after ${basePatienceMs / 60_000} minutes.`,
-    left: "The spec is in force; the first deploy goes on waiting for its base.",
-    fix: "Look at the image in the EC2 console, then apply the spec again.",
-  });
-}
-
-/** A copy takes a minute or more, and each look is an invocation. */
-const basePollFactor = 3;

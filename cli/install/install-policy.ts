@@ -137,6 +137,18 @@ const grants: readonly Grant[] = [
     actions: ["iam:PassRole"],
   },
   {
+    resources: (at) => [
+      `arn:${at.partition}:iam::${at.accountId}:instance-profile/kiln/${at.stage}/kiln-${at.stage}-builder`,
+    ],
+    actions: [
+      "iam:CreateInstanceProfile",
+      "iam:DeleteInstanceProfile",
+      "iam:AddRoleToInstanceProfile",
+      "iam:RemoveRoleFromInstanceProfile",
+    ],
+    onAws: [{ actions: ["iam:GetInstanceProfile"], why: readsBack }],
+  },
+  {
     resources: regional("lambda", "function:kiln-{stage}-*"),
     actions: [
       "CreateFunction",

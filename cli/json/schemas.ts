@@ -200,6 +200,14 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     z.strictObject(notFollowed),
     z.strictObject({ service: z.string(), wasPaused: z.boolean() }),
   ]),
+  "base apply": z.strictObject({
+    recipe: z.string(),
+    digest: z.string(),
+    unchanged: z.boolean(),
+    parentImageId: z.string(),
+    imageId: nullableText,
+    packages: z.int(),
+  }),
   "base pin": z.strictObject({ service: z.string(), pinned: nullableText, was: nullableText }),
   "experiment list": z.strictObject({ stage: z.string(), experiments: z.array(experimentStatus) }),
   "experiment start": z.union([

@@ -17,7 +17,7 @@ export function launchPermissions(world: Ec2World, input: RunInstancesCommandInp
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     return (["image", "instance", "network-interface", "security-group", "subnet"] as const).map((kind) =>
-      world.creation("RunInstances", kind),
+      world.creation("RunInstances", kind, tagsFor(input.TagSpecifications, kind)),
     );
   }
 }

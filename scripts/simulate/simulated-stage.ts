@@ -9,6 +9,7 @@ import { Documents } from "../../shared/aws/documents.ts";
 import { ImageRecords } from "../../shared/aws/image-records.ts";
 import { Ledger } from "../../shared/aws/ledger.ts";
 import { Parameters, parameterNames } from "../../shared/aws/parameters.ts";
+import { Recipes } from "../../shared/aws/recipes.ts";
 import { knownBases, parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { artifactOf } from "./artifacts.ts";
 import { hostOf } from "./hosts.ts";
@@ -44,7 +45,8 @@ export class SimulatedStage {
   readonly cloud: SimulatedCloud;
   readonly ledger: Ledger;
   readonly imageRecords: ImageRecords;
-  readonly #parameters: Parameters;
+  readonly recipes: Recipes;
+  readonly parameters: Parameters;
   readonly outputs: Readonly<Record<string, string>>;
 
   constructor(cloud: SimulatedCloud, { outputs, balancerArn, listenerArn }: Addresses) {
@@ -54,7 +56,8 @@ export class SimulatedStage {
     const documents = documentsOf(cloud, outputs["LedgerBucket"] ?? "");
     this.ledger = new Ledger(documents);
     this.imageRecords = new ImageRecords(documents);
-    this.#parameters = new Parameters(attachToClient(new SSMClient(), cloud.kernel, "ssm", cloud.administrator));
+    this.parameters = new Parameters(attachToClient(new SSMClient(), cloud.kernel, "ssm", cloud.administrator));
+    this.recipes = new Recipes(documents, this.parameters, stageName);
     cloud.versionOf = async (service, generation) =>
       (await this.ledger.release(service, generation))?.version ?? "unknown";
   }
@@ -62,7 +65,7 @@ export class SimulatedStage {
   /** Puts a service's spec in force, with changes. */
   async apply(service: Service, changes: object = {}): Promise<void> {
     const digest = await this.cloud.complete(this.ledger.storeSpec(specOf(service, changes)));
-    await this.cloud.complete(this.#parameters.write(parameterNames.spec(stageName, service), digest));
+    await this.cloud.complete(this.parameters.write(parameterNames.spec(stageName, service), digest));
   }
 
   /** Uploads an artifact; what the program of this version does is told by its name. Returns once S3 has it. */

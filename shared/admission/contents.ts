@@ -52,7 +52,7 @@ export async function readContents(
   const imageDigest = digestOf({
     artifact: part.sha256,
     layers: layers.map(({ name, sha256 }) => ({ name, sha256 })),
-    base: base.imageId,
+    base: base.golden?.digest ?? base.imageId,
     start,
   });
   const releaseDigest = digestOf({ imageDigest, spec, network });

@@ -1,4 +1,5 @@
 import type { PushedObject } from "../aws/artifacts.ts";
+import { isUsableBase } from "../aws/images.ts";
 import { redAlarms } from "../domain/alarms.ts";
 import { archiveEnding } from "../domain/archive-format.ts";
 import { holdAt } from "../domain/calendar.ts";
@@ -6,7 +7,7 @@ import { shrinks } from "../domain/capacity.ts";
 import { agreed, type Experiment, experimentSpec } from "../domain/experiment.ts";
 import { type Terms, termsIn } from "../domain/experiment-terms.ts";
 import { generationOf, type Head, isSuperseded, withDeploy } from "../domain/head.ts";
-import { fleetName, generationName, ownedBaseName } from "../domain/names.ts";
+import { baseImageName, fleetName, generationName } from "../domain/names.ts";
 import type { Intent, Release } from "../domain/release.ts";
 import { admittedName, type DeployRequest, readDeployRequest } from "../domain/request.ts";
 import {
@@ -73,8 +74,8 @@ async function admitted(asked: Asked, world: AdmissionWorld): Promise<Admission>
     await world.ledger.releaseLease(ref, asked.execution);
     return skipped("superseded by a newer deploy while waiting");
   }
-  const { state } = await world.images.find(ownedBaseName(world.config.stage, release.base.imageId));
-  const path = state === "available" ? "bake" : "base";
+  const found = await world.images.find(baseImageName(world.config.stage, release.base));
+  const path = isUsableBase(found) ? "bake" : "base";
   return { status: "ready", waitSeconds: 0, reason: "admitted", release: ref, path };
 }
 

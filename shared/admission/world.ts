@@ -6,6 +6,7 @@ import type { Images } from "../aws/images.ts";
 import type { Ledger } from "../aws/ledger.ts";
 import type { Networks } from "../aws/networks.ts";
 import type { Parameters } from "../aws/parameters.ts";
+import type { Recipes } from "../aws/recipes.ts";
 import type { TargetGroups } from "../aws/target-groups.ts";
 import type { Traffic } from "../aws/traffic.ts";
 import type { BaseWorld } from "../step.ts";
@@ -19,6 +20,7 @@ export interface AdmissionWorld extends BaseWorld {
   images: Images;
   alarms: Alarms;
   parameters: Parameters;
+  recipes: Pick<Recipes, "current">;
   networks: Networks;
   traffic: Traffic;
   fleets: Fleets;

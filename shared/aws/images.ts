@@ -278,6 +278,13 @@ function stateOf(image: Image | undefined): ImageState {
   return "failed";
 }
 
+/** Whether releases may be made on it: a golden image only once it passed its checks, which its tag says. */
+export function isUsableBase({ state, image }: FoundImage): boolean {
+  return (
+    state === "available" && image?.Tags?.some(({ Key, Value }) => Key === tagKeys.role && Value === "base") === true
+  );
+}
+
 /** @throws {BakeFailedError} with AWS's reason. */
 export function failedImage(image: Image): BakeFailedError {
   const reason = image.StateReason?.Message ?? image.State ?? "unknown";

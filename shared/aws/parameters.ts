@@ -27,5 +27,6 @@ export class Parameters {
 export const parameterNames = {
   spec: (stage: string, service: string) => `/kiln/${stage}/services/${service}/spec`,
   live: (stage: string, service: string) => `/kiln/${stage}/services/${service}/live`,
+  recipe: (stage: string, recipe: string) => `/kiln/${stage}/recipes/${recipe}`,
   listener: (stage: string) => `/kiln/${stage}/listener`,
 } as const;

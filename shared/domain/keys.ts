@@ -86,6 +86,9 @@ export const ledgerKeys = {
   bakedBlocks: (snapshotId: string, first: number, written: number) =>
     `bakes/${snapshotId}/${String(first).padStart(8, "0")}-${String(written).padStart(8, "0")}`,
   layer: (name: string, versionId: string) => `layers/${name}/${encodeURIComponent(versionId)}.json`,
+  recipe: (name: string, digest: string) => `recipes/${name}/${digest}.json`,
+  golden: (digest: string) => `golden/${digest}.json`,
+  goldens: "golden/",
   freezeOfStage: "freeze.json",
   revocations: "revocations.json",
   freeze: (service: string) => `${home(service)}/freeze.json`,

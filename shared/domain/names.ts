@@ -79,6 +79,21 @@ export function ownedBaseName(stage: string, baseImageId: string): string {
   return `kiln/${stage}/base/${baseImageId}`;
 }
 
+/** Golden image: the digest of recipe and parent. */
+export function goldenName(stage: string, goldenDigest: string): string {
+  return `kiln/${stage}/golden/${goldenDigest}`;
+}
+
+/** The image that releases on a base are registered on: the owned copy, or the golden build. */
+export function baseImageName(stage: string, base: { imageId: string; golden?: { digest: string } }): string {
+  return base.golden ? goldenName(stage, base.golden.digest) : ownedBaseName(stage, base.imageId);
+}
+
+/** Instance profile of builders and throw-away instances; its role lets their agents be reached, and nothing else. */
+export function builderProfileName(stage: string): string {
+  return `kiln-${stage}-builder`;
+}
+
 /** A client token of at most 64 characters, the least any AWS call allows (EBS direct, RunInstances). */
 export function clientToken(purpose: string, digest: string): string {
   return `${purpose}-${digest}`.slice(0, 64);
@@ -95,4 +110,5 @@ export const tagKeys = {
   keep: "kiln:keep",
   /** On an instance that somebody touched: how. It is replaced. */
   touched: "kiln:touched",
+  golden: "kiln:golden",
 } as const;

@@ -77,12 +77,12 @@ export function staleness({ release, base, fleetCreatedAt }: RefreshSubject, now
 }
 
 /** What makes two bases the same. */
-function identityOf({ imageId }: Release["base"]): string {
-  return imageId;
+function identityOf({ imageId, golden }: Release["base"]): string {
+  return golden?.digest ?? imageId;
 }
 
-function shownBase({ imageId }: Release["base"]): string {
-  return imageId;
+function shownBase({ imageId, golden }: Release["base"]): string {
+  return golden ? `${golden.digest.slice(0, 12)} on ${imageId}` : imageId;
 }
 
 /** A service that is to be refreshed, and what may hold it up. */

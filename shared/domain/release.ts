@@ -60,7 +60,14 @@ export interface Release {
   promotedFrom?: { experiment: string; generation: string };
   artifact: Part;
   layers: LayerPart[];
-  base: { name: string; imageId: string; architecture: "x86_64" | "arm64" };
+  base: {
+    name: string;
+    /** The public image underneath; of a golden base, its parent. */
+    imageId: string;
+    architecture: "x86_64" | "arm64";
+    /** Of a golden base: the recipe, and the digest of recipe and parent that names the image. */
+    golden?: { recipe: string; recipeDigest: string; digest: string };
+  };
   start: string;
   spec: ServiceSpec;
   network: Network;

@@ -5,6 +5,7 @@ import { keptReleases, usualGraceHours } from "./keep.ts";
 import { layerNamePattern } from "./keys.ts";
 import { servicePattern } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
+import { recipePattern } from "./recipe-name.ts";
 import { secretIn, secretNamed } from "./secrets.ts";
 import { at, contradictions } from "./spec-contradictions.ts";
 
@@ -118,6 +119,7 @@ const window = z.strictObject({
 const base = z.union([
   z.enum(Object.keys(knownBases) as [KnownBase, ...KnownBase[]]),
   z.strictObject({ ami: z.string().check(z.regex(/^ami-[0-9a-f]{8,17}$/, "must be an AMI id")) }),
+  z.strictObject({ recipe: z.string().check(z.regex(recipePattern, "must be a recipe's name")) }),
 ]);
 
 /** The service spec as a person writes it in kiln.yaml; defaults are filled in by parsing. */

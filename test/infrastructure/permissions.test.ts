@@ -125,9 +125,12 @@ describe("the permissions of handlers and machines", () => {
 
   it("pass roles only below the stage's own path, and only to EC2", () => {
     const passing = grants.filter(({ action }) => action === "iam:PassRole");
-    expect(passing).toHaveLength(1);
-    for (const { resources, statement } of passing) {
-      expect(resources.map(text)).toEqual([expect.stringMatching(/:role\/kiln\/\$\{sls:stage\}\/instances\/\*$/)]);
+    const passed = passing.map(({ role, resources }) => [role, ...resources.map(text)]);
+    expect(passed).toEqual([
+      ["BaseRole", expect.stringMatching(/:role\/kiln\/\$\{sls:stage\}\/kiln-\$\{sls:stage\}-builder$/)],
+      ["LaunchRole", expect.stringMatching(/:role\/kiln\/\$\{sls:stage\}\/instances\/\*$/)],
+    ]);
+    for (const { statement } of passing) {
       expect(statement.Condition).toEqual({ StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } });
     }
   });

@@ -22,6 +22,7 @@ import { Images } from "../../../shared/aws/images.ts";
 import { Ledger } from "../../../shared/aws/ledger.ts";
 import { Networks } from "../../../shared/aws/networks.ts";
 import { Parameters, parameterNames } from "../../../shared/aws/parameters.ts";
+import { Recipes } from "../../../shared/aws/recipes.ts";
 import { TargetGroups } from "../../../shared/aws/target-groups.ts";
 import { Traffic } from "../../../shared/aws/traffic.ts";
 import { parseServiceSpec } from "../../../shared/domain/service-spec.ts";
@@ -60,17 +61,20 @@ export async function frontDoor() {
     const VersioningConfiguration = { Status: "Enabled" };
     await kernel.call("s3", "PutBucketVersioning", { Bucket, VersioningConfiguration }, person);
   }
+  const documents = new Documents(s3, config.ledgerBucket);
+  const parameters = new Parameters(ssm);
   const world: AdmissionWorld = {
     config,
     now: () => clock.now(),
     secret: () => "0".repeat(32),
     releases: () => new Map(),
-    ledger: new Ledger(new Documents(s3, config.ledgerBucket)),
+    ledger: new Ledger(documents),
     artifacts: new Artifacts(s3, config.artifactsBucket),
     images: new Images(ec2),
     alarms: new Alarms(attachToClient(new CloudWatchClient(region), kernel, "monitoring", person)),
     executions: new Executions(attachToClient(new SFNClient(region), kernel, "states", person)),
-    parameters: new Parameters(ssm),
+    parameters,
+    recipes: new Recipes(documents, parameters, config.stage),
     networks: new Networks(elb, ec2),
     traffic: new Traffic(elb, config.stage),
     fleets: new Fleets(attachToClient(new AutoScalingClient(region), kernel, "autoscaling", person)),
