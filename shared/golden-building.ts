@@ -96,9 +96,16 @@ async function begin(
     if (stored.phase === "ready") return isThere ? stored : freshBuild(order, place, stored, now);
     if (stored.phase === "failed")
       return stored.attempt === seenAttempt ? stored : freshBuild(order, place, stored, now);
-    return { ...stored, touchedAt: now };
+    return isFresh(stored, world.now()) ? stored : { ...stored, touchedAt: now };
   });
   return after;
+}
+
+/** Unit: milliseconds. A sign of life each minute is enough for a build that counts as abandoned after ten. */
+const signOfLifeMs = 60_000;
+
+function isFresh({ touchedAt }: GoldenBuild, nowMs: number): boolean {
+  return nowMs - Date.parse(touchedAt) < signOfLifeMs;
 }
 
 async function isUsable(digest: string, { images, config }: GoldenWorld): Promise<boolean> {
@@ -268,10 +275,11 @@ function withCommand(build: GoldenBuild, role: Role, part: Partial<BuildInstance
  */
 async function cleanUp(build: GoldenBuild, world: GoldenWorld): Promise<boolean> {
   const { stage } = world.config;
-  const { image } = await world.images.find(goldenName(stage, build.digest));
+  const found = await world.images.find(goldenName(stage, build.digest));
+  const { image } = found;
   if (build.failure) {
     if (image?.ImageId) await world.images.deregister(image.ImageId);
-  } else if (image?.ImageId) {
+  } else if (image?.ImageId && !isUsableBase(found)) {
     const snapshots = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
     await world.builders.tag([image.ImageId, ...snapshots], { [tagKeys.role]: "base" });
   }

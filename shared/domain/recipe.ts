@@ -6,7 +6,9 @@ const oneScript = z.string().check(z.minLength(1), z.maxLength(16_000));
 
 const file = z.strictObject({
   /** Where it stands on the servers. */
-  path: z.string().check(z.regex(/^(\/(?!\.\.?(\/|$))[A-Za-z0-9._@+-]+){2,16}$/, "must be an absolute path of plain names")),
+  path: z
+    .string()
+    .check(z.regex(/^(\/(?!\.\.?(\/|$))[A-Za-z0-9._@+-]+){2,16}$/, "must be an absolute path of plain names")),
   content: z.string().check(z.maxLength(16_000)),
   /** Octal, such as 0644 or 0755; no setuid. */
   mode: z._default(z.string().check(z.regex(/^0[0-7]{3}$/, "must be octal, such as 0644")), "0644"),

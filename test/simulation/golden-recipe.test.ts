@@ -123,13 +123,14 @@ describe("a golden recipe", () => {
     expect(await builds(stage)).toMatchObject([{ phase: "failed", failure: { step: "interrupted" } }]);
   });
 
-  it("survives a crash at every call of its build: each script is sent once, and nothing is left", async () => {
+  it("survives a crash after every change that its build makes: each script is sent once, and nothing is left", async () => {
     const quiet = await open();
     quiet.cloud.faults.arm(() => undefined);
     await build(quiet);
-    const calls = quiet.cloud.faults.calls.length;
-    expect(calls).toBeGreaterThan(30);
-    for (let strike = 0; strike < calls; strike++) {
+    // A crash after a call that only reads is one after the change before it.
+    const strikes = quiet.cloud.faults.calls.filter(({ operation }) => !/^(Describe|Get|List)/.test(operation));
+    expect(strikes.length).toBeGreaterThan(20);
+    for (const { index: strike } of strikes) {
       const stage = await open();
       stage.cloud.faults.arm(({ index }) => (index === strike ? "crash" : undefined));
       await build(stage);
