@@ -30,10 +30,12 @@ export interface VolumeBytes {
 }
 
 /**
- * How many unwritten blocks after the last written one are made noise in an encrypted volume, besides every gap and the
- * volume's last block: enough for whoever reads on past the end to notice, without filling gigabytes.
+ * How many unwritten blocks after the last written one, and in each gap before it, are made noise in an encrypted volume,
+ * besides the volume's last block: enough for whoever reads on to notice, without filling gigabytes. A gap may be one: a
+ * snapshot of such a volume has its last block.
  */
 const noisyBlocksPastEnd = 4;
+const noisyBlocksInGap = 64;
 
 /**
  * Fills a volume's empty file: the snapshot's blocks, and noise where an encrypted volume has it.
@@ -44,14 +46,25 @@ export async function fillVolume(files: Pick<BlockFiles, "read" | "write">, volu
   if (volume.source) await copyBlocks(files, volume.source.id, volume.id, volume.source.indexes);
   if (volume.encrypted) {
     const count = volume.sizeBytes / blockBytes;
-    const last = [...written].reduce((highest, index) => Math.max(highest, index), -1);
-    const noisy = Array.from({ length: Math.min(count, last + 1 + noisyBlocksPastEnd) }, (_, index) => index);
-    for (const index of [...noisy, count - 1].filter((one) => !written.has(one))) {
+    for (const index of unwritten(written, count)) {
       await files.write(volume.id, index, noiseBlock(volume.id, index));
       written.add(index);
     }
   }
   return [...written].sort((a, b) => a - b);
+}
+
+/** The unwritten blocks that are made noise, ascending. */
+function unwritten(written: ReadonlySet<number>, count: number): number[] {
+  const noisy = new Set<number>();
+  const ends = [...written].sort((a, b) => a - b);
+  for (const [place, index] of [-1, ...ends].entries()) {
+    const next = ends[place] ?? count;
+    const most = place === ends.length ? noisyBlocksPastEnd : noisyBlocksInGap;
+    for (let one = index + 1; one < Math.min(next, index + 1 + most); one++) noisy.add(one);
+  }
+  if (!written.has(count - 1)) noisy.add(count - 1);
+  return [...noisy].sort((a, b) => a - b);
 }
 
 /** Copies the given blocks of one file into another. */
