@@ -138,7 +138,7 @@ describe("a golden recipe", () => {
       expect(stage.cloud.kernel.store.collection("ssm.commands").list(), `crash at call ${strike}`).toHaveLength(2);
       expect(goldenImages(stage), `crash at call ${strike}`).toHaveLength(1);
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Drives the handler as the state machine does, until the image is ready. */
