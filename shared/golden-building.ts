@@ -90,10 +90,11 @@ async function begin(
 ): Promise<GoldenBuild> {
   const now = new Date(world.now()).toISOString();
   const present = await world.recipes.build(order.digest);
-  const isThere = present?.phase === "ready" && (await isUsable(order.digest, world));
+  // Only a build that was ready when its image was looked for can have lost it since.
+  const isGone = present?.phase === "ready" && !(await isUsable(order.digest, world));
   const after = await world.recipes.updateBuild(order.digest, (stored) => {
     if (!stored) return freshBuild(order, place, stored, now);
-    if (stored.phase === "ready") return isThere ? stored : freshBuild(order, place, stored, now);
+    if (stored.phase === "ready") return isGone ? freshBuild(order, place, stored, now) : stored;
     if (stored.phase === "failed")
       return stored.attempt === seenAttempt ? stored : freshBuild(order, place, stored, now);
     return isFresh(stored, world.now()) ? stored : { ...stored, touchedAt: now };
