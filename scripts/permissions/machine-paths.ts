@@ -1,5 +1,6 @@
 import { publicBases } from "../../local/ec2/public-bases.ts";
 import { SsmService } from "../../local/ssm/service.ts";
+import { parseRecipe } from "../../shared/domain/recipe.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
 import { stopExperiment } from "../simulate/experiment-scenarios.ts";
 import { hostOf } from "../simulate/hosts.ts";
@@ -27,6 +28,16 @@ function publishNewerBase(stage: SimulatedStage): void {
   const newer = publicBases.find(({ name }) => /^debian-12-amd64/.test(name))?.imageId ?? "";
   const ssm = stage.cloud.kernel.services().find((service) => service instanceof SsmService);
   ssm?.seedPublic(knownBases.al2023.x86_64, newer);
+}
+
+/** Deploys on a base of the service's own. @param exitCode Of each script that the build runs. */
+async function deployOnRecipe(stage: SimulatedStage, exitCode: () => number): Promise<string> {
+  const parsed = parseRecipe({ recipe: "runtime", files: [{ path: "/opt/version", content: "24" }], checks: ["true"] });
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  await stage.cloud.complete(stage.recipes.apply(parsed.recipe));
+  await stage.apply("web", { base: { recipe: "runtime" } });
+  stage.cloud.scripted = () => ({ exitCode: exitCode(), stdout: "", stderr: "" });
+  return (await stage.deploy("web", "2")).arn;
 }
 
 const further: readonly Path[] = [
@@ -79,6 +90,21 @@ const further: readonly Path[] = [
       return arn;
     },
     end: "RolledBack",
+  },
+  {
+    name: "golden-recipe",
+    begins: "one release",
+    act: (stage) => deployOnRecipe(stage, () => 0),
+    end: "Live",
+  },
+  {
+    name: "golden-recipe-that-fails-its-trial",
+    begins: "one release",
+    act: (stage) => {
+      let scripts = 0;
+      return deployOnRecipe(stage, () => (++scripts === 2 ? 1 : 0));
+    },
+    end: "FailedClean",
   },
   {
     name: "canary-with-approval",
