@@ -100,6 +100,7 @@ describe("every sweep", () => {
     await stage.push("web", "3");
     await stage.cloud.until(() => stage.executions("deploy").some(({ status }) => status === "RUNNING"), 60_000);
     await stage.cloud.until(() => false, 10_000);
-    expect(await sweep(stage)).toBeUndefined();
+    const before = await stage.cloud.complete(stage.ledger.wayBack("web"));
+    expect(await sweep(stage)).toEqual(before);
   });
 });

@@ -170,8 +170,8 @@ export const trafficBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/domain/head.ts",
-        find: "if (head.standby) return head.standby.generation;",
-        replace: "if (head.live) return head.live.generation;",
+        find: "if (standby && isGood(standby.generation)) return standby.generation;",
+        replace: "if (live) return live.generation;",
       },
     ],
   },
@@ -182,7 +182,7 @@ export const trafficBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/domain/head.ts",
-        find: "if (head.live && serving !== undefined && serving !== head.live.generation) return head.live.generation;",
+        find: "if (live && serving !== undefined && serving !== live.generation && isGood(live.generation)) return live.generation;",
         replace: "",
       },
     ],
