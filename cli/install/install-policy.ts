@@ -131,7 +131,9 @@ const grants: readonly Grant[] = [
     resources: (at) => [`arn:${at.partition}:iam::${at.accountId}:role/kiln/${at.stage}/kiln-${at.stage}-*`],
     condition: {
       StringEquals: {
-        "iam:PassedToService": ["lambda", "states", "events", "scheduler"].map((service) => `${service}.amazonaws.com`),
+        "iam:PassedToService": ["lambda", "states", "events", "scheduler", "ec2"].map(
+          (service) => `${service}.amazonaws.com`,
+        ),
       },
     },
     actions: ["iam:PassRole"],
