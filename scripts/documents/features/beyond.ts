@@ -112,10 +112,12 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N10",
     capability: "The whole pipeline simulated, with faults",
     aim: "beat",
-    does: "The production handlers and the packaged machines over the embedded cloud's models on a virtual clock.",
+    does: "The production handlers and the packaged machines over the embedded cloud's models on a virtual clock; bugs of other tools planted to see that it bites.",
     shown: [
       test("simulation/faults.test.ts", "of two services leaves nothing wrong, and gives the same hash each time"),
       command("npm run simulate"),
+      command("npm run planted"),
+      command("npm run coverage"),
     ],
   },
   {
@@ -158,9 +160,18 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N14",
     capability: "What was touched is replaced",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "By CloudTrail's event where there is a trail, by comparison at every sweep where not; with a record of whose hand it was.",
+    shown: [
+      test(
+        "simulation/drift.test.ts",
+        "about a log-in starts the sweep, and the instance is replaced with whose hand it was",
+      ),
+      test(
+        "simulation/drift.test.ts",
+        "is found by a volume that would outlive it, and marked with how it was touched",
+      ),
+    ],
+    missing: "a snapshot of the touched instance for forensics",
   },
   {
     number: "N15",
@@ -228,9 +239,13 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N19",
     capability: "One failed server kept for evidence",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "`validate.quarantine`: one failed instance is cut off and kept for a time, named by why; the rest goes at once.",
+    shown: [
+      test(
+        "simulation/quarantine.test.ts",
+        "keeps one instance, cut off, until the first sweep after its time; the rest goes at once",
+      ),
+    ],
   },
   {
     number: "N20",

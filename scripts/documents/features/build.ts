@@ -6,11 +6,15 @@ export const buildRows: readonly FeatureRow[] = [
     number: "1",
     capability: "Bakes a machine image",
     aim: "match",
-    does: "Writes a release volume block by block and registers it with the base's root snapshot; no builder runs.",
+    does: "Writes a release volume block by block and registers it with the base's root snapshot; a base may come from a recipe.",
     shown: [
       test(
         "simulation/deploys.test.ts",
         "takes a push through the packaged deploy machine until visitors get the new release",
+      ),
+      test(
+        "simulation/golden-recipe.test.ts",
+        "is built, tried on a throw-away instance, recorded, and carries the release",
       ),
       command("npm run test:vm"),
     ],
@@ -26,8 +30,14 @@ export const buildRows: readonly FeatureRow[] = [
     number: "3",
     capability: "Image tests before release",
     aim: "match",
-    does: "The whole fleet of the new image is validated before it gets a request.",
-    shown: [test("e2e/outcomes.test.ts", "never disturbed the live service")],
+    does: "A golden base is tried on a throw-away instance, and the whole fleet of a release is validated before it gets a request.",
+    shown: [
+      test(
+        "simulation/golden-recipe.test.ts",
+        "is built, tried on a throw-away instance, recorded, and carries the release",
+      ),
+      test("e2e/outcomes.test.ts", "never disturbed the live service"),
+    ],
   },
   {
     number: "4",

@@ -32,14 +32,15 @@ export const cutoverRows: readonly FeatureRow[] = [
     number: "31",
     capability: "Routing by header or cookie",
     aim: "match",
-    does: "Requests of a service that carry an experiment's header reach that experiment, everybody else gets what is live.",
+    does: "An experiment is reached by a header or a host of its own, beside production.",
     shown: [
       test(
         "e2e/experiments.test.ts",
         "that is uploaded runs beside production: its header reaches it, and everybody else gets what is live",
       ),
+      test("simulation/experiments.test.ts", "is started by hand under a host of its own, with a size and a time"),
     ],
-    missing: "cookies, and headers for releases of production",
+    missing: "routing by cookie",
   },
   {
     number: "32",

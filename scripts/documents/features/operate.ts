@@ -109,9 +109,14 @@ export const operateRows: readonly FeatureRow[] = [
     number: "55",
     capability: "Drift is enforced",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "An instance that somebody touched is tagged and replaced, launch first; a changed fleet or rule is told, never overwritten.",
+    shown: [
+      test(
+        "simulation/drift.test.ts",
+        "is replaced by the next sweep, which launches first, while every request is answered",
+      ),
+      test("simulation/drift.test.ts", "that somebody changed is told in the plan, and left as it is"),
+    ],
   },
   {
     number: "56",
