@@ -235,7 +235,8 @@ describe("a person who looks around", () => {
 
     expect(stack).toEqual(["UPDATE_COMPLETE"]);
     expect(role.Role.Path).toBe("/kiln/dev/");
-    expect(rules.sort()).toEqual(["kiln-dev-ending", "kiln-dev-red-alarm", "kiln-dev-unclean-end", "kiln-dev-upload"]);
+    const whatFor = ["ending", "hand", "red-alarm", "session", "touched", "unclean-end", "upload"];
+    expect(rules.sort()).toEqual(whatFor.map((name) => `kiln-dev-${name}`));
     expect(schedules).toContain("kiln-dev-sweep");
     expect(waiting).toBe("0");
     expect(caller.Arn).toContain(caller.Account);
