@@ -62,8 +62,8 @@ function daily(what: string, generations: readonly string[], costs: readonly Cos
 /** One line about the money, with the date of the prices. */
 export function costLine({ perDay, deploy, asOf }: ServiceCost): string {
   const each = perDay.map(({ what, generations, dollarsPerDay, unknown }) => {
-    const count = what === "kept images" ? `${generations.length} ` : "";
-    return `${count}${what} ${amount(dollarsPerDay, unknown)}`;
+    const kept = generations.length === 1 ? "1 kept image" : `${generations.length} kept images`;
+    return `${what === "kept images" ? kept : what} ${amount(dollarsPerDay, unknown)}`;
   });
   const least = deploy.dollars === null ? "" : "at least ";
   return `${each.join(", ")} a day; a deploy adds ${least}${amount(deploy.dollars, deploy.unknown)}  (list prices of ${asOf})`;
