@@ -21,7 +21,7 @@ import { replaceTouched } from "../shared/drift/replacing.ts";
 import { ReapStuckError } from "../shared/errors.ts";
 import { reapImages } from "../shared/image-reaping.ts";
 import { endQuarantines, type QuarantineWorld, quarantineOne } from "../shared/quarantine.ts";
-import { type ReapWorld, reapGeneration } from "../shared/reaping.ts";
+import { leaveTrialOfLive, type ReapWorld, reapGeneration } from "../shared/reaping.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
 import { type PlannedWork, survey } from "../shared/survey.ts";
@@ -109,8 +109,10 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   const startedMs = Number(request.memo["startedMs"] ?? world.now());
   // Leftovers are old; a candidate may have been given something a moment ago.
   const firstLookMs = request.mode === "candidate" ? startedMs : 0;
-  if (request.mode === "leftovers") await endQuarantines(request, world);
-  else if (request.error === "ValidationFailedError" && request.memo["startedMs"] === undefined) {
+  if (request.mode === "leftovers") {
+    await leaveTrialOfLive(release.service, guard, world);
+    await endQuarantines(request, world);
+  } else if (request.error === "ValidationFailedError" && request.memo["startedMs"] === undefined) {
     await quarantineOne(request, await world.ledger.frozen(release), world);
   }
   const going: string[] = [];

@@ -112,6 +112,14 @@ function weightOf(group: string | undefined, { own: [rule] }: Standing): number 
   return rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group)?.weight ?? 0;
 }
 
+/** Takes away the trial rule of what is live, which a launch may have made that outlived its own deploy. */
+export async function leaveTrialOfLive(service: string, guard: () => Promise<void>, world: ReapWorld): Promise<void> {
+  const { live } = await world.ledger.head(service);
+  const release = live && (await world.ledger.release(service, live.generation));
+  if (!release) return;
+  await leaveTrial(release, await world.traffic.standing(release.network.listenerArn, service), guard, world);
+}
+
 async function leaveTrial(
   release: Release,
   { trials }: Standing,

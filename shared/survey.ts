@@ -150,7 +150,7 @@ async function judgeRule(head: Head, world: SurveyWorld): Promise<PlannedWork[]>
   const generation = live?.generation ?? head.standby?.generation;
   const release = generation === undefined ? undefined : await world.ledger.release(service, generation);
   if (!release || generation === undefined) return [];
-  const { own, others } = await world.traffic.standing(release.network.listenerArn, service);
+  const { own, others, trials } = await world.traffic.standing(release.network.listenerArn, service);
   const difference = unexplained(service, head.rule, own, others);
   if (difference !== undefined) return [{ service, generation, action: "report", reason: difference }];
   // A rollback that moved traffic and died may have been followed by a deploy that took its place, and failed as well.
@@ -158,7 +158,12 @@ async function judgeRule(head: Head, world: SurveyWorld): Promise<PlannedWork[]>
   const isShared = own[0]?.weights.some(
     ({ targetGroupArn, weight }) => weight > 0 && groupName(targetGroupArn) !== name,
   );
-  if (!live || pending || !isShared) return [];
-  const reason = `production goes to another release than ${generation}, which is live`;
-  return [{ service, generation, action: "recover", reason }];
+  if (!live || pending) return [];
+  if (isShared) {
+    const reason = `production goes to another release than ${generation}, which is live`;
+    return [{ service, generation, action: "recover", reason }];
+  }
+  // A launch that outlived its own deploy made it once more.
+  if (!trials.some((trial) => trial.generation === generation)) return [];
+  return [{ service, generation, action: "reap", reason: "it has a trial rule still, and is live" }];
 }

@@ -49,6 +49,35 @@ describe("a rollback to a standby that live has outgrown, which fails and is sto
   });
 });
 
+describe("a launch that outlives its own deploy, and makes the trial rule of what is live once more", () => {
+  // Seed 55 of the mixes: the answer to its DescribeRules came when its execution had long gone on.
+  it("leaves none after the next sweep, and takes no request from anybody", async () => {
+    const stage = await service.open();
+    const release = await stage.cloud.complete(stage.ledger.release("web", "web-000001"));
+    const [group] = stage.cloud.kernel.store
+      .collection<{ arn: string; tags: Record<string, string> }>("elasticloadbalancing.groups")
+      .list();
+    const tags = {
+      "kiln:stage": stageName,
+      "kiln:service": "web",
+      "kiln:generation": "web-000001",
+      "kiln:role": "trial",
+    };
+    await stage.cloud.call("elasticloadbalancing", "CreateRule", {
+      ListenerArn: release?.network.listenerArn,
+      Priority: 20_000,
+      Conditions: [
+        { Field: "http-header", HttpHeaderConfig: { HttpHeaderName: "x-kiln-trial", Values: [release?.trialSecret] } },
+      ],
+      Actions: [{ Type: "forward", TargetGroupArn: group?.arn }],
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    });
+    expect(await endStateProblems(stage, ["web"])).toEqual(["L2 nothing left: 1 trial rules of web"]);
+    expect(await swept(stage)).toEqual([]);
+    expect((await stage.cloud.complete(stage.ledger.head("web"))).live?.generation).toBe("web-000001");
+  });
+});
+
 describe("a deploy that fails once it is live, before its trial rule is gone", () => {
   it("leaves none when the next deploy comes before any sweep does", async () => {
     const stage = await service.open();
