@@ -23,7 +23,7 @@ export const allSteps: readonly Step[] = [
     limitSeconds: 120,
   },
   // The same seeds each time: what fails here fails everywhere.
-  { name: "simulate", command: "node", args: ["scripts/simulate.ts", "--seeds", "100"], limitSeconds: 900 },
+  { name: "simulate", command: "node", args: ["scripts/simulate.ts", "--seeds", "300"], limitSeconds: 900 },
   // W3005: a role's DependsOn that its Ref already implies, which osls writes itself.
   {
     name: "template",
