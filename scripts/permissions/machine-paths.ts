@@ -3,6 +3,7 @@ import { SsmService } from "../../local/ssm/service.ts";
 import { parseRecipe } from "../../shared/domain/recipe.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
 import { stopExperiment } from "../simulate/experiment-scenarios.ts";
+import { handSetAlarm } from "../simulate/hand-set-alarm.ts";
 import { hostOf } from "../simulate/hosts.ts";
 import { makeManagedProfile, managedProfile } from "../simulate/managed-profile.ts";
 import { type Scenario, scenarios } from "../simulate/scenarios.ts";
@@ -146,17 +147,7 @@ const further: readonly Path[] = [
     name: "alarm-in-the-hot-window",
     begins: "one release",
     act: async (stage) => {
-      await stage.cloud.call("monitoring", "PutMetricAlarm", {
-        AlarmName: "errors",
-        Namespace: "Shop",
-        MetricName: "Errors",
-        Statistic: "Sum",
-        Period: 86_400,
-        EvaluationPeriods: 1,
-        Threshold: 1,
-        ComparisonOperator: "GreaterThanThreshold",
-        TreatMissingData: "notBreaching",
-      });
+      await stage.cloud.call("monitoring", "PutMetricAlarm", handSetAlarm("errors"));
       const state = (StateValue: string) =>
         stage.cloud.call("monitoring", "SetAlarmState", { AlarmName: "errors", StateValue, StateReason: "a path" });
       await state("OK");

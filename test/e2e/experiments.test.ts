@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { runProgram } from "../../cli/program.ts";
+import { runKiln } from "./support/kiln-command.ts";
 import { until } from "./support/until.ts";
 import { examples } from "./support/visitor.ts";
 import { openWorld, type World } from "./support/world.ts";
@@ -15,18 +15,7 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** Runs a command of the CLI against this cloud and returns what it prints as JSON. */
-async function kiln(...args: string[]): Promise<Record<string, unknown>> {
-  vi.stubEnv("AWS_ENDPOINT_URL", world.stage.connection.endpoint);
-  let stdout = "";
-  await runProgram([...args, "--json"], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write() {} },
-    setExitCode() {},
-  });
-  vi.unstubAllEnvs();
-  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
-}
+const kiln = (...args: string[]) => runKiln(world, ...args);
 
 /** The version that answers a request which asks for an experiment. */
 async function tried(experiment: string): Promise<string> {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { approve } from "../../cli/commands/approval.ts";
+import { handSetAlarm } from "../../scripts/simulate/hand-set-alarm.ts";
 import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { zipArchive } from "../local/lambda/zip-archive.ts";
 import { until } from "./support/until.ts";
@@ -123,18 +124,7 @@ it("a release that the function fails never gets a request, and nothing is run f
 
 it("an alarm that turns red while a canary has its share takes it back", async () => {
   const AlarmName = "errors";
-  await call("monitoring", "PutMetricAlarm", {
-    AlarmName,
-    Namespace: "Shop",
-    MetricName: "Errors",
-    Statistic: "Sum",
-    // Looked at once a day, so that it stays as it is set.
-    Period: 86_400,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: "GreaterThanThreshold",
-    TreatMissingData: "ignore",
-  });
+  await call("monitoring", "PutMetricAlarm", handSetAlarm(AlarmName));
   const set = (StateValue: string) =>
     call("monitoring", "SetAlarmState", { AlarmName, StateValue, StateReason: "a test" });
   await set("OK");

@@ -1,12 +1,12 @@
 import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clientConfiguration } from "../../cli/aws/connection.ts";
-import { runProgram } from "../../cli/program.ts";
 import type { ImageRecord } from "../../local/ec2/records.ts";
 import { SsmService } from "../../local/ssm/service.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
 import { type Ended, listExecutions } from "./support/executions.ts";
+import { runKiln } from "./support/kiln-command.ts";
 import { until } from "./support/until.ts";
 import { openWorld, type World } from "./support/world.ts";
 
@@ -56,18 +56,7 @@ async function reschedule(ScheduleExpression: string): Promise<void> {
   );
 }
 
-/** Runs a command of the CLI against this cloud and returns what it prints as JSON. */
-async function kiln(...args: string[]): Promise<Record<string, unknown>> {
-  vi.stubEnv("AWS_ENDPOINT_URL", world.stage.connection.endpoint);
-  let stdout = "";
-  await runProgram([...args, "--json"], {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write() {} },
-    setExitCode() {},
-  });
-  vi.unstubAllEnvs();
-  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
-}
+const kiln = (...args: string[]) => runKiln(world, ...args);
 
 const deploys = () => listExecutions(world.stage.connection, world.stage.outputs.DeployMachine);
 

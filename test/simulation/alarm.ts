@@ -1,19 +1,9 @@
+import { handSetAlarm } from "../../scripts/simulate/hand-set-alarm.ts";
 import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
 
 /** An alarm of the user's own, in a state that somebody set. */
 export async function alarm(stage: SimulatedStage, name: string, state: "OK" | "ALARM" | undefined): Promise<void> {
-  await stage.cloud.call("monitoring", "PutMetricAlarm", {
-    AlarmName: name,
-    Namespace: "Shop",
-    MetricName: "Errors",
-    Statistic: "Sum",
-    // Looked at once a day, so that it stays as it is set.
-    Period: 86_400,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: "GreaterThanThreshold",
-    TreatMissingData: "ignore",
-  });
+  await stage.cloud.call("monitoring", "PutMetricAlarm", handSetAlarm(name));
   if (state) await set(stage, name, state);
 }
 
