@@ -107,7 +107,7 @@ async function shift(request: Input, release: Release, world: World): Promise<St
  */
 async function refuseFrozen(release: Release, world: World): Promise<void> {
   if (release.override !== undefined) return;
-  const hold = holdAt(world.now(), [], await world.ledger.freezes(serviceOf(release.service)));
+  const hold = holdAt(world.now(), [], await world.ledger.freezes.of(serviceOf(release.service)));
   if (!hold) return;
   throw new DeployHeldError(
     `Traffic was not moved to ${release.generation}: ${hold.why}.`,

@@ -26,7 +26,7 @@ export class PartBytes {
   }
 
   async #repacked({ name, key, versionId }: Part, sha256: string, bytes: number): Promise<RepackedZip> {
-    const recipe = await this.#ledger.zipRecipe(sha256);
+    const recipe = await this.#ledger.parts.zipRecipe(sha256);
     if (!recipe) throw new BakeFailedError(`How to repack the zip ${name} is not in the ledger.`, "Deploy again.");
     const read = (first: number, last: number) => this.#artifacts.read(key, versionId, { first, last });
     return new RepackedZip(decodeRecipe(recipe), read, bytes);

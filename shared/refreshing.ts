@@ -115,7 +115,7 @@ async function look(service: string, request: RefreshRequest, world: RefreshWorl
   if (paused) return { kind: "left", reason: `its refresh is paused: ${paused.why}` };
   if (head.pending) return { kind: "left", reason: `${head.pending.generation} is being deployed` };
   const windows = release.spec.windows ?? [];
-  const freezes = request.now ? [] : await world.ledger.freezes(service);
+  const freezes = request.now ? [] : await world.ledger.freezes.of(service);
   return {
     kind: "due",
     due: { service, digest: sha256Hex(service), windows, freezes },

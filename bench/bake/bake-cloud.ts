@@ -91,7 +91,7 @@ async function pushArtifact(s3: S3Client, ledger: Ledger, mebibytes: number): Pr
   const params = { Bucket: artifactsBucket, Key: key, Body: Readable.from(blocks()) };
   const pushed = await new Upload({ client: s3, partSize: 8 * 1024 * 1024, params }).done();
   const sha256 = whole.digest("hex");
-  await ledger.storePartDigests(sha256, Buffer.concat(digests));
+  await ledger.parts.storeDigests(sha256, Buffer.concat(digests));
   return { name: "web", key, versionId: pushed.VersionId ?? "", bytes, unpackedBytes: bytes, sha256 };
 }
 

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import type { Approval } from "../../shared/aws/ledger.ts";
+import type { Approval } from "../../shared/aws/approval-records.ts";
 import { isNamed } from "../../shared/errors.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
@@ -68,7 +68,7 @@ export async function reject(stage: Asking, service: string, reason: string): Pr
 async function waiting(stage: Asking, service: string): Promise<Approval> {
   await requireService(stage, service);
   const { pending } = await stage.ledger.head(service);
-  const asked = pending && (await stage.ledger.approval(service, pending.generation));
+  const asked = pending && (await stage.ledger.approvals.read(service, pending.generation));
   if (asked && asked.execution === pending?.execution) return asked;
   throw notWaiting(service);
 }

@@ -30,7 +30,7 @@ export function addFreeze(program: Command, surroundings: Surroundings): void {
     const now = Date.now();
     const end = until === undefined ? null : endOf(until, now);
     const freeze: Freeze = { reason, by: userInfo().username, at: new Date(now).toISOString(), until: end };
-    await stage.ledger.writeFreeze(service, freeze);
+    await stage.ledger.freezes.write(service, freeze);
     const whole = service ?? `stage ${stage.name}`;
     const text = `${whole} is frozen ${end === null ? "until kiln thaw" : `until ${end}`}: ${reason}`;
     return { json: { service: service ?? null, freeze }, text };
@@ -46,8 +46,8 @@ export function addThaw(program: Command, surroundings: Surroundings): void {
   examples(command, "kiln thaw", "kiln thaw web");
   runs(command, surroundings, "It may be frozen still.", async (context, [service]) => {
     const stage = await context.stage();
-    const before = await stage.ledger.readFreeze(service);
-    if (before) await stage.ledger.writeFreeze(service, null);
+    const before = await stage.ledger.freezes.read(service);
+    if (before) await stage.ledger.freezes.write(service, null);
     const whole = service ?? `stage ${stage.name}`;
     return { json: { service: service ?? null, wasFrozen: before !== undefined }, text: `${whole} is not frozen` };
   });

@@ -33,7 +33,7 @@ export async function billOfMaterials(stage: Pick<Stage, "name" | "ledger">, gen
   const release = await requireRelease(stage, generation);
   const found = async (part: Part): Promise<PartInventory> => ({
     part,
-    inventory: await stage.ledger.inventory(part.sha256),
+    inventory: await stage.ledger.parts.inventory(part.sha256),
   });
   const [artifact, ...layers] = await Promise.all([found(release.artifact), ...release.layers.map(found)]);
   return cycloneDx(release, artifact, layers);

@@ -81,7 +81,7 @@ interface Revoking extends Pick<Stage, "name" | "ledger"> {
 
 /** Writes the revocation down, first, and then deals with each service that it concerns. Running it again is harmless. */
 export async function revoke(stage: Revoking, revocation: Revocation): Promise<RevokedService[]> {
-  await stage.ledger.updateRevocations((all) => withRevocation(all, revocation));
+  await stage.ledger.revocations.update((all) => withRevocation(all, revocation));
   const services: RevokedService[] = [];
   for (const service of await stage.ledger.services()) {
     const revoked = await descendants(stage, service, revocation);
@@ -96,7 +96,7 @@ export async function undoRevocation(
   what: Pick<Revocation, "kind" | "id">,
 ): Promise<boolean> {
   let wasRevoked = false;
-  await stage.ledger.updateRevocations((all) => {
+  await stage.ledger.revocations.update((all) => {
     const others = withoutRevocation(all, what);
     wasRevoked = others.length < all.length;
     return others;

@@ -110,7 +110,7 @@ async function readHold(stage: Stage, service: string): Promise<Hold | undefined
   const digest = await stage.parameters.read(parameterNames.spec(stage.name, service));
   if (digest === undefined) return undefined;
   const { windows = [] } = await stage.ledger.readSpec(service, digest);
-  return holdAt(Date.now(), windows, await stage.ledger.freezes(service));
+  return holdAt(Date.now(), windows, await stage.ledger.freezes.of(service));
 }
 
 function generationsOf({ live, pending, standby, known }: Head): string[] {

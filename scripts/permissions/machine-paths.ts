@@ -119,7 +119,7 @@ const further: readonly Path[] = [
       await stage.cloud.until(() => asked() !== undefined, 600_000);
       // The state is entered before its function has written the question.
       await stage.cloud.until(() => false, 5_000);
-      const { taskToken } = (await stage.cloud.complete(stage.ledger.approval("web", "web-000002"))) ?? {};
+      const { taskToken } = (await stage.cloud.complete(stage.ledger.approvals.read("web", "web-000002"))) ?? {};
       const output = JSON.stringify({ by: "a path", at: "2026-11-23T00:00:00Z", reason: "" });
       const arn = asked()?.arn ?? "";
       await stage.cloud.call("states", "SendTaskSuccess", { taskToken, output });

@@ -90,12 +90,12 @@ async function readLayers({ layers, architecture }: ServiceSpec, world: Admissio
 
 /** A layer is read once for each version of it; after that the ledger knows its digests. */
 async function readLayer(name: string, object: PushedObject, world: AdmissionWorld): Promise<LayerPart> {
-  const known = await world.ledger.layer(name, object.versionId);
+  const known = await world.ledger.parts.layer(name, object.versionId);
   if (known) return known;
   const { part, programs } = await readArchive(object, name, "accept", world);
   const platforms = [...programs].filter(([path]) => /^(bin\/)?[^/]+$/.test(path)).map(([, platform]) => platform);
   const layer = { ...part, platforms: [...new Set(platforms)].sort() };
-  await world.ledger.storeLayer(layer);
+  await world.ledger.parts.storeLayer(layer);
   return layer;
 }
 
@@ -121,11 +121,11 @@ async function readArchive(
     );
   }
   const { found, zip } = await inspected(object, { name: object.key, caseCollisions }, world);
-  await world.ledger.storePartDigests(found.sha256, found.blockDigests);
+  await world.ledger.parts.storeDigests(found.sha256, found.blockDigests);
   const { bytes, unpackedBytes, sha256, inventory } = found;
   const { components, gaps } = inventory;
   // An archive without any manifest has nothing that is worth a document of its own.
-  if (components.length > 0) await world.ledger.storeInventory(sha256, inventory);
+  if (components.length > 0) await world.ledger.parts.storeInventory(sha256, inventory);
   const part: Part = {
     name,
     key: object.key,
@@ -148,7 +148,7 @@ async function inspected(
   }
   const read = (first: number, last: number) => world.artifacts.read(key, versionId, { first, last });
   const found = await inspectZip(read, bytes, options);
-  await world.ledger.storeZipRecipe(found.zip.sha256, found.recipe);
+  await world.ledger.parts.storeZipRecipe(found.zip.sha256, found.recipe);
   return { found, zip: found.zip };
 }
 

@@ -221,7 +221,7 @@ async function heldUp(
   world: AdmissionWorld,
 ): Promise<Admission | undefined> {
   if (request.kind === "manual" && request.override !== undefined) return undefined;
-  const hold = holdAt(world.now(), spec.windows ?? [], await world.ledger.freezes(request.service));
+  const hold = holdAt(world.now(), spec.windows ?? [], await world.ledger.freezes.of(request.service));
   if (!hold) return undefined;
   if (request.kind === "refresh") return skipped(`held up: ${hold.why}`);
   const from = hold.until === null ? "Later" : `From ${hold.until} on`;

@@ -4,7 +4,7 @@ import type { AdmissionWorld } from "./world.ts";
 
 /** @throws {RevokedError} when a new release would be made of something that was revoked. */
 export async function refuseRevoked(service: string, made: Made, { ledger }: AdmissionWorld): Promise<void> {
-  const revocation = revocationOf(made, await ledger.revocations());
+  const revocation = revocationOf(made, await ledger.revocations.read());
   if (!revocation) return;
   const { kind, id } = revocation;
   throw new RevokedError(

@@ -1,22 +1,23 @@
 import { digestOf } from "../digests.ts";
-import type { Freeze } from "../domain/calendar.ts";
 import type { Touch } from "../domain/drift.ts";
 import { emptyHead, type Head } from "../domain/head.ts";
-import type { Inventory } from "../domain/inventory/inventory.ts";
 import { ledgerKeys } from "../domain/keys.ts";
 import { decideLease, type Lease, leaseHolds, type OwnerStatus } from "../domain/lease.ts";
 import { experimentName } from "../domain/names.ts";
 import type { Pin } from "../domain/pins.ts";
-import type { LayerPart, Release } from "../domain/release.ts";
-import type { Revocation } from "../domain/revocation.ts";
+import type { Release } from "../domain/release.ts";
 import type { RuleRecord } from "../domain/rule-record.ts";
 import type { ServiceSpec } from "../domain/service-spec.ts";
 import { emptyWayBack, type WayBack } from "../domain/way-back.ts";
 import { LeaseLostError, UnknownServiceError } from "../errors.ts";
 import type { FrozenReleases } from "../step.ts";
 import type { ReleaseRef } from "../step-input.ts";
+import { ApprovalRecords } from "./approval-records.ts";
 import type { Documents } from "./documents.ts";
+import { FreezeRecords } from "./freeze-records.ts";
 import type { ImageRecord } from "./image-records.ts";
+import { PartRecords } from "./part-records.ts";
+import { RevocationRecords } from "./revocation-records.ts";
 
 /** The claim of an upload: who deploys this exact S3 version. */
 export interface UploadClaim {
@@ -38,20 +39,6 @@ interface Pins {
   pins: Pin[];
 }
 
-/** A release that waits for a person's word. */
-export interface Approval {
-  generation: string;
-  version: string;
-  execution: string;
-  /** What Step Functions wants with the answer; of no use without the permission to send it. */
-  taskToken: string;
-  /** ISO times. */
-  askedAt: string;
-  until: string;
-  /** What the deploy adds at least, for whoever decides; absent in questions of before Kiln told. */
-  cost?: string;
-}
-
 /** An upload or a request that was refused at the front door, before there was a release to write a history for. */
 export interface Refusal {
   /** ISO time of the upload by S3's clock, or of the execution's start. */
@@ -67,11 +54,19 @@ export interface Refusal {
 
 /** Kiln's memory: the documents of the ledger bucket, by their meaning. */
 export class Ledger {
+  readonly approvals: ApprovalRecords;
+  readonly parts: PartRecords;
+  readonly freezes: FreezeRecords;
+  readonly revocations: RevocationRecords;
   readonly #documents: Documents;
   readonly #releases: () => FrozenReleases;
 
   /** @param releases What is remembered of releases; without it each one is read whenever it is asked for. */
   constructor(documents: Documents, releases: () => FrozenReleases = () => new Map()) {
+    this.approvals = new ApprovalRecords(documents);
+    this.parts = new PartRecords(documents);
+    this.freezes = new FreezeRecords(documents);
+    this.revocations = new RevocationRecords(documents);
     this.#documents = documents;
     this.#releases = releases;
   }
@@ -231,32 +226,6 @@ export class Ledger {
     return found.flatMap((stored) => (stored ? [stored.document] : []));
   }
 
-  /** The freezes in force or past that hold for a service: the stage's and its own. */
-  async freezes(service: string): Promise<Freeze[]> {
-    const found = await Promise.all([this.readFreeze(undefined), this.readFreeze(service)]);
-    return found.flatMap((freeze) => freeze ?? []);
-  }
-
-  /** The freeze of one service, or without one of the whole stage. */
-  async readFreeze(service: string | undefined): Promise<Freeze | undefined> {
-    return (await this.#documents.read<Freeze | null>(freezeKey(service)))?.document ?? undefined;
-  }
-
-  /** Freezes a service, or the whole stage; null thaws it. */
-  async writeFreeze(service: string | undefined, freeze: Freeze | null): Promise<void> {
-    await this.#documents.update<Freeze | null>(freezeKey(service), () => freeze);
-  }
-
-  /** What must not run any more, in the whole stage. */
-  async revocations(): Promise<Revocation[]> {
-    return (await this.#documents.read<Revocation[]>(ledgerKeys.revocations))?.document ?? [];
-  }
-
-  /** Changes the revocations by compare-and-set; `change` may be asked several times. */
-  async updateRevocations(change: (all: readonly Revocation[]) => Revocation[]): Promise<void> {
-    await this.#documents.update<Revocation[]>(ledgerKeys.revocations, (present) => change(present ?? []));
-  }
-
   /** Releases whose image the sweep has marked and not yet removed. */
   async markedImages(service: string): Promise<string[]> {
     const record = await this.#documents.read<ImageRecord>(ledgerKeys.images(service));
@@ -299,16 +268,6 @@ export class Ledger {
     );
   }
 
-  /** Writes down that a release waits for a person's word, and how to give it. A later question takes an earlier one's place. */
-  async askApproval(service: string, asked: Approval): Promise<void> {
-    await this.#documents.update<Approval>(ledgerKeys.approval(service, asked.generation), () => asked);
-  }
-
-  /** The last question for approval of a release, answered or not; undefined when none was asked. */
-  async approval(service: string, generation: string): Promise<Approval | undefined> {
-    return (await this.#documents.read<Approval>(ledgerKeys.approval(service, generation)))?.document;
-  }
-
   /** The last proof that production can go back; undefined when there was none yet. */
   async wayBack(service: string): Promise<WayBack | undefined> {
     return (await this.#documents.read<WayBack>(ledgerKeys.wayBack(service)))?.document;
@@ -328,63 +287,6 @@ export class Ledger {
   async updatePins(service: string, change: (pins: readonly Pin[]) => Pin[]): Promise<void> {
     await this.#documents.update<Pins>(ledgerKeys.pins(service), (present) => ({ pins: change(present?.pins ?? []) }));
   }
-
-  /** Digests of a part's 512 KiB blocks, 32 raw bytes each, in order. */
-  async partDigests(sha256: string): Promise<Uint8Array | undefined> {
-    return this.#documents.readBytes(ledgerKeys.partDigests(sha256));
-  }
-
-  async storePartDigests(sha256: string, digests: Uint8Array): Promise<void> {
-    await this.#documents.createBytes(ledgerKeys.partDigests(sha256), digests);
-  }
-
-  /** The packages in a part by its SHA-256; undefined when nobody looked, or nothing was found. */
-  async inventory(sha256: string): Promise<Inventory | undefined> {
-    return (await this.#documents.read<Inventory>(ledgerKeys.inventory(sha256)))?.document;
-  }
-
-  async storeInventory(sha256: string, inventory: Inventory): Promise<void> {
-    await this.#documents.createBytes(ledgerKeys.inventory(sha256), Buffer.from(JSON.stringify(inventory)));
-  }
-
-  /** How to repack a zip archive, by its SHA-256. */
-  async zipRecipe(sha256: string): Promise<Uint8Array | undefined> {
-    return this.#documents.readBytes(ledgerKeys.zipRecipe(sha256));
-  }
-
-  async storeZipRecipe(sha256: string, recipe: Uint8Array): Promise<void> {
-    await this.#documents.createBytes(ledgerKeys.zipRecipe(sha256), recipe);
-  }
-
-  /**
-   * Writes down that a snapshot has all blocks from `first` up to, not including, `written`. The name says everything and
-   * stays true whoever writes it, so writers that do not know of each other cannot contradict one another.
-   */
-  async recordBlocks(snapshotId: string, first: number, written: number): Promise<void> {
-    await this.#documents.createBytes(ledgerKeys.bakedBlocks(snapshotId, first, written), new Uint8Array());
-  }
-
-  /** How far a snapshot's ranges are recorded as written, by their first block. */
-  async recordedBlocks(snapshotId: string): Promise<Map<number, number>> {
-    const furthest = new Map<number, number>();
-    for (const key of await this.#documents.list(ledgerKeys.bake(snapshotId))) {
-      const [first = 0, written = 0] = (key.split("/").at(-1) ?? "").split("-").map(Number);
-      furthest.set(first, Math.max(written, furthest.get(first) ?? 0));
-    }
-    return furthest;
-  }
-
-  async layer(name: string, versionId: string): Promise<LayerPart | undefined> {
-    return (await this.#documents.read<LayerPart>(ledgerKeys.layer(name, versionId)))?.document;
-  }
-
-  async storeLayer(part: LayerPart): Promise<void> {
-    await this.#documents.create(ledgerKeys.layer(part.name, part.versionId), part);
-  }
-}
-
-function freezeKey(service: string | undefined): string {
-  return service === undefined ? ledgerKeys.freezeOfStage : ledgerKeys.freeze(service);
 }
 
 /** `web-000042` of a key that ends in `/web-000042.json`. */

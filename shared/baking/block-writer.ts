@@ -48,7 +48,7 @@ export class BlockWriter {
     const puts = new RangePuts(
       {
         put: ({ index, bytes, sha256 }) => this.#sources.snapshots.put(snapshotId, index, bytes, sha256),
-        record: (written) => this.#sources.ledger.recordBlocks(snapshotId, range.first, written),
+        record: (written) => this.#sources.ledger.parts.recordBlocks(snapshotId, range.first, written),
       },
       window,
     );
@@ -66,7 +66,7 @@ export class BlockWriter {
 
   /** Those ranges whose blocks the ledger does not say are all written. */
   async unwritten(snapshotId: string, ranges: readonly BlockRange[]): Promise<BlockRange[]> {
-    const written = await this.#sources.ledger.recordedBlocks(snapshotId);
+    const written = await this.#sources.ledger.parts.recordedBlocks(snapshotId);
     return ranges.filter(({ first, end }) => (written.get(first) ?? first) < end);
   }
 
@@ -77,6 +77,6 @@ export class BlockWriter {
 
   async #recorded(snapshotId: string, { first, end }: BlockRange): Promise<number> {
     if (end - first <= recordedEveryBlocks) return first;
-    return (await this.#sources.ledger.recordedBlocks(snapshotId)).get(first) ?? first;
+    return (await this.#sources.ledger.parts.recordedBlocks(snapshotId)).get(first) ?? first;
   }
 }

@@ -98,7 +98,7 @@ export class VolumeBlocks {
   }
 
   async #digestsOf(source: Part): Promise<Uint8Array> {
-    const digests = this.#digests.get(source.sha256) ?? (await this.#ledger.partDigests(source.sha256));
+    const digests = this.#digests.get(source.sha256) ?? (await this.#ledger.parts.digests(source.sha256));
     if (!digests) {
       throw new BakeFailedError(`The block digests of ${source.name} are not in the ledger.`, "Deploy again.");
     }

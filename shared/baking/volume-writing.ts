@@ -68,7 +68,7 @@ export async function writeRange(
   const writing = await whileWritable(progress, world, async () => {
     const unfinished = await writeTurn(writer, range, progress, world);
     if (unfinished) return unfinished;
-    await world.ledger.recordBlocks(progress.snapshotId, range.first, range.end);
+    await world.ledger.parts.recordBlocks(progress.snapshotId, range.first, range.end);
     return { kind: "sealed" };
   });
   return writing.kind === "unfinished" ? pending(writing.waitSeconds, { ...writing.progress }) : ready();

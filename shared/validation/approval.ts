@@ -29,7 +29,7 @@ export async function askForApproval(
   const { execution, taskToken } = turn;
   const fleet = await world.fleets.read(fleetName(world.config.stage, generation));
   const cost = costText(deployCost(release, fleet?.desired ?? release.spec.capacity.min));
-  await world.ledger.askApproval(service, { generation, version, execution, taskToken, askedAt, until, cost });
+  await world.ledger.approvals.ask(service, { generation, version, execution, taskToken, askedAt, until, cost });
   await recordEvent(turn, world, "approval-asked", { until, cost, pricesOf: priceSource.asOf });
   return pending(deadlineSeconds);
 }

@@ -93,7 +93,7 @@ const evidence = async (generation: string) => JSON.stringify(await world.stage.
 
 it("a release passes a function, a command on its servers and a person, runs once what is to be run, compares well with live, and takes over", async () => {
   const execution = await world.push("1.1.0");
-  const asked = async () => (await world.stage.ledger.approval("web", "web-000002")) !== undefined;
+  const asked = async () => (await world.stage.ledger.approvals.read("web", "web-000002")) !== undefined;
   await until("the question for approval", asked, { withinSeconds: 120 });
   expect(await runs()).toEqual([]);
   expect((await world.live()).version).toBe("1.0.0");

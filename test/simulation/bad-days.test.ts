@@ -51,7 +51,7 @@ describe("a freeze that comes during a canary", () => {
     await until(stage, () => weights(stage)["web-000002"] === 10);
     const at = new Date(stage.cloud.clock.now()).toISOString();
     const freeze = { reason: "an outage elsewhere", by: "ann", at, until: null };
-    await stage.cloud.complete(stage.ledger.writeFreeze(undefined, freeze));
+    await stage.cloud.complete(stage.ledger.freezes.write(undefined, freeze));
     await stage.idle();
     const run = stage.executions("deploy").at(-1);
     expect(run).toMatchObject({ status: "FAILED", error: "DeployHeldError" });
@@ -73,7 +73,7 @@ describe("a freeze that comes during a canary", () => {
   it("does not stop one that a person had started in spite of it, nor a rollback", async () => {
     const stage = await service.openWithStandby(canary);
     const at = new Date(stage.cloud.clock.now()).toISOString();
-    await stage.cloud.complete(stage.ledger.writeFreeze("web", { reason: "the sale", by: "ann", at, until: null }));
+    await stage.cloud.complete(stage.ledger.freezes.write("web", { reason: "the sale", by: "ann", at, until: null }));
     const back = await stage.run("Rollback", { service: "web" });
     expect(back.status).toBe("SUCCEEDED");
     expect(serves(stage)).toEqual(["web-000001"]);

@@ -124,7 +124,7 @@ describe("a command that runs once", () => {
     await until(stage, () => stage.stateOf(arn()) === "AwaitApproval");
     await stage.cloud.until(() => false, 60_000);
     expect(ran).toEqual([]);
-    const { taskToken } = (await stage.cloud.complete(stage.ledger.approval("web", "web-000002"))) ?? {};
+    const { taskToken } = (await stage.cloud.complete(stage.ledger.approvals.read("web", "web-000002"))) ?? {};
     await stage.cloud.call("states", "SendTaskSuccess", { taskToken, output: JSON.stringify({ by: "ann" }) });
     await stage.idle();
     expect(stage.execution(arn())?.status).toBe("SUCCEEDED");

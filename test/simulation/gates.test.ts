@@ -7,8 +7,8 @@ import { pause, resume } from "../../cli/commands/pause.ts";
 import { attachToClient } from "../../local/server/attach-to-client.ts";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
+import type { Approval } from "../../shared/aws/approval-records.ts";
 import { Executions } from "../../shared/aws/executions.ts";
-import type { Approval } from "../../shared/aws/ledger.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
 
@@ -28,7 +28,7 @@ async function pushedAndAsked(stage: SimulatedStage, version: string): Promise<A
   await until(stage, () => stage.executions("deploy").length > begun);
   await until(stage, () => stage.stateOf(deployOf(stage)) === "AwaitApproval");
   await stage.cloud.until(() => false, 2_000);
-  const asked = await stage.cloud.complete(stage.ledger.approval("web", "web-000002"));
+  const asked = await stage.cloud.complete(stage.ledger.approvals.read("web", "web-000002"));
   if (!asked) throw new Error("nobody was asked");
   return asked;
 }

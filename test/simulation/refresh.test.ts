@@ -133,12 +133,12 @@ describe("a refresh", () => {
     const stage = await prepared.open();
     publishNewerBase(stage);
     const freeze = { reason: "the sale", by: "ann", at: "2026-01-01T00:00:00Z", until: null };
-    await stage.cloud.complete(stage.ledger.writeFreeze("web", freeze));
+    await stage.cloud.complete(stage.ledger.freezes.write("web", freeze));
     expect(await refresh(stage)).toMatchObject({
       services: [],
       left: [{ service: "web", reason: expect.stringContaining("the sale") }],
     });
-    await stage.cloud.complete(stage.ledger.writeFreeze("web", null));
+    await stage.cloud.complete(stage.ledger.freezes.write("web", null));
     await stage.push("web", "2");
     await stage.cloud.until(
       () => stage.executions("deploy").some(({ arn }) => stage.stateOf(arn) === "WaitForFleet"),

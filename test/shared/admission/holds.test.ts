@@ -14,7 +14,7 @@ describe("a service whose deploys are frozen", () => {
     await door.apply();
     upload = await door.push("web/1.tgz", await archiveOf(procfile));
     const at = new Date(door.world.now()).toISOString();
-    await door.world.ledger.writeFreeze(undefined, { reason: "the sale", by: "ann", at, until: null });
+    await door.world.ledger.freezes.write(undefined, { reason: "the sale", by: "ann", at, until: null });
   });
 
   it("refuses an upload by name, writes that down, and takes neither a generation nor the lease", async () => {
@@ -52,7 +52,7 @@ describe("a service whose deploys are frozen", () => {
 
   it("deploys again once it is thawed", async () => {
     const { world, asked } = door;
-    await world.ledger.writeFreeze(undefined, null);
+    await world.ledger.freezes.write(undefined, null);
     await expect(admitDeploy(asked(upload), world)).resolves.toMatchObject({ status: "ready" });
   });
 });

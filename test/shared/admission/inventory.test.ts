@@ -11,7 +11,7 @@ async function admitted(...files: [path: string, content: string][]) {
   await admitDeploy(door.asked(event), door.world);
   const release = await door.world.ledger.release("web", "web-000001");
   const artifact = release?.artifact;
-  return { artifact, stored: await door.world.ledger.inventory(artifact?.sha256 ?? "") };
+  return { artifact, stored: await door.world.ledger.parts.inventory(artifact?.sha256 ?? "") };
 }
 
 it("keeps the packages of an artifact in the ledger, and their number in the release", async () => {

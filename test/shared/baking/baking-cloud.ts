@@ -117,7 +117,7 @@ async function pushedRelease(kernel: Kernel, ledger: Ledger, blocks: number): Pr
   const key = "web/1.tgz";
   const input = { Bucket: "artifacts", Key: key, Body: whole };
   const { VersionId } = await kernel.call<{ VersionId: string }>("s3", "PutObject", input, person);
-  await ledger.storePartDigests(sha256, Buffer.concat(digests));
+  await ledger.parts.storeDigests(sha256, Buffer.concat(digests));
   const parsed = parseServiceSpec({ service: "web", capacity: { min: 1, max: 2 }, healthCheck: { path: "/" } });
   if (!("spec" in parsed)) throw new Error(JSON.stringify(parsed.problems));
   const time = new Date(0).toISOString();

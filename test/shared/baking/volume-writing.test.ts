@@ -57,8 +57,8 @@ describe("writing a release volume", () => {
     ];
     const progress = { snapshotId };
     expect(await writeVolume(large, progress, process())).toEqual({ kind: "fan-out", ranges });
-    await process().ledger.recordBlocks(snapshotId, 0, 512);
-    await process().ledger.recordBlocks(snapshotId, 512, 800);
+    await process().ledger.parts.recordBlocks(snapshotId, 0, 512);
+    await process().ledger.parts.recordBlocks(snapshotId, 512, 800);
     expect(await writeVolume(large, progress, process())).toEqual({ kind: "fan-out", ranges: ranges.slice(1) });
     expect(seen.taken).toEqual([]);
   });
