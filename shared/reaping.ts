@@ -193,18 +193,27 @@ async function removeImage(
   const { service, generation } = release;
   await guard();
   await world.templates.remove(templateName(stage, service), generation);
-  if ((await isShared(release, head, world)) || (await isOthers(release, head, guard, world))) return;
+  const isNeeded = (await isShared(release, head, world)) || (await isOthers(release, head, guard, world));
+  if (!isNeeded) await deregister(release, fate, guard, world);
+  // One that became no image is nobody else's, also where the image with the same contents is; one that did is in use.
+  await guard();
+  await world.snapshots.deleteTagged(releaseTags(stage, service, generation, "release-volume"));
+}
+
+async function deregister(
+  release: Release,
+  fate: ImageFate,
+  guard: () => Promise<void>,
+  world: ReapWorld,
+): Promise<void> {
   const owner = imageOwner(release);
-  const { image } = await world.images.find(imageName(stage, owner, release.imageDigest));
+  const { image } = await world.images.find(imageName(world.config.stage, owner, release.imageDigest));
   // The sweep looks after the images of services; one of an experiment goes with whoever needed it last.
   const atOnce = fate === "remove" || experimentOf(owner) !== undefined;
   const imageId = atOnce ? image?.ImageId : undefined;
-  if (imageId !== undefined && !(await isUsedElsewhere(imageId, generation, world))) {
-    await guard();
-    await world.images.deregister(imageId);
-  }
+  if (imageId === undefined || (await isUsedElsewhere(imageId, release.generation, world))) return;
   await guard();
-  await world.snapshots.deleteTagged(releaseTags(stage, service, generation, "release-volume"));
+  await world.images.deregister(imageId);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Head, isGenerationZero } from "./head.ts";
 import type { OwnImage } from "./image-plan.ts";
-import { imageName } from "./names.ts";
+import { imageName, ordinalOf } from "./names.ts";
 
 /** Who needs images, by the image's id or name, and whether that is all of them. */
 export interface ImageUses {
@@ -40,9 +40,8 @@ export function ledgerUses(
 ): ImageUses {
   const uses = new Map<string, string>();
   const made = new Map(images.map(({ generation, imageId }) => [generation, imageId]));
-  const holders = holdersIn(head);
-  let incomplete = holders.length === 0 ? `the ledger holds no release of ${head.service}` : undefined;
-  for (const { generation, why } of holders) {
+  let incomplete = lostFrom(head, images);
+  for (const { generation, why } of holdersIn(head)) {
     const imageId = made.get(generation);
     const digest = imageDigestOf(generation);
     if (imageId !== undefined && !uses.has(imageId)) uses.set(imageId, why);
@@ -55,4 +54,11 @@ export function ledgerUses(
     }
   }
   return { uses, incomplete };
+}
+
+/** A head that never gave an image's generation out was lost, or is an old one: what it holds says nothing then. */
+function lostFrom({ service, nextOrdinal }: Head, images: readonly OwnImage[]): string | undefined {
+  const isGiven = ({ generation }: OwnImage) => (ordinalOf(service, generation) ?? nextOrdinal) < nextOrdinal;
+  const unheardOf = images.find((image) => !isGiven(image));
+  return unheardOf && `the ledger has never heard of ${unheardOf.generation}, and ${unheardOf.imageId} is of it`;
 }

@@ -66,6 +66,8 @@ function generated(random: Random): Case {
     if (random.next() < 0.7)
       marks[imageId] = { generation, markedAt: ago(9), ...(random.next() < 0.6 && { disabledAt: ago(6) }) };
   }
+  // Now and then the head is an old one, which has not heard of the newest images.
+  head.nextOrdinal = random.next() < 0.9 ? count + 1 : Math.floor(random.next() * (count + 1)) + 1;
   const { uses, incomplete } = ledgerUses("dev", head, images, (generation) => digests.get(generation));
   for (const [image, by] of elsewhere) uses.set(image, by);
   const lastSeen = random.next() < 0.5 ? { at: ago(3), images: Math.floor(random.next() * 24) } : undefined;
