@@ -37,7 +37,7 @@ export async function preFlight(release: Release, world: PreFlightWorld): Promis
     live ? world.fleets.read(fleetName(world.config.stage, live.generation)) : undefined,
     world.vcpus.standing(spec.instanceType),
     world.networks.subnets(network.subnetIds),
-    world.limits.read(network.listenerArn),
+    world.limits.read(network.loadBalancerArn),
     world.keys.state(keyArn),
     world.keys.policy(keyArn),
     launchRefusalOf(release, world),

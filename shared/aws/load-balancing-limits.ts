@@ -1,5 +1,6 @@
 import {
   DescribeAccountLimitsCommand,
+  DescribeListenersCommand,
   DescribeTargetGroupsCommand,
   type ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -19,21 +20,28 @@ export class LoadBalancingLimits {
     this.#elb = elb;
   }
 
-  /** Target groups of the account in this Region, and rules of one listener; the default rule does not count. */
-  async read(listenerArn: string): Promise<{ targetGroups: Used; rules: Used }> {
+  /**
+   * Target groups of the account in this Region, and rules of one load balancer: those of all its listeners count
+   * together, the default ones do not ("Quotas for your Application Load Balancers").
+   */
+  async read(loadBalancerArn: string): Promise<{ targetGroups: Used; rules: Used }> {
     const [{ Limits = [] }, groups, rules] = await Promise.all([
       this.#elb.send(new DescribeAccountLimitsCommand({ PageSize: 400 })),
       this.#countGroups(),
-      describeRules(this.#elb, listenerArn),
+      this.#countRules(loadBalancerArn),
     ]);
     const limit = (name: string) => Number(Limits.find(({ Name }) => Name === name)?.Max ?? Number.POSITIVE_INFINITY);
     return {
       targetGroups: { used: groups, limit: limit("target-groups") },
-      rules: {
-        used: rules.filter(({ IsDefault }) => !IsDefault).length,
-        limit: limit("rules-per-application-load-balancer"),
-      },
+      rules: { used: rules, limit: limit("rules-per-application-load-balancer") },
     };
+  }
+
+  async #countRules(LoadBalancerArn: string): Promise<number> {
+    // One page is enough: a load balancer has at most 50 listeners, and pages hold up to 400.
+    const { Listeners = [] } = await this.#elb.send(new DescribeListenersCommand({ LoadBalancerArn, PageSize: 400 }));
+    const rules = await Promise.all(Listeners.map(({ ListenerArn = "" }) => describeRules(this.#elb, ListenerArn)));
+    return rules.flat().filter(({ IsDefault }) => !IsDefault).length;
   }
 
   async #countGroups(): Promise<number> {

@@ -7,7 +7,7 @@ export interface PreFlightView {
   vcpus: { free: number; quota: number; each: number; named: string } | undefined;
   subnets: readonly { id: string; freeAddresses: number }[];
   targetGroups: { used: number; limit: number };
-  /** Of the listener: rules that are not its default one. */
+  /** Of the load balancer: the rules of all its listeners, without their default ones. */
   rules: { used: number; limit: number };
   /** How many the deploy makes. */
   rulesNeeded: number;
@@ -50,7 +50,7 @@ export function shortagesOf(view: PreFlightView): Shortage[] {
   }
   if (rules.used + view.rulesNeeded > rules.limit) {
     const wanted = `and a deploy needs ${view.rulesNeeded} more`;
-    missing(`the listener has ${rules.used} of ${rules.limit} rules, ${wanted}`, "Raise the quota of rules.");
+    missing(`the load balancer has ${rules.used} of ${rules.limit} rules, ${wanted}`, "Raise the quota of rules.");
   }
   if (view.keyState !== "Enabled") missing(`the key of the stage's images is ${view.keyState}`, "Enable it.");
   if (!view.autoScalingMayUseKey) {

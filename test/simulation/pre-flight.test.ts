@@ -75,6 +75,30 @@ describe("the pre-flight", () => {
     await refused(stage, "does not let Auto Scaling's service-linked role use it");
   });
 
+  it("says that the load balancer has no room for a rule, whichever listener has them", async () => {
+    const stage = await service.open();
+    const { balancerArn } = stage.cloud.visitors.listener;
+    const fixed = (StatusCode: string) => [{ Type: "fixed-response", FixedResponseConfig: { StatusCode } }];
+    const elb = "elasticloadbalancing";
+    const { Listeners } = await stage.cloud.call<{ Listeners: { ListenerArn: string }[] }>(elb, "CreateListener", {
+      LoadBalancerArn: balancerArn,
+      Protocol: "HTTP",
+      Port: 8081,
+      DefaultActions: fixed("404"),
+    });
+    for (let Priority = 1; Priority <= 99; Priority++) {
+      await stage.cloud.call(elb, "CreateRule", {
+        ListenerArn: Listeners[0]?.ListenerArn,
+        Priority,
+        Conditions: [{ Field: "path-pattern", PathPatternConfig: { Values: [`/${Priority}`] } }],
+        Actions: fixed("410"),
+      });
+      // As fast as AWS takes them.
+      await stage.cloud.until(() => false, 1_000);
+    }
+    await refused(stage, "the load balancer has 100 of 100 rules, and a deploy needs 1 more");
+  });
+
   it("says what EC2 would refuse of the launch", async () => {
     const stage = await service.open({ securityGroups: ["sg-0123456789abcdef0"] });
     await refused(stage, "EC2 would not launch t3.small");

@@ -116,12 +116,17 @@ describe("rules", () => {
     });
   });
 
-  it("are at most 100 on a load balancer", async () => {
+  it("are at most 100 on a load balancer, those of its listeners together, their default rules not counted", async () => {
+    const second = await world.listener(balancer, fixed("404"), 81);
     for (let priority = 1; priority <= 100; priority++) {
-      await world.rule(listener, priority, [path("/*")], fixed("200"));
+      await world.rule(priority % 2 ? listener : second, priority, [path("/*")], fixed("200"));
       await world.clock.advance(1000);
     }
-    await expect(world.rule(listener, 101, [path("/*")], fixed("200"))).rejects.toMatchObject({ code: "TooManyRules" });
+    for (const one of [listener, second]) {
+      await expect(world.rule(one, 101, [path("/*")], fixed("200"))).rejects.toMatchObject({ code: "TooManyRules" });
+    }
+    const other = await world.listener(await world.balancer("other"), fixed("404"));
+    await world.rule(other, 101, [path("/*")], fixed("200"));
   });
 
   it("keep what a change does not name", async () => {

@@ -41,7 +41,7 @@ describe("what a candidate's fleet needs", () => {
       "3000 of 3000 target groups",
       "quota of target groups",
     ],
-    ["rules", { rulesNeeded: 2 }, "99 of 100 rules, and a deploy needs 2 more", "quota of rules"],
+    ["rules", { rulesNeeded: 2 }, "the load balancer has 99 of 100 rules, and a deploy needs 2 more", "quota of rules"],
     ["the key", { keyState: "Disabled" }, "is Disabled", "Enable it"],
     ["the key's policy", { autoScalingMayUseKey: false }, "service-linked role", "key policy"],
     ["a permission", { launchRefusal: "UnauthorizedOperation: no" }, "UnauthorizedOperation: no", "what EC2 says"],
