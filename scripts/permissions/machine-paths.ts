@@ -7,6 +7,7 @@ import { handSetAlarm } from "../simulate/hand-set-alarm.ts";
 import { hostOf } from "../simulate/hosts.ts";
 import { makeManagedProfile, managedProfile } from "../simulate/managed-profile.ts";
 import { type Scenario, scenarios } from "../simulate/scenarios.ts";
+import { sealedGroup } from "../simulate/sealed-group.ts";
 import type { SimulatedStage } from "../simulate/simulated-stage.ts";
 
 /** A way through a state machine that the simulation's own scenarios do not take. */
@@ -127,6 +128,19 @@ const further: readonly Path[] = [
       return arn;
     },
     end: "Live",
+  },
+  {
+    name: "quarantine-of-a-failed-instance",
+    begins: "one release",
+    act: async (stage) => {
+      const securityGroup = await sealedGroup(stage);
+      await stage.apply("web", { validate: { timeoutSeconds: 60, quarantine: { minutes: 10, securityGroup } } });
+      const { arn } = await stage.deploy("web", "2-unhealthy");
+      await stage.cloud.until(() => false, 660_000);
+      await stage.run("Sweep", {});
+      return arn;
+    },
+    end: "FailedClean",
   },
   {
     name: "judged-canary-with-commands",

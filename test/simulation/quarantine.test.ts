@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
+import { ordinaryGroup, sealedGroup } from "../../scripts/simulate/sealed-group.ts";
 import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import { type LiveService, liveService } from "./live-service.ts";
@@ -27,19 +28,9 @@ const instances = (stage: SimulatedStage, generation: string) =>
 /** A stage whose spec keeps an instance in a security group with or without rules. */
 async function keeping(isSealed: boolean): Promise<{ stage: SimulatedStage; securityGroup: string }> {
   const stage = await service.open();
-  const { Vpcs } = await stage.cloud.call<{ Vpcs: { VpcId: string }[] }>("ec2", "DescribeVpcs", {});
-  const { GroupId } = await stage.cloud.call<{ GroupId: string }>("ec2", "CreateSecurityGroup", {
-    GroupName: "quarantine",
-    Description: "nothing in, nothing out",
-    VpcId: Vpcs[0]?.VpcId,
-    TagSpecifications: [{ ResourceType: "security-group", Tags: [{ Key: "kiln:stage", Value: stageName }] }],
-  });
-  await stage.settle();
-  const everything = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
-  if (isSealed) await stage.cloud.call("ec2", "RevokeSecurityGroupEgress", { GroupId, IpPermissions: everything });
-  const validate = { timeoutSeconds: 60, quarantine: { minutes: 30, securityGroup: GroupId } };
-  await stage.apply("web", { validate });
-  return { stage, securityGroup: GroupId };
+  const securityGroup = isSealed ? await sealedGroup(stage) : await ordinaryGroup(stage);
+  await stage.apply("web", { validate: { timeoutSeconds: 60, quarantine: { minutes: 30, securityGroup } } });
+  return { stage, securityGroup };
 }
 
 async function failedDeploy(stage: SimulatedStage): Promise<void> {
