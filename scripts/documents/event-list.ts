@@ -35,7 +35,10 @@ ${markdownTable(["Event", "When"], rows)}
 ## Notifications
 
 The topic \`kiln-<stage>-notifications\` (an output of the stack) gets one line for each \`live\`, \`failed\`, \`dirty\`,
-\`restored\`, \`way-back-lost\` and \`way-back-regained\`, and for each refusal, with the place of its record:
+\`restored\`, \`way-back-lost\` and \`way-back-regained\`, and for each refusal, with the place of its record. A release that
+waits for approval sends one with the place of its question, \`services/<service>/approvals/<generation>.json\`, and how to
+answer it: whoever may read that object and call \`states:SendTaskSuccess\` needs nothing else, so a bot that subscribes
+can. What it sends as output stands in the history: \`{"by":"ann","reason":"looked at it"}\`.
 
 \`\`\`sh
 aws sns subscribe --topic-arn <topic> --protocol email --notification-endpoint you@example.com
