@@ -35,10 +35,7 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
     outcome === "unknown" ? `nobody can tell how its once command ended: ${says}` : `its once command: ${says}`,
   approved: ({ approved }) => approvedText(approved),
   undecided: ({ reason }) => `nobody knows yet how it compares with live: ${reason}`,
-  judged: ({ verdict, reason }) =>
-    verdict === "pass"
-      ? `it compares well with live: ${reason}`
-      : `it goes on without a verdict, as its spec wants: ${reason}`,
+  judged: (line) => judgedText(line),
   finished: () => "all requests go to it: its deploy had died with a share of them",
   "observation-failed": ({ reason, health }) => `it did not hold: ${reason ?? countsText(health)}`,
   withdrawn: () => "Kiln's rule was taken away: what answered before Kiln answers again",
@@ -64,6 +61,13 @@ function asItStands({ event: _event, at: _at, execution: _execution, ...evidence
 function oneLine(text: string): string {
   const flat = text.replaceAll(/\s+/g, " ").trim();
   return flat.length > longestText ? `${flat.slice(0, longestText - 1)}…` : flat;
+}
+
+function judgedText({ verdict, reason, decides }: HistoryEvent): string {
+  if (verdict === "pass") return `it compares well with live: ${reason}`;
+  if (decides !== false) return `it goes on without a verdict, as its spec wants: ${reason}`;
+  const found = verdict === "fail" ? "it compares badly with live" : "nobody knows how it compares with live";
+  return `${found}, and goes on, for the judge does not decide: ${reason}`;
 }
 
 function approvedText(approved: unknown): string {

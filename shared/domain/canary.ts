@@ -84,6 +84,7 @@ export type StepDecision = { kind: "go" } | { kind: "wait" } | { kind: "back"; w
 
 /** @param overSeconds How long the step's interval has been over. */
 export function decideStep(verdict: CanaryVerdict, judge: SpecJudge, overSeconds: number): StepDecision {
+  if (isOnlyTold(judge)) return { kind: "go" };
   if (verdict.verdict === "fail") return { kind: "back", why: verdict.reason };
   if (verdict.verdict === "pass") return { kind: "go" };
   if (overSeconds < judge.waitSeconds) return { kind: "wait" };
@@ -92,6 +93,11 @@ export function decideStep(verdict: CanaryVerdict, judge: SpecJudge, overSeconds
     kind: "back",
     why: `no verdict ${judge.waitSeconds} s after the step: ${verdict.reason} (deploy.judge.ifUndecided is "back")`,
   };
+}
+
+/** Whether the judge's verdict is written down and moves nothing. Releases of before there was the choice decide. */
+export function isOnlyTold({ decides }: SpecJudge): boolean {
+  return decides === false;
 }
 
 /** Requests to add in the time between two looks, so that the service gets as many a minute as the spec wants. */

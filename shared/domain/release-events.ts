@@ -14,7 +14,8 @@ export const releaseEvents = {
     "The production rule was changed in its favour: all requests, or the first step's share. Further steps are `cut-over-1`, `cut-over-2`, …",
   undecided:
     "A step is over, and too few requests tell whether it may go on; it waits for more. Of further steps: `undecided-1`, …",
-  judged: "It compared well with live for one step and gets more. Of further steps: `judged-1`, `judged-2`, …",
+  judged:
+    "It compared well with live for one step and gets more, or the judge does not decide and says only what it found. Of further steps: `judged-1`, `judged-2`, …",
   finished: "A deploy that died while traffic moved was completed by the sweep: it has all requests.",
   "observation-failed": "It had traffic and did not hold.",
   restored: "Traffic went back to what was live before.",

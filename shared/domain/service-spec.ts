@@ -95,6 +95,8 @@ const judge = z.strictObject({
   ifUndecided: z._default(z.enum(["back", "proceed"]), "back"),
   /** Requests a minute, 0–200, that the service gets at least: what the public does not send, the probe function asks of the pages in `validate.probes`, or of the health path, without the trial header. */
   topUpPerMinute: z._default(wholeNumber(0, 200), 0),
+  /** `false`: its verdict stands in the history, and nothing waits for it, goes back or goes on because of it; to see what it would do. Steps shorter than three minutes end before CloudWatch knows much. */
+  decides: z._default(z.boolean(), true),
 });
 
 const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 09:30"));

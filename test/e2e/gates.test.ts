@@ -57,7 +57,7 @@ beforeAll(async () => {
       steps: [50],
       intervalSeconds: 30,
       // Every request comes from the probe function, through the production rule.
-      judge: { harmlessPercent: 10, waitSeconds: 1800, ifUndecided: "back", topUpPerMinute: 200 },
+      judge: { harmlessPercent: 10, waitSeconds: 1800, ifUndecided: "back", topUpPerMinute: 200, decides: true },
       approval: { deadlineSeconds: 3600 },
       once: { run: `echo "$KILN_GENERATION" >>"${ledgerOfRuns}"`, timeoutSeconds: 60 },
     },

@@ -147,4 +147,55 @@ describe("the judge of a canary", () => {
     const lines = await stage.cloud.complete(stage.ledger.history("api", "api-000001"));
     expect(lines.map(({ event }) => event)).not.toContain("judged");
   });
+
+  describe("that does not decide", () => {
+    const told = { decides: false };
+
+    it("lets a release that errs go on without a moment's wait, and the history says what it would have done", async () => {
+      const stage = await judged(2_000, told, { intervalSeconds: 300 });
+      const run = await stage.deploy("web", "2-erring");
+      expect(run.status).toBe("SUCCEEDED");
+      expect(stage.path(run.arn)).not.toContain("RestoreTraffic");
+      expect(weights(stage)["web-000002"]).toBe(1);
+      const lines = await history(stage);
+      const verdict = lines.find(({ event }) => event === "judged");
+      expect(verdict).toMatchObject({
+        verdict: "fail",
+        decides: false,
+        reason: expect.stringMatching(/^errors: \d+ of/),
+      });
+      // As soon as it was known, which is before the step was over.
+      const cutOver = (name: string) => Date.parse(lines.find(({ event }) => event === name)?.at ?? "");
+      expect(Date.parse(verdict?.at ?? "")).toBeLessThan(cutOver("cut-over") + 300_000);
+      expect(lines.some(({ event }) => event === "undecided" || event === "observation-failed")).toBe(false);
+    });
+
+    it("takes as long as no judge at all where too few requests tell", async () => {
+      const secondsOf = async (stage: SimulatedStage) => {
+        const { startMs, stopMs = 0 } = await stage.deploy("web", "2");
+        return (stopMs - startMs) / 1000;
+      };
+      const plain = { strategy: "canary", steps: [10], intervalSeconds: 60 };
+      const without = await secondsOf(await service.open({ deploy: plain }));
+      const stage = await judged(5, told);
+      expect(await secondsOf(stage)).toBeLessThan(without + 10);
+      const verdict = (await history(stage)).find(({ event }) => event === "judged");
+      expect(verdict).toMatchObject({ verdict: "inconclusive", decides: false });
+    });
+
+    it("ends no deploy when CloudWatch refuses to answer, and says that it did", async () => {
+      const stage = await judged(2_000, told, { intervalSeconds: 300 });
+      const { kernel } = stage.cloud;
+      const allow = kernel.judge;
+      kernel.judge = (caller, requirement) =>
+        requirement.action === "cloudwatch:GetMetricData" ? "because a test says so" : allow(caller, requirement);
+      const run = await stage.deploy("web", "2");
+      expect(run.status).toBe("SUCCEEDED");
+      const verdict = (await history(stage)).find(({ event }) => event === "judged");
+      expect(verdict).toMatchObject({
+        verdict: "inconclusive",
+        reason: expect.stringContaining("nothing newer could be read"),
+      });
+    });
+  });
 });

@@ -139,9 +139,15 @@ export const fleetRows: readonly FeatureRow[] = [
     number: "25",
     capability: "Metrics judged without deciding",
     aim: "match",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "`deploy.judge.decides: false`: the judge's verdict on each step is written down and shown; nothing waits for it or goes back.",
+    shown: [
+      test(
+        "simulation/judge.test.ts",
+        "lets a release that errs go on without a moment's wait, and the history says what it would have done",
+      ),
+      test("simulation/judge.test.ts", "ends no deploy when CloudWatch refuses to answer, and says that it did"),
+    ],
+    missing: "alarms and probes always decide",
   },
   {
     number: "26",

@@ -24,6 +24,17 @@ test.each([
   ["undecided-1", { reason: "errors: 0 of 9" }, "nobody knows yet how it compares with live: errors: 0 of 9"],
   ["judged", { verdict: "pass", reason: "errors: 0 of 9" }, "it compares well with live: errors: 0 of 9"],
   ["judged", { verdict: "inconclusive", reason: "x" }, "it goes on without a verdict, as its spec wants: x"],
+  ["judged", { verdict: "pass", reason: "x", decides: false }, "it compares well with live: x"],
+  [
+    "judged-1",
+    { verdict: "fail", reason: "x", decides: false },
+    "it compares badly with live, and goes on, for the judge does not decide: x",
+  ],
+  [
+    "judged",
+    { verdict: "inconclusive", reason: "x", decides: false },
+    "nobody knows how it compares with live, and goes on, for the judge does not decide: x",
+  ],
   [
     "approval-asked",
     { until: at, cost: "$0.12", pricesOf: "2026-11-23" },

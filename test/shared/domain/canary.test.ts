@@ -12,7 +12,13 @@ import {
 } from "../../../shared/domain/canary.ts";
 
 const minute = 60_000;
-const judge: SpecJudge = { harmlessPercent: 0.5, waitSeconds: 600, ifUndecided: "back", topUpPerMinute: 0 };
+const judge: SpecJudge = {
+  harmlessPercent: 0.5,
+  waitSeconds: 600,
+  ifUndecided: "back",
+  topUpPerMinute: 0,
+  decides: true,
+};
 const settings = judgeSettingsOf(judge);
 const counts = (requests: number, errors = 0) => ({ requests, errors });
 
@@ -72,6 +78,14 @@ describe("the end of a step", () => {
     expect(decideStep(verdict, lenient, 600)).toEqual({ kind: "go" });
     expect(decideStep({ ...verdict, verdict: "fail" }, lenient, 600)).toMatchObject({ kind: "back" });
   });
+
+  it.each(["pass", "fail", "inconclusive"] as const)(
+    "goes on at once on a %s when the judge does not decide",
+    (found) => {
+      const onlyTold: SpecJudge = { ...judge, decides: false };
+      expect(decideStep({ ...verdict, verdict: found }, onlyTold, 0)).toEqual({ kind: "go" });
+    },
+  );
 });
 
 it("requests are added only while the public sends too few", () => {
