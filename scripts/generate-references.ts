@@ -4,6 +4,7 @@ import { delaysTable } from "./documents/delay-list.ts";
 import { type GeneratedDocument, readProjectFile, withSection, writeDocuments } from "./documents/document.ts";
 import { errorsDocument } from "./documents/error-list.ts";
 import { eventsDocument } from "./documents/event-list.ts";
+import { eventSchemaText } from "./documents/event-schema.ts";
 import { featuresDocument } from "./documents/features-page.ts";
 import { motoDifferencesDocument } from "./documents/moto-differences.ts";
 import { performanceDocument } from "./documents/performance-page.ts";
@@ -27,6 +28,7 @@ export function referenceDocuments(): GeneratedDocument[] {
     { path: "docs/service-spec.md", text: note + specDocument() },
     { path: "docs/cli.md", text: note + cliDocument() },
     { path: "docs/cli.schema.json", text: cliSchemaText() },
+    { path: "docs/events.schema.json", text: eventSchemaText() },
     { path: "docs/kiln.schema.json", text: specSchemaText() },
     { path: "docs/install-policy.json", text: installPolicyText() },
     { path: "docs/permissions.md", text: note + permissionsDocument() },

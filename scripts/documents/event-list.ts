@@ -26,7 +26,8 @@ ${markdownTable(["Event", "When"], rows)}
 \`\`\`
 
 - The object is JSON: \`event\`, \`at\` (ISO time), \`execution\` (ARN), and the evidence of that event, such as the health that
-  was seen, what the probes answered, or the failure with its cause. \`kiln releases show\` prints it.
+  was seen, what the probes answered, or the failure with its cause. \`kiln releases show\` prints it. What each kind promises to carry is in
+  [events.schema.json](events.schema.json): \`delivered\` is what a rule gets, the others are the objects; more may come to be in them.
 - A release that was admitted is \`services/<service>/releases/<generation>.json\`. What was refused before it became a release
   is \`services/<service>/refused/<time>-<cause>.json\`, with \`error\` and \`message\`.
 - A rule for one event of one service: \`{"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name":
