@@ -45,7 +45,10 @@ export interface Ec2Parts {
  * Amazon EC2: instances, images, snapshots, volumes, launch templates, and the default network around them. Differences from
  * AWS: on-demand instances of some common types only, no Spot, fleets, reservations, hosts or placement groups; no instance
  * metadata service, Elastic IPs, further VPCs or key pairs; volumes are not modified or resized; the files of a root volume
- * are a directory beside its blocks; snapshots and images of an instance carry them along.
+ * are a directory beside its blocks; snapshots and images of an instance carry them along. An instance's programs see that
+ * directory as "/", with the host's libraries in /usr/lib and /usr/share, which they cannot change, a few of its settings in
+ * /etc, and no package manager; where the host allows no mount namespaces they see the host's files instead, and their own
+ * below KILN_ROOT.
  */
 export class Ec2Service implements Service {
   readonly id = "ec2";

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { scriptEnvironment } from "./boot-scripts.ts";
 import type { InitAnswer } from "./init-config.ts";
-import type { MachineContext } from "./machine-context.ts";
+import { type MachineContext, placedCommand } from "./machine-context.ts";
 import { killGroup } from "./process-groups.ts";
 
 /** A script's captured output is cut here: Run Command keeps less, and both streams fit init's answer. Unit: characters. */
@@ -20,10 +19,11 @@ interface ScriptEnd {
 
 /** Runs a script as the agent on an instance does: with sh, its output captured; ended early, all its processes end. */
 export function runScript(machine: MachineContext, script: string, end: ScriptEnd): Promise<InitAnswer> {
-  const { root, groups } = machine;
-  const child = spawn(join(root, "usr/bin/sh"), ["-c", script], {
+  const { root, seenRoot, groups } = machine;
+  const [file = "", ...args] = placedCommand(machine, "/", [`${seenRoot}/usr/bin/sh`, "-c", script]);
+  const child = spawn(file, args, {
     cwd: root,
-    env: scriptEnvironment(root),
+    env: scriptEnvironment(machine),
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

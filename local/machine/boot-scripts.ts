@@ -2,17 +2,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineSplitter } from "./console-log.ts";
-import type { MachineContext } from "./machine-context.ts";
+import { type MachineContext, placedCommand } from "./machine-context.ts";
 
-/** Environment of scripts run as root: the base's commands, and where this machine's "/" is. */
-export function scriptEnvironment(root: string): Record<string, string> {
+/** Environment of scripts run as root: the base's commands, and where this machine's "/" is when it is not theirs. */
+export function scriptEnvironment({ seenRoot: root }: MachineContext): Record<string, string> {
   return {
+    ...(root === "" ? {} : { KILN_ROOT: root }),
     PATH: `${root}/usr/local/bin:${root}/usr/bin:${root}/bin`,
     HOME: `${root}/root`,
     USER: "root",
     LANG: "C.UTF-8",
     TMPDIR: `${root}/tmp`,
-    KILN_ROOT: root,
   };
 }
 
@@ -44,8 +44,9 @@ export class UserData {
       this.#markDone();
       return;
     }
-    const script = join(instance, "scripts/part-001");
-    writeFileSync(script, text, { mode: 0o700 });
+    const name = "var/lib/cloud/instance/scripts/part-001";
+    writeFileSync(join(root, name), text, { mode: 0o700 });
+    const script = `${this.#machine.seenRoot}/${name}`;
     const status = await this.#run(interpreterOf(text), script);
     this.#markDone();
     if (status !== 0) this.#say(`Failed to run module scripts-user: ${script} ended with ${status}`);
@@ -64,9 +65,10 @@ export class UserData {
 
   async #run(interpreter: string[], script: string): Promise<number | string> {
     const { root, groups } = this.#machine;
-    const child = spawn(interpreter[0] ?? "", [...interpreter.slice(1), script], {
+    const [file = "", ...args] = placedCommand(this.#machine, "/", [...interpreter, script]);
+    const child = spawn(file, args, {
       cwd: root,
-      env: scriptEnvironment(root),
+      env: scriptEnvironment(this.#machine),
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });

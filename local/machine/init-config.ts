@@ -3,6 +3,8 @@ export interface InitConfig {
   id: string;
   /** Directory that stands for the machine's "/". */
   root: string;
+  /** Whether programs are to see that directory as "/"; else they find it by KILN_ROOT. */
+  hasOwnRoot: boolean;
   /** Unix socket that init listens on for the host, and for the stand-in of systemctl. */
   socket: string;
   /** Where the console's text goes. */

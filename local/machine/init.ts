@@ -24,6 +24,7 @@ if (config.address === undefined) await ports.reserve(reservedPorts);
 
 const machine: MachineContext = {
   root: config.root,
+  seenRoot: config.hasOwnRoot ? "" : config.root,
   console: new ConsoleLog(config.consoleFile),
   groups: new ProcessGroups(config.groupsFile),
   deathSignalCommand: config.deathSignalCommand,

@@ -1,9 +1,10 @@
 import { constants, existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { shared } from "./own-root.ts";
 
 /** What belongs to one boot or one instance and not to the disk: devices, what runs, what cloud-init did for the instance. */
-const notKept = ["dev", "run", "tmp", join("var", "lib", "cloud", "instance")];
+const notKept = [shared, "dev", "run", "tmp", join("var", "lib", "cloud", "instance")];
 
 /** Unit files name the machine's "/" by where it is on the host; kept, they have this in its place. */
 const rootMark = "@root@";

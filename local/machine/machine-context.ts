@@ -1,16 +1,30 @@
 import { createServer } from "node:net";
+import { join } from "node:path";
 import type { ConsoleLog } from "./console-log.ts";
+import { enterRoot } from "./own-root.ts";
 import type { ProcessGroups } from "./process-groups.ts";
 
 /** What the parts of a machine's init share. */
 export interface MachineContext {
   /** Directory that stands for the machine's "/". */
   root: string;
+  /** What the machine's programs see before the paths of its files: nothing, or that directory. */
+  seenRoot: string;
   console: ConsoleLog;
   groups: ProcessGroups;
   deathSignalCommand: string | undefined;
   /** A program's environment, fitted to where the machine's network is. */
   placed(environment: Record<string, string>): Record<string, string>;
+}
+
+/** Where a path that the machine's programs use is to init. */
+export function pathOfHost({ root, seenRoot }: MachineContext, path: string): string {
+  return seenRoot === root ? path : join(root, path);
+}
+
+/** The words of a program's start that let it see what it is to see, from a directory that it sees. */
+export function placedCommand({ root, seenRoot }: MachineContext, directory: string, command: string[]): string[] {
+  return seenRoot === root ? command : [...enterRoot(root, directory), ...command];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConsoleLog, LineSplitter } from "./console-log.ts";
 import { askInit } from "./init-client.ts";
@@ -21,6 +22,14 @@ export interface MachineFiles {
   socket: string;
 }
 
+/** What this host can do for a machine. */
+export interface Abilities {
+  /** Undefined where machines share the host's network. */
+  isolation: Isolation | undefined;
+  hasOwnRoot: boolean;
+  deathSignalCommand: string | undefined;
+}
+
 /** How long init may take until it serves its socket; a busy host is slow, but not this slow. */
 const bootLimitMs = 60_000;
 /**
@@ -35,8 +44,7 @@ const initScript = fileURLToPath(new URL("init.ts", import.meta.url));
 export class MachineProcess {
   readonly files: MachineFiles;
   readonly #spec: MachineSpec;
-  readonly #isolation: Isolation | undefined;
-  readonly #deathSignalCommand: string | undefined;
+  readonly #abilities: Abilities;
   #child: ChildProcess | undefined;
   #up = false;
   #isEnding = false;
@@ -45,15 +53,10 @@ export class MachineProcess {
   ended: Promise<void> = Promise.resolve();
   readonly #booted = Promise.withResolvers<void>();
 
-  constructor(
-    files: MachineFiles,
-    spec: MachineSpec,
-    host: { isolation: Isolation | undefined; deathSignalCommand: string | undefined },
-  ) {
+  constructor(files: MachineFiles, spec: MachineSpec, abilities: Abilities) {
     this.files = files;
     this.#spec = spec;
-    this.#isolation = host.isolation;
-    this.#deathSignalCommand = host.deathSignalCommand;
+    this.#abilities = abilities;
   }
 
   get isUp(): boolean {
@@ -73,7 +76,10 @@ export class MachineProcess {
   async boot(): Promise<void> {
     this.#writeConfig();
     rmSync(this.files.socket, { force: true });
-    const prefix = this.#isolation?.command(this.#spec.privateIp, this.#spec.hostname) ?? [];
+    const { isolation, hasOwnRoot } = this.#abilities;
+    const { root, socket } = this.files;
+    const ownRoot = hasOwnRoot ? { root, run: dirname(socket) } : undefined;
+    const prefix = isolation?.command(this.#spec.privateIp, this.#spec.hostname, ownRoot) ?? [];
     const [file = "", ...args] = [...prefix, process.execPath, initScript, this.files.config];
     const child = spawn(file, args, {
       cwd: this.files.directory,
@@ -111,16 +117,18 @@ export class MachineProcess {
 
   #writeConfig(): void {
     const { userData } = this.#spec;
+    const { isolation, hasOwnRoot, deathSignalCommand } = this.#abilities;
     if (userData !== undefined) writeFileSync(this.files.userData, userData, { mode: 0o600 });
     const config: InitConfig = {
       id: this.#spec.id,
       root: this.files.root,
+      hasOwnRoot,
       socket: this.files.socket,
       consoleFile: this.files.console,
       groupsFile: this.files.groups,
       ...(userData === undefined ? {} : { userDataFile: this.files.userData }),
-      ...(this.#isolation ? { address: this.#spec.privateIp } : {}),
-      ...(this.#deathSignalCommand === undefined ? {} : { deathSignalCommand: this.#deathSignalCommand }),
+      ...(isolation ? { address: this.#spec.privateIp } : {}),
+      ...(deathSignalCommand === undefined ? {} : { deathSignalCommand }),
     };
     writeFileSync(this.files.config, JSON.stringify(config));
   }

@@ -6,10 +6,10 @@ import type { Duplex } from "node:stream";
 import { baseNamed, commandsOf } from "./bases.ts";
 import { ConsoleLog, tailOf } from "./console-log.ts";
 import { askInit, connectThroughInit } from "./init-client.ts";
-import { findDeathSignalCommand, findIsolation, type Isolation } from "./isolation.ts";
+import { findDeathSignalCommand, findIsolation, findOwnRoot } from "./isolation.ts";
 import { keepRoot, restoreRoot } from "./kept-files.ts";
 import type { MachineHost, MachineSpec, ScriptLimits, ScriptResult } from "./machine-host.ts";
-import { type MachineFiles, MachineProcess } from "./machine-process.ts";
+import { type Abilities, type MachineFiles, MachineProcess } from "./machine-process.ts";
 import { killGroup, killRecordedGroups } from "./process-groups.ts";
 import { processIdentity } from "./process-identity.ts";
 import { makeRoot, missingCommands } from "./root-tree.ts";
@@ -19,6 +19,9 @@ const maxSocketPath = 100;
 
 /** A boot counts as real work for so long. Unpacking gigabytes takes minutes. Unit: milliseconds. */
 const bootLimitMs = 300_000;
+
+/** Said of a host whose machines cannot see their own files at their places. */
+const sharedRoot = "their programs see its files, and their own below $KILN_ROOT";
 
 interface HostOptions {
   /** Holds one directory for each machine; made when missing. */
@@ -39,9 +42,7 @@ export class ProcessHost implements MachineHost {
   readonly #machines = new Map<string, MachineProcess>();
   readonly #listeners = new Set<(id: string, reason: string) => void>();
   readonly #reported = new Set<string>();
-  #isolation: Isolation | undefined;
-  #deathSignalCommand: string | undefined;
-  #foundOut = false;
+  #abilities: Promise<Abilities> | undefined;
   #sockets: string | undefined;
   #isStopped = false;
 
@@ -70,7 +71,8 @@ export class ProcessHost implements MachineHost {
   }
 
   async #start(spec: MachineSpec): Promise<void> {
-    this.#findOut();
+    this.#abilities ??= this.#findOut();
+    const abilities = await this.#abilities;
     const files = this.#filesOf(spec.id);
     const base = baseNamed(spec.base);
     if (!base) {
@@ -82,12 +84,10 @@ export class ProcessHost implements MachineHost {
     this.#reportMissing(base.name, commands);
     const disks = spec.disks.map(({ name, volumeId }) => ({ name, file: this.#options.volumeFile(volumeId) }));
     if (spec.files !== undefined) await restoreRoot(this.#keptFiles(spec.files), files.root);
-    await makeRoot(files.root, commands, disks, files.socket);
+    const { hasOwnRoot } = abilities;
+    await makeRoot({ root: files.root, commands, disks, socket: files.socket, hasOwnRoot });
     if (this.#isStopped) throw new Error("the cloud is stopping");
-    const machine = new MachineProcess(files, spec, {
-      isolation: this.#isolation,
-      deathSignalCommand: this.#deathSignalCommand,
-    });
+    const machine = new MachineProcess(files, spec, abilities);
     this.#machines.set(spec.id, machine);
     machine.onUnexpectedExit((reason) => {
       for (const listener of this.#listeners) listener(spec.id, reason);
@@ -162,15 +162,18 @@ export class ProcessHost implements MachineHost {
     this.#sockets = undefined;
   }
 
-  #findOut(): void {
-    if (this.#foundOut) return;
-    this.#foundOut = true;
-    if (this.#options.isolation !== "none") this.#isolation = findIsolation();
-    if (this.#isolation) return;
-    this.#deathSignalCommand = findDeathSignalCommand();
+  async #findOut(): Promise<Abilities> {
+    const isolation = this.#options.isolation === "none" ? undefined : findIsolation();
+    if (isolation) {
+      const hasOwnRoot = await findOwnRoot(isolation, this.#options.directory);
+      if (!hasOwnRoot)
+        this.#options.log(`instances have namespaces, but no root of their own on this host: ${sharedRoot}`);
+      return { isolation, hasOwnRoot, deathSignalCommand: undefined };
+    }
     this.#options.log(
       "instances run without namespaces on this host: they share its loopback, so each program gets another PORT and HOST=127.0.0.1",
     );
+    return { isolation, hasOwnRoot: false, deathSignalCommand: findDeathSignalCommand() };
   }
 
   #requireUp(id: string): MachineProcess {

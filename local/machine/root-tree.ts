@@ -1,20 +1,39 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { chmod, link, symlink } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeOwnRoot, ownRootPlaces } from "./own-root.ts";
 
 /** The directories every machine has. */
 const directories = [
   "dev",
   "etc/systemd/system",
+  "home",
+  "mnt",
   "opt",
   "root",
   "run",
+  "srv",
   "tmp",
   "usr/bin",
   "usr/local/bin",
+  "usr/local/lib",
+  "usr/local/share",
+  "var/cache",
   "var/lib",
   "var/log",
+  "var/opt",
+  "var/spool",
+  "var/tmp",
 ];
 
 /** Commands that would change the host; each machine has its own instead, which change only the machine. */
@@ -23,17 +42,31 @@ const standIns: Readonly<Record<string, URL>> = {
   systemctl: new URL("stand-ins/systemctl.ts", import.meta.url),
 };
 
+/** What the file system of a machine is made of. */
+export interface RootTree {
+  /** Directory that stands for the machine's "/". */
+  root: string;
+  /** Commands that its base ships. */
+  commands: readonly string[];
+  disks: readonly { name: string; file: string }[];
+  /** Init's socket, for the machine's systemctl. */
+  socket: string;
+  /** Whether programs of the machine see the directory as "/"; else links lead to where things are on the host. */
+  hasOwnRoot: boolean;
+}
+
 /** Makes the file system of a machine, or what is missing of it. */
-export async function makeRoot(
-  root: string,
-  commands: readonly string[],
-  disks: readonly { name: string; file: string }[],
-  socket: string,
-): Promise<void> {
+export async function makeRoot({ root, commands, disks, socket, hasOwnRoot }: RootTree): Promise<void> {
   for (const directory of directories) mkdirSync(join(root, directory), { recursive: true });
-  if (!existsSync(join(root, "bin"))) symlinkSync("usr/bin", join(root, "bin"));
-  for (const command of commands) linkCommand(root, command);
-  for (const [command, script] of Object.entries(standIns)) writeStandIn(root, command, script, socket);
+  if (hasOwnRoot) makeOwnRoot(root);
+  else if (!existsSync(join(root, "bin"))) symlinkSync("usr/bin", join(root, "bin"));
+  for (const command of commands) linkCommand(root, command, hasOwnRoot);
+  for (const [command, script] of Object.entries(standIns)) {
+    const words = hasOwnRoot
+      ? [ownRootPlaces.socket(socket), ownRootPlaces.node, ownRootPlaces.script(script)]
+      : [socket, process.execPath, fileURLToPath(script)];
+    writeStandIn(join(root, "usr/bin", command), words);
+  }
   for (const disk of disks) {
     const device = join(root, "dev", disk.name);
     rmSync(device, { force: true });
@@ -53,10 +86,22 @@ async function attach(volume: string, device: string): Promise<void> {
   }
 }
 
-function linkCommand(root: string, command: string): void {
+/** A kept root may have links of a cloud that ran its machines in another way. */
+function linkCommand(root: string, command: string, hasOwnRoot: boolean): void {
   const at = join(root, "usr/bin", command);
   const file = findCommand(command);
-  if (file !== undefined && !existsSync(at)) symlinkSync(file, at);
+  const target = hasOwnRoot && file !== undefined ? ownRootPlaces.command(file) : file;
+  if (target === undefined || linkTarget(at) === target) return;
+  rmSync(at, { force: true });
+  symlinkSync(target, at);
+}
+
+function linkTarget(at: string): string | undefined {
+  try {
+    return readlinkSync(at);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A command of this host; its own directories come before the caller's PATH, where version managers put wrappers. */
@@ -79,10 +124,9 @@ export function missingCommands(commands: readonly string[]): string[] {
   return commands.filter((command) => findCommand(command) === undefined);
 }
 
-function writeStandIn(root: string, command: string, script: URL, socket: string): void {
-  const words = [process.execPath, fileURLToPath(script)].map(shellQuoted).join(" ");
-  const text = `#!/bin/sh\nKILN_MACHINE_SOCKET=${shellQuoted(socket)} exec ${words} "$@"\n`;
-  writeFileSync(join(root, "usr/bin", command), text, { mode: 0o755 });
+function writeStandIn(file: string, [socket = "", ...program]: readonly string[]): void {
+  const text = `#!/bin/sh\nKILN_MACHINE_SOCKET=${shellQuoted(socket)} exec ${program.map(shellQuoted).join(" ")} "$@"\n`;
+  writeFileSync(file, text, { mode: 0o755 });
 }
 
 function shellQuoted(text: string): string {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute } from "node:path";
 import { environmentLines, expandVariables } from "./command-words.ts";
 import { LineSplitter } from "./console-log.ts";
-import type { MachineContext } from "./machine-context.ts";
+import { type MachineContext, pathOfHost, placedCommand } from "./machine-context.ts";
 import type { Unit } from "./unit-file.ts";
 
 export type UnitState = "inactive" | "activating" | "active" | "deactivating" | "failed";
@@ -109,11 +109,13 @@ export class UnitProcess {
   }
 
   #run(file: string, args: string[], environment: Record<string, string>): ChildProcess {
-    const { deathSignalCommand } = this.#machine;
+    const { deathSignalCommand, seenRoot } = this.#machine;
     const wrapped =
       deathSignalCommand === undefined ? [file, ...args] : [deathSignalCommand, "--pdeathsig", "KILL", file, ...args];
-    const child = spawn(wrapped[0] ?? "", wrapped.slice(1), {
-      cwd: this.unit.workingDirectory?.replace(/^-/, "") ?? this.#machine.root,
+    const directory = this.unit.workingDirectory?.replace(/^-/, "") ?? (seenRoot === "" ? "/" : seenRoot);
+    const [first = "", ...rest] = placedCommand(this.#machine, directory, wrapped);
+    const child = spawn(first, rest, {
+      cwd: pathOfHost(this.#machine, directory),
       env: environment,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -146,11 +148,14 @@ export class UnitProcess {
     const [first = "", ...rest] = given;
     const file = first.replace(/^[@\-:+!|]+/, "");
     if (file === "") throw new Error("the unit has no ExecStart=");
-    return [isAbsolute(file) ? file : join(this.#machine.root, "usr/bin", file), ...expandVariables(rest, environment)];
+    return [
+      isAbsolute(file) ? file : `${this.#machine.seenRoot}/usr/bin/${file}`,
+      ...expandVariables(rest, environment),
+    ];
   }
 
   #environment(): Record<string, string> {
-    const { root } = this.#machine;
+    const { seenRoot: root } = this.#machine;
     const environment: Record<string, string> = {
       PATH: `${root}/usr/local/bin:${root}/usr/bin:${root}/bin`,
       LANG: "C.UTF-8",
@@ -161,14 +166,14 @@ export class UnitProcess {
       ...this.#directories("RUNTIME_DIRECTORY", "run", this.unit.runtimeDirectories),
       ...this.unit.environment,
     };
-    for (const path of this.unit.environmentFiles) Object.assign(environment, readEnvironment(path));
+    for (const path of this.unit.environmentFiles) Object.assign(environment, readEnvironment(this.#machine, path));
     return this.#machine.placed(environment);
   }
 
   #directories(variable: string, parent: string, names: readonly string[]): Record<string, string> {
     if (names.length === 0) return {};
-    const paths = names.map((name) => join(this.#machine.root, parent, name));
-    for (const path of paths) mkdirSync(path, { recursive: true });
+    const paths = names.map((name) => `${this.#machine.seenRoot}/${parent}/${name}`);
+    for (const path of paths) mkdirSync(pathOfHost(this.#machine, path), { recursive: true });
     return { [variable]: paths.join(":") };
   }
 
@@ -238,9 +243,9 @@ async function lastWords(child: ChildProcess): Promise<void> {
   child.stderr?.destroy();
 }
 
-function readEnvironment(path: string): Record<string, string> {
+function readEnvironment(machine: MachineContext, path: string): Record<string, string> {
   try {
-    return environmentLines(readFileSync(path.replace(/^-/, ""), "utf8"));
+    return environmentLines(readFileSync(pathOfHost(machine, path.replace(/^-/, "")), "utf8"));
   } catch (error) {
     if (path.startsWith("-")) return {};
     throw error;

@@ -4,6 +4,8 @@ import type { MachineContext } from "./machine-context.ts";
 import { parseUnit } from "./unit-file.ts";
 import { UnitProcess } from "./unit-process.ts";
 
+const directoryOfUnits = "etc/systemd/system";
+
 /** The machine's services: the unit files under etc/systemd/system, and which of them start at boot. */
 export class Units {
   readonly #machine: MachineContext;
@@ -13,7 +15,7 @@ export class Units {
 
   constructor(machine: MachineContext) {
     this.#machine = machine;
-    this.#directory = join(machine.root, "etc/systemd/system");
+    this.#directory = join(machine.root, directoryOfUnits);
   }
 
   /**
@@ -57,8 +59,9 @@ export class Units {
       mkdirSync(directory, { recursive: true });
       const link = join(directory, name);
       try {
-        symlinkSync(join(this.#directory, name), link);
-        said += `Created symlink ${link} -> ${join(this.#directory, name)}.\n`;
+        const file = `${this.#machine.seenRoot}/${directoryOfUnits}/${name}`;
+        symlinkSync(file, link);
+        said += `Created symlink ${link.slice(this.#machine.root.length)} -> ${file}.\n`;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }

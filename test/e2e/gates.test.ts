@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { approve } from "../../cli/commands/approval.ts";
+import { machinesDirectory } from "../../local/machine/machines-directory.ts";
 import { handSetAlarm } from "../../scripts/simulate/hand-set-alarm.ts";
 import type { ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { zipArchive } from "../local/lambda/zip-archive.ts";
@@ -26,8 +27,8 @@ export const handler = ({ origin, header, version }) => new Promise((resolve, re
 
 let world: World;
 let gates: Partial<ServiceSpec>;
-/** Each run of the once command adds a line. */
-let ledgerOfRuns: string;
+/** Where each run of the once command adds a line: on the server, below what programs may write to. */
+const ledgerOfRuns = "var/lib/runs";
 
 function call<O>(service: string, operation: string, input: object): Promise<O> {
   const { kernel, administrator } = world.embedded.cloud;
@@ -37,7 +38,6 @@ function call<O>(service: string, operation: string, input: object): Promise<O> 
 beforeAll(async () => {
   world = await openWorld({ timeFactor: 20 });
   await Promise.all([makeFunction(), makeProfile()]);
-  ledgerOfRuns = join(world.directory, "runs");
   gates = {
     instanceProfile: "managed",
     validate: {
@@ -59,7 +59,7 @@ beforeAll(async () => {
       // Every request comes from the probe function, through the production rule.
       judge: { harmlessPercent: 10, waitSeconds: 1800, ifUndecided: "back", topUpPerMinute: 200, decides: true },
       approval: { deadlineSeconds: 3600 },
-      once: { run: `echo "$KILN_GENERATION" >>"${ledgerOfRuns}"`, timeoutSeconds: 60 },
+      once: { run: `echo "$KILN_GENERATION" >>"$root/${ledgerOfRuns}"`, timeoutSeconds: 60 },
     },
   };
   expect(await world.ended(await world.push("1.0.0"))).toMatchObject({ status: "SUCCEEDED" });
@@ -88,7 +88,13 @@ async function makeProfile(): Promise<void> {
   await call("iam", "AddRoleToInstanceProfile", { InstanceProfileName: "managed", RoleName: "managed" });
 }
 
-const runs = async () => (await readFile(ledgerOfRuns, "utf8").catch(() => "")).split("\n").filter(Boolean);
+/** Of all servers that are there. */
+async function runs(): Promise<string[]> {
+  const machines = machinesDirectory(join(world.directory, "state"));
+  const files = (await readdir(machines)).map((id) => join(machines, id, "root", ledgerOfRuns));
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => "")));
+  return texts.flatMap((text) => text.split("\n")).filter(Boolean);
+}
 const evidence = async (generation: string) => JSON.stringify(await world.stage.ledger.history("web", generation));
 
 it("a release passes a function, a command on its servers and a person, runs once what is to be run, compares well with live, and takes over", async () => {

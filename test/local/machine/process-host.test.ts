@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { findIsolation } from "../../../local/machine/isolation.ts";
+import { findIsolation, findOwnRoot } from "../../../local/machine/isolation.ts";
 import type { MachineSpec } from "../../../local/machine/machine-host.ts";
+import { ownRootPlaces } from "../../../local/machine/own-root.ts";
 import { ProcessHost } from "../../../local/machine/process-host.ts";
 
 /** A program that answers every connection with its disk's first bytes, and says farewell when it is told to stop. */
@@ -20,15 +21,18 @@ process.on("SIGTERM", () => { console.log("farewell"); process.exit(0); });
 function userData(): string {
   return `#!/bin/bash
 set -eu
+root=\${KILN_ROOT:-}
+node=${ownRootPlaces.node}
+[[ -x $node ]] || node=${process.execPath}
 echo "user data runs as $(id -un) in $PWD"
 command -v useradd >/dev/null && echo "useradd is here"
-head -c 5 "$KILN_ROOT/dev/nvme1n1"; echo
-mkdir -p "$KILN_ROOT/opt/app"
-cat >"$KILN_ROOT/opt/app/server.cjs" <<'PROGRAM'${program}PROGRAM
-cat >"$KILN_ROOT/etc/systemd/system/web.service" <<UNIT
+head -c 5 "$root/dev/nvme1n1"; echo
+mkdir -p "$root/opt/app"
+cat >"$root/opt/app/server.cjs" <<'PROGRAM'${program}PROGRAM
+cat >"$root/etc/systemd/system/web.service" <<UNIT
 [Service]
-ExecStart=${process.execPath} $KILN_ROOT/opt/app/server.cjs
-Environment="GREETING=port 8080" PORT=8080 DISK=$KILN_ROOT/dev/nvme1n1
+ExecStart=$node $root/opt/app/server.cjs
+Environment="GREETING=port 8080" PORT=8080 DISK=$root/dev/nvme1n1
 Restart=always
 RestartSec=100ms
 TimeoutStopSec=5
@@ -38,13 +42,15 @@ Nonsense=1
 [Install]
 WantedBy=multi-user.target
 UNIT
-blockdev --setro "$KILN_ROOT/dev/nvme1n1"
+blockdev --setro "$root/dev/nvme1n1"
 systemctl daemon-reload
 systemctl enable --now --no-block web.service
 `;
 }
 
-const isolations = findIsolation() ? (["detect", "none"] as const) : (["none"] as const);
+const found = findIsolation();
+const hasOwnRoot = found !== undefined && (await findOwnRoot(found, tmpdir()));
+const isolations = found ? (["detect", "none"] as const) : (["none"] as const);
 
 describe.each(isolations)("a machine of processes (isolation: %s)", (isolation) => {
   let directory: string;
@@ -124,10 +130,10 @@ describe.each(isolations)("a machine of processes (isolation: %s)", (isolation) 
       },
     });
     try {
-      const waits = "#!/bin/bash\nuntil [[ -e $KILN_ROOT/go ]]; do sleep 0.05; done; exit 1\n";
+      const waits = `#!/bin/bash\nuntil [[ -e \${KILN_ROOT:-}/go ]]; do sleep 0.05; done; exit 1\n`;
       await watched.start({ ...spec, userData: waits });
       expect(work).toEqual(["begins"]);
-      await watched.run(spec.id, "echo now >$KILN_ROOT/go");
+      await watched.run(spec.id, `echo now >\${KILN_ROOT:-}/go`);
       await vi.waitFor(() => expect(work).toEqual(["begins", "ends"]));
     } finally {
       await watched.stopAll();
@@ -150,26 +156,43 @@ describe.each(isolations)("a machine of processes (isolation: %s)", (isolation) 
 
   it("runs a script as an agent would, with the base's commands only", async () => {
     await host.start(spec);
-    expect(await host.run(spec.id, 'echo "$KILN_ROOT" | wc -l; exit 3')).toMatchObject({ exitCode: 3, stdout: "1\n" });
+    expect(await host.run(spec.id, "echo here | wc -l; exit 3")).toMatchObject({ exitCode: 3, stdout: "1\n" });
     const mount = await host.run(spec.id, "mount --version");
     expect(mount.exitCode).toBe(127);
   });
+
+  it.runIf(isolation === "detect" && hasOwnRoot)(
+    "sees its own files at their places, and none of the host's, which it cannot change",
+    async () => {
+      await host.start(spec);
+      const script = `echo 24 >/opt/kiln-version; cat /opt/kiln-version; cat '${directory}/vol-release'`;
+      const seen = await host.run(spec.id, script);
+      expect(seen.stdout.split("\n")[0]).toBe("24");
+      expect(seen.stderr).toContain("No such file or directory");
+      expect(existsSync("/opt/kiln-version")).toBe(false);
+      expect(await host.run(spec.id, "echo x >/usr/lib/kiln-version")).toMatchObject({
+        stderr: expect.stringMatching(/Read-only file system|Permission denied/),
+      });
+      expect(existsSync("/usr/lib/kiln-version")).toBe(false);
+      expect(await host.run(spec.id, "id -un; echo >/dev/null; echo /.h*")).toMatchObject({ stdout: "root\n/.host\n" });
+    },
+  );
 
   it("begins with the files that were kept of another, services included, but not with what belonged to that instance", async () => {
     await host.start(spec);
     await visit();
     await host.run(
       spec.id,
-      'mkdir -p "$KILN_ROOT/opt/runtime"; echo 24 >"$KILN_ROOT/opt/runtime/version"; echo x >"$KILN_ROOT/tmp/left"',
+      `cd "\${KILN_ROOT:-}/"; mkdir -p opt/runtime; echo 24 >opt/runtime/version; echo x >tmp/left`,
     );
     await host.keepFiles(spec.id, "root-1");
-    await host.run(spec.id, 'echo 25 >"$KILN_ROOT/opt/runtime/version"');
+    await host.run(spec.id, `echo 25 >"\${KILN_ROOT:-}/opt/runtime/version"`);
     await host.stop(spec.id);
     await host.remove(spec.id);
 
     await host.start({ ...spec, files: "root-1", userData: '#!/bin/sh\necho "first boot"' });
     expect(await visit()).toBe("hello on port 8080");
-    const seen = await host.run(spec.id, 'cat "$KILN_ROOT/opt/runtime/version"; ls "$KILN_ROOT/tmp"');
+    const seen = await host.run(spec.id, `cd "\${KILN_ROOT:-}/"; cat opt/runtime/version; ls tmp`);
     expect(seen).toMatchObject({ exitCode: 0, stdout: "24\n" });
     await vi.waitFor(async () => expect(await host.console(spec.id)).toContain("first boot"), { timeout: 10_000 });
 

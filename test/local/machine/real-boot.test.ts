@@ -19,6 +19,8 @@ import { EbsService } from "../../../local/ebs/service.ts";
 import { Snapshots } from "../../../local/ebs/snapshots.ts";
 import { SparseBlockFiles } from "../../../local/ebs/sparse-block-files.ts";
 import { Ec2Service } from "../../../local/ec2/service.ts";
+import { findIsolation, findOwnRoot } from "../../../local/machine/isolation.ts";
+import { ownRootPlaces } from "../../../local/machine/own-root.ts";
 import { ProcessHost } from "../../../local/machine/process-host.ts";
 
 const blockBytes = 524_288;
@@ -30,6 +32,8 @@ const administrator: Caller = {
 };
 
 const directory = mkdtempSync(join(tmpdir(), "kiln-boot-"));
+const isolation = findIsolation();
+const hasOwnRoot = isolation !== undefined && (await findOwnRoot(isolation, directory));
 let kernel: Kernel;
 let ec2: Ec2Service;
 
@@ -84,7 +88,7 @@ async function artifact(server: string): Promise<Buffer> {
 async function bake(bytes: Buffer): Promise<{ SnapshotId: string; headerSha256: string }> {
   const layout = layOut({
     image: "0".repeat(64),
-    start: `${process.execPath} server.cjs`,
+    start: `if [ -x ${ownRootPlaces.node} ]; then exec ${ownRootPlaces.node} server.cjs; else exec ${process.execPath} server.cjs; fi`,
     layers: [],
     artifact: { name: "1.0.0.tar.gz", bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
   });
@@ -146,7 +150,9 @@ it("serves what was baked through the real boot script, and again after the clou
   const { SnapshotId, headerSha256 } = await bake(await artifact(server));
   const id = await launch(SnapshotId, headerSha256);
   const visit = () => eventually(async () => text(await ec2.connect(id, 8080)));
-  expect(await visit()).toBe(`web-000001|it's "here" $HOME|${join(directory, "instances", id, "root/opt/kiln/app")}`);
+  expect(await visit()).toBe(
+    `web-000001|it's "here" $HOME|${hasOwnRoot ? "" : join(directory, "instances", id, "root")}/opt/kiln/app`,
+  );
 
   await kernel.stop();
   await startCloud();

@@ -15,8 +15,10 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 async function deviceOf(volume: string): Promise<string> {
-  await makeRoot(join(directory, "root"), ["cat"], [{ name: "nvme0n1", file: volume }], join(directory, "init.sock"));
-  return join(directory, "root/dev/nvme0n1");
+  const root = join(directory, "root");
+  const disks = [{ name: "nvme0n1", file: volume }];
+  await makeRoot({ root, commands: ["cat"], disks, socket: join(directory, "init.sock"), hasOwnRoot: false });
+  return join(root, "dev/nvme0n1");
 }
 
 it("has the volume's own bytes as its device, also at the next boot", async () => {

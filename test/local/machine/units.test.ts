@@ -15,6 +15,7 @@ beforeEach(() => {
   mkdirSync(join(root, "etc/systemd/system"), { recursive: true });
   units = new Units({
     root,
+    seenRoot: root,
     console: new ConsoleLog(join(root, "console")),
     groups: new ProcessGroups(join(root, "groups.json")),
     deathSignalCommand: undefined,
