@@ -21,9 +21,10 @@ import { type Head, isGenerationZero } from "../shared/domain/head.ts";
 import { experimentOf, fleetName, serviceOf } from "../shared/domain/names.ts";
 import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import type { Release } from "../shared/domain/release.ts";
+import { type RevokedRelease, revocationText, revokedIn } from "../shared/domain/revocation.ts";
 import { stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { stepSeconds, trafficSteps } from "../shared/domain/strategy.ts";
-import { CutoverRefusedError, DeployHeldError, RuleConflictError } from "../shared/errors.ts";
+import { CutoverRefusedError, DeployHeldError, RevokedError, RuleConflictError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
 import { recordEvent } from "../shared/history.ts";
@@ -89,6 +90,7 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   if (decision.kind === "refuse") return grow(request, release, { ...seen, memo, reason: decision.reason }, world);
 
   if (request.direction === "forward") await refuseFrozen(release, world);
+  if (request.direction === "forward") refuseRevoked(release, seen.revoked);
   await holdLive(request, seen, world);
   const record = { from: stateOf(seen.rule), to: { weights: decision.weights, route: release.spec.route } };
   await world.ledger.announceRuleChange(release.service, world.now(), record, seen.isLive);
@@ -112,6 +114,16 @@ async function refuseFrozen(release: Release, world: World): Promise<void> {
   throw new DeployHeldError(
     `Traffic was not moved to ${release.generation}: ${hold.why}.`,
     `Once it is over: kiln deploy ${release.service}. Now: kiln deploy ${release.service} --override "<why>".`,
+  );
+}
+
+/** What was revoked after admission gets no requests, whoever died before stopping its deploy. */
+function refuseRevoked({ generation }: Release, revoked: RevokedRelease | undefined): void {
+  if (!revoked) return;
+  const { kind, id } = revoked;
+  throw new RevokedError(
+    `Traffic was not moved to ${generation}: its ${revocationText(revoked)}.`,
+    `Deploy something else, or take it back: kiln revoke ${kind} ${id} --undo.`,
   );
 }
 
@@ -150,6 +162,7 @@ async function look(request: Input, release: Release, world: World) {
   const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
   return {
     isPaused: head.paused != null,
+    revoked: revokedIn(head, release.generation),
     isLive: head.live?.generation === release.generation,
     rule,
     weights: rule?.weights,

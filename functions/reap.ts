@@ -24,7 +24,7 @@ import { endQuarantines, type QuarantineWorld, quarantineOne } from "../shared/q
 import { leaveTrialOfLive, type ReapWorld, reapGeneration } from "../shared/reaping.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
-import { type PlannedWork, survey } from "../shared/survey.ts";
+import { type PlannedAnswer, type PlannedWork, survey } from "../shared/survey.ts";
 import { type ProvedWayBack, proveWaysBack, type WayBackWorld } from "../shared/way-back.ts";
 
 /** What an event of CloudTrail says somebody did, or a person of themselves. */
@@ -51,8 +51,14 @@ const input = z.discriminatedUnion("mode", [
   z.object({ mode: z.literal("images"), execution: z.string(), release: releaseRef }),
   /** Replaces the instances of the service that somebody touched. */
   z.object({ mode: z.literal("touched"), execution: z.string(), release: releaseRef, memo: z._default(memo, {}) }),
-  /** Says what a sweep would do, and does nothing but write down a touch that it was told of. */
-  z.object({ mode: z.literal("survey"), service: z.optional(z.string()), touched: z.nullish(touch) }),
+  /** Says what a sweep would do, and does nothing but write down a touch that it was told of, and what is revoked. */
+  z.object({
+    mode: z.literal("survey"),
+    service: z.optional(z.string()),
+    touched: z.nullish(touch),
+    /** Set by a sweep: heads learn which of their releases must not run. */
+    heed: z.optional(z.boolean()),
+  }),
   /** Proves that production can go back, and with an execution writes it down. */
   z.object({
     mode: z.literal("way-back"),
@@ -76,6 +82,8 @@ export interface Survey {
   differences: string[];
   /** Where the inventory cannot be right: the sweep raises the alarm and removes no image there. */
   distrusted: string[];
+  /** Executions that take revoked releases away; the sweep starts them when it has given every lease back. */
+  answers: (PlannedAnswer & { machine: "refresh" | "rollback" })[];
 }
 
 /** `waysBack`: by service, how production could go back now. */
@@ -136,8 +144,8 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   );
 }
 
-async function surveyed({ service: only, touched }: Extract<Input, { mode: "survey" }>, world: World): Promise<Survey> {
-  const plan = await survey(world, only, touched ?? undefined);
+async function surveyed(request: Extract<Input, { mode: "survey" }>, world: World): Promise<Survey> {
+  const plan = await survey(world, request.service, request.touched ?? undefined, request.heed);
   const servicesOf = (work: readonly PlannedWork[]) => new Set(work.map(({ service }) => service));
   const having = (wanted: PlannedWork["action"]) => plan.filter(({ action }) => action === wanted);
   const reasons = (wanted: PlannedWork["action"]) => having(wanted).map(({ reason }) => reason);
@@ -148,11 +156,14 @@ async function surveyed({ service: only, touched }: Extract<Input, { mode: "surv
     services: [...services].map((service) => ({ service, replace: toReplace.has(service) })),
     differences: reasons("report"),
     distrusted: reasons("distrust"),
+    answers: plan.flatMap(({ action, answer }) =>
+      answer && (action === "refresh" || action === "rollback") ? [{ ...answer, machine: action }] : [],
+    ),
   };
 }
 
-/** Lines of a plan that nothing is done about. */
-const onlyTold: readonly PlannedWork["action"][] = ["report", "note", "distrust", "wait"];
+/** Lines of a plan for which no lease is taken. */
+const onlyTold: readonly PlannedWork["action"][] = ["report", "note", "distrust", "wait", "refresh", "rollback"];
 
 /** Unit: seconds between two looks at an instance that is being replaced: a launch takes a minute. */
 const replacingSeconds = 15;

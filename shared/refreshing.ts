@@ -5,10 +5,13 @@ import type { Recipes } from "./aws/recipes.ts";
 import { resolveBase } from "./base-resolution.ts";
 import { sha256Hex } from "./digests.ts";
 import type { BasePin } from "./domain/base-pin.ts";
+import type { Head } from "./domain/head.ts";
 import { fleetName } from "./domain/names.ts";
 import { type DueService, staleness, type Turn, turnsOf } from "./domain/refresh.ts";
 import type { Release } from "./domain/release.ts";
 import { type RefreshRequest, readRefreshRequest } from "./domain/request.ts";
+import { revocationText } from "./domain/revocation.ts";
+import { answerToRevocation } from "./domain/revocation-answer.ts";
 import { BaseRefusedError, ManualInputError } from "./errors.ts";
 import type { BaseWorld } from "./step.ts";
 
@@ -107,7 +110,7 @@ async function look(service: string, request: RefreshRequest, world: RefreshWorl
   const head = await world.ledger.head(service);
   const release = head.live && (await world.ledger.release(service, head.live.generation));
   if (!release) return request.service === undefined ? undefined : { kind: "left", reason: "nothing of it is live" };
-  const reason = request.reason ?? (await staleReason(release, head.basePin, world));
+  const reason = request.reason ?? revokedReason(head) ?? (await staleReason(release, head.basePin, world));
   if (reason === undefined) return undefined;
   if (typeof reason === "object") return { kind: "left", reason: reason.problem };
   // A person who asks for this one knows why it is paused.
@@ -121,6 +124,12 @@ async function look(service: string, request: RefreshRequest, world: RefreshWorl
     due: { service, digest: sha256Hex(service), windows, freezes },
     stale: { service, reason, replacing: release.generation },
   };
+}
+
+/** What was revoked underneath is asked for again each night: another base or layer may be there by then. */
+function revokedReason(head: Head): string | undefined {
+  const answer = answerToRevocation(head);
+  return answer?.kind === "refresh" ? revocationText(answer.revoked) : undefined;
 }
 
 async function staleReason(

@@ -8,10 +8,13 @@ import type { ImageAction, ImagePlan } from "./domain/image-plan.ts";
 import type { Lease } from "./domain/lease.ts";
 import { expiredPins } from "./domain/pins.ts";
 import { dueQuarantines } from "./domain/quarantine.ts";
+import { revocationText, revokedIn } from "./domain/revocation.ts";
+import { answerInput, answerName, answerToRevocation } from "./domain/revocation-answer.ts";
 import { groupName, unexplained } from "./domain/rule-record.ts";
 import { type FindingWorld, findGroupDifferences, findTouched, lookAround, type Sightings } from "./drift/finding.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import { type ImageSurveyWorld, surveyImages } from "./image-survey.ts";
+import { headWithRevocations } from "./revoking.ts";
 
 /** One thing the sweep would do, and why. */
 export interface PlannedWork {
@@ -20,14 +23,35 @@ export interface PlannedWork {
   /**
    * `end`: an experiment's time is over. `replace`: an instance that somebody touched. `report`: somebody else changed the
    * listener, `note`: or a fleet; the sweep says so and leaves it, and of a listener it raises the alarm.
+   * `refresh`, `rollback`: what is live was revoked, and another release takes its place.
    * `distrust`: the images that were read cannot be all there are; none is removed. `wait`: an image's time has not come.
    */
   action:
-    | ("recover" | "reap" | "free" | "unpin" | "end" | "report" | "distrust" | "replace" | "note")
+    | (
+        | "recover"
+        | "reap"
+        | "free"
+        | "unpin"
+        | "end"
+        | "report"
+        | "distrust"
+        | "replace"
+        | "note"
+        | "refresh"
+        | "rollback"
+      )
     | Exclude<ImageAction, "keep">;
   reason: string;
   /** Id of the image that is meant. */
   image?: string;
+  /** The execution that takes a revoked release away. */
+  answer?: PlannedAnswer;
+}
+
+/** An execution of refresh or rollback that is to be started once, whoever starts it. */
+export interface PlannedAnswer {
+  name: string;
+  input: object;
 }
 
 export interface SurveyWorld extends ImageSurveyWorld, FindingWorld {
@@ -40,18 +64,26 @@ export interface SurveyWorld extends ImageSurveyWorld, FindingWorld {
  * What a sweep has to do: deploys whose execution has ended without settling, leases that a dead owner left, generations
  * that nothing holds, instances that somebody touched, and images that nothing needs; and what it can only report, a listener
  * or a fleet that somebody else changed and an inventory that cannot be right. It only reads, but for writing down what it was
- * told.
+ * told, and for a sweep which releases must not run.
  * @param told A touch that an event told of.
+ * @param heed Whether it is a sweep that asks.
  */
-export async function survey(world: SurveyWorld, onlyService?: string, told?: Touch): Promise<PlannedWork[]> {
-  const [services, experiments, images, sightings] = await Promise.all([
+export async function survey(
+  world: SurveyWorld,
+  onlyService?: string,
+  told?: Touch,
+  heed = false,
+): Promise<PlannedWork[]> {
+  const [services, experiments, images, sightings, revocations] = await Promise.all([
     onlyService === undefined ? world.ledger.services() : [onlyService],
     onlyService === undefined ? world.ledger.experiments() : [],
     world.images.ofStage(world.config.stage, onlyService),
     lookAround(world, onlyService),
+    world.ledger.revocations.read(),
   ]);
   if (told) await rememberTouch(told, sightings, world);
-  const found = await Promise.all([...services, ...experiments].map((service) => unlessBusy(service, world)));
+  const readHead = (name: string) => headWithRevocations(name, revocations, heed, world);
+  const found = await Promise.all([...services, ...experiments].map((name) => unlessBusy(name, readHead, world)));
   const free = found.flatMap((one) => one ?? []);
   // An experiment's images go with it.
   const withImages = free.flatMap(({ head }) =>
@@ -78,8 +110,12 @@ interface FreeService {
 }
 
 /** Undefined while somebody alive is at work there. */
-async function unlessBusy(service: string, { ledger, executions }: SurveyWorld): Promise<FreeService | undefined> {
-  const [head, lease] = await Promise.all([ledger.head(service), ledger.lease(service)]);
+async function unlessBusy(
+  service: string,
+  readHead: (name: string) => Promise<Head>,
+  { ledger, executions }: SurveyWorld,
+): Promise<FreeService | undefined> {
+  const [head, lease] = await Promise.all([readHead(service), ledger.lease(service)]);
   const ownerEnded = lease?.owner != null && (await executions.status(lease.owner)) === "ended";
   return lease?.owner == null || ownerEnded ? { head, lease, ownerEnded } : undefined;
 }
@@ -112,7 +148,22 @@ async function surveyService(
     const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";
     work.push({ service, generation, action: "reap", reason: hot });
   }
+  work.push(...revokedWork(head));
   return [...work, ...(await judgeRule(head, world)), ...(await driftPlan(head, sightings, world))];
+}
+
+/** What is done about a live release that must not run; while another one is on its way there is nothing to do. */
+function revokedWork(head: Head): PlannedWork[] {
+  const answer = head.pending ? undefined : answerToRevocation(head);
+  if (!answer) return [];
+  const { kind, revoked } = answer;
+  const { service } = head;
+  const { generation } = revoked;
+  const reason = `${generation} serves although ${revocationText(revoked)}`;
+  if (kind === "push") return [{ service, generation, action: "note", reason: `${reason}; push another artifact` }];
+  const name = answerName(revoked);
+  const planned = { name, input: answerInput(service, answer) };
+  return [{ service, generation, action: kind, reason: `${reason}; see execution ${name}`, answer: planned }];
 }
 
 async function driftPlan(head: Head, sightings: Sightings, world: SurveyWorld): Promise<PlannedWork[]> {
@@ -130,8 +181,12 @@ async function driftPlan(head: Head, sightings: Sightings, world: SurveyWorld): 
   ];
 }
 
-function endOf({ service, live, experiment }: Head): PlannedWork {
-  const reason = `the experiment's time was over at ${experiment?.until}`;
+function endOf(head: Head): PlannedWork {
+  const { service, live, experiment } = head;
+  const revoked = live && revokedIn(head, live.generation);
+  const reason = revoked
+    ? `it runs although ${revocationText(revoked)}`
+    : `the experiment's time was over at ${experiment?.until}`;
   return { service, generation: live?.generation ?? "", action: "end", reason };
 }
 

@@ -21,7 +21,9 @@ export function addAbort(program: Command, surroundings: Surroundings): void {
   examples(command, "kiln abort web", 'kiln abort web --reason "wrong branch"');
   const left = "The deploy may be stopped; the sweep goes on with it.";
   runs<Options>(command, surroundings, left, async (context, [service = ""], { reason = "no reason given" }) => {
-    const generation = await abort(await context.stage(), service, reason);
+    const stage = await context.stage();
+    await requireService(stage, service);
+    const generation = await stopDeploy(stage, service, reason);
     if (generation === undefined)
       return { json: { service, aborted: null }, text: `${service} has no deploy under way` };
     return {
@@ -31,17 +33,16 @@ export function addAbort(program: Command, surroundings: Surroundings): void {
   });
 }
 
-/** @returns The generation whose deploy was stopped; undefined when there is none. */
-export async function abort(
+/** @returns The generation whose deploy was stopped; undefined when no deploy of this service or experiment runs. */
+export async function stopDeploy(
   stage: Pick<Stage, "name" | "ledger"> & {
     runs: Pick<Stage["runs"], "stop">;
     executions: Pick<Stage["executions"], "status">;
   },
-  service: string,
+  name: string,
   reason: string,
 ): Promise<string | undefined> {
-  await requireService(stage, service);
-  const { pending } = await stage.ledger.head(service);
+  const { pending } = await stage.ledger.head(name);
   if (!pending?.execution.includes(`:kiln-${stage.name}-deploy:`)) return undefined;
   if ((await stage.executions.status(pending.execution)) !== "running") return undefined;
   await stage.runs.stop(pending.execution, "Kiln.Aborted", `${userInfo().username}: ${reason}`);

@@ -1,31 +1,32 @@
 import { userInfo } from "node:os";
 import { Argument, type Command } from "commander";
-import { type Head, isGenerationZero, rollbackTarget } from "../../shared/domain/head.ts";
-import { holdersIn } from "../../shared/domain/image-uses.ts";
+import type { Head } from "../../shared/domain/head.ts";
 import {
   malformedId,
   type Revocable,
   type Revocation,
   revocable,
-  revocationOf,
   revocationText,
   withoutRevocation,
   withRevocation,
-  withRevoked,
 } from "../../shared/domain/revocation.ts";
+import { answerInput, answerName, answerToRevocation } from "../../shared/domain/revocation-answer.ts";
+import { isNamed } from "../../shared/errors.ts";
+import { headWithRevocations } from "../../shared/revoking.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { executionName } from "../execution/start.ts";
 import { wrongUsage } from "../failure.ts";
-import { abort } from "./abort.ts";
+import { stopDeploy } from "./abort.ts";
 
 interface Options {
   reason?: string;
   undo?: boolean;
 }
 
-/** What a revocation means for one service, and what was begun. */
+/** What a revocation means for one service or experiment, and what was begun. */
 export interface RevokedService {
+  /** A service, or `web.blue` for an experiment of one. */
   service: string;
   /** Its releases that fall under it, and are launchable or run. */
   revoked: string[];
@@ -33,10 +34,16 @@ export interface RevokedService {
   serving: boolean;
   /** The deploy that was stopped because it would have brought it in. */
   stopped: string | null;
-  /** `refresh`: deployed again on newer inputs. `rollback`: back to the newest good release. `push`: a person must. */
-  action: "refresh" | "rollback" | "push" | "none";
+  /**
+   * `refresh`: deployed again on newer inputs. `rollback`: back to the newest good release. `push`: a person must. `end`: an
+   * experiment is removed.
+   */
+  action: "refresh" | "rollback" | "push" | "end" | "none";
   execution: string | null;
 }
+
+/** Unit: characters. It is part of the refusals and executions that follow from it. */
+const longestReason = 200;
 
 /** `kiln revoke`: something must not run any more; what runs on it is replaced, and nobody can go back to it. */
 export function addRevoke(program: Command, surroundings: Surroundings): void {
@@ -53,7 +60,7 @@ export function addRevoke(program: Command, surroundings: Surroundings): void {
     'kiln revoke layer 3f786850e387 --reason "broken TLS"',
     "kiln revoke base ami-0123456789abcdef0 --undo",
   );
-  const left = "It may be revoked; run it again, which goes on with what is missing.";
+  const left = "It may be revoked; then the next sweep goes on with what is missing, and so does running it again.";
   runs<Options>(command, surroundings, left, async (context, [kind = "", id = ""], { reason, undo = false }) => {
     const what = { kind: kind as Revocable, id };
     const form = malformedId(what.kind, id);
@@ -67,6 +74,9 @@ export function addRevoke(program: Command, surroundings: Surroundings): void {
       };
     }
     if (reason === undefined) throw wrongUsage("A revocation has a reason.", 'Give --reason "<why>".');
+    if (reason.length > longestReason) {
+      throw wrongUsage(`The reason has ${reason.length} characters.`, `Say it in ${longestReason}.`);
+    }
     const by = userInfo().username;
     const services = await revoke(stage, { ...what, reason, by, at: new Date().toISOString() });
     return { json: { ...what, reason, services }, text: revokedText(what, services) };
@@ -76,18 +86,32 @@ export function addRevoke(program: Command, surroundings: Surroundings): void {
 interface Revoking extends Pick<Stage, "name" | "ledger"> {
   runs: Pick<Stage["runs"], "start" | "stop">;
   executions: Pick<Stage["executions"], "status">;
-  outputs: Pick<Stage["outputs"], "RefreshMachine" | "RollbackMachine">;
+  outputs: Pick<Stage["outputs"], "RefreshMachine" | "RollbackMachine" | "SweepMachine">;
 }
 
-/** Writes the revocation down, first, and then deals with each service that it concerns. Running it again is harmless. */
-export async function revoke(stage: Revoking, revocation: Revocation): Promise<RevokedService[]> {
-  await stage.ledger.revocations.update((all) => withRevocation(all, revocation));
-  const services: RevokedService[] = [];
-  for (const service of await stage.ledger.services()) {
-    const revoked = await descendants(stage, service, revocation);
-    if (revoked.length > 0) services.push(await dealWith(stage, service, revoked, revocation));
+/**
+ * Writes the revocation down, first, and then deals with each service and experiment that it concerns. Running it again is
+ * harmless; when it is cut off, the next sweep goes on from what was written down.
+ */
+export async function revoke(stage: Revoking, wanted: Revocation): Promise<RevokedService[]> {
+  const { ledger } = stage;
+  await ledger.revocations.update((all) => withRevocation(all, wanted));
+  const revocations = await ledger.revocations.read();
+  const names = [...(await ledger.services()), ...(await ledger.experiments())];
+  const found: RevokedService[] = [];
+  for (const name of names) {
+    const head = await headWithRevocations(name, revocations, true, { ledger, now: Date.now });
+    const revoked = namedBy(head, wanted);
+    if (revoked.length > 0) found.push(await dealWith(stage, head, revoked, wanted));
   }
-  return services;
+  if (!found.some(({ action }) => action === "end")) return found;
+  const sweep = await stage.runs.start(stage.outputs.SweepMachine, executionName("revoke-sweep"), {});
+  return found.map((one) => (one.action === "end" ? { ...one, execution: sweep } : one));
+}
+
+/** The releases of a head that fall under a revocation. */
+function namedBy({ revoked = [] }: Head, { kind, id }: Revocation): string[] {
+  return revoked.filter((one) => one.kind === kind && one.id === id).map(({ generation }) => generation);
 }
 
 /** @returns Whether it was revoked. */
@@ -101,56 +125,58 @@ export async function undoRevocation(
     wasRevoked = others.length < all.length;
     return others;
   });
-  const nothing = { ...what, reason: "", by: "", at: "" };
-  for (const service of await stage.ledger.services()) {
-    await stage.ledger.updateHead(service, (head) => withRevoked(head, nothing, []));
+  const left = await stage.ledger.revocations.read();
+  for (const name of [...(await stage.ledger.services()), ...(await stage.ledger.experiments())]) {
+    await headWithRevocations(name, left, true, { ledger: stage.ledger, now: Date.now });
   }
   return wasRevoked;
 }
 
-/** The releases of a service that run, or could be launched, and fall under the revocation. */
-async function descendants({ ledger }: Revoking, service: string, revocation: Revocation): Promise<string[]> {
-  const held = [...new Set(holdersIn(await ledger.head(service)).map(({ generation }) => generation))];
-  const releases = await Promise.all(held.map((generation) => ledger.release(service, generation)));
-  return releases.flatMap((release) => (release && revocationOf(release, [revocation]) ? [release.generation] : []));
-}
-
 async function dealWith(
   stage: Revoking,
-  service: string,
+  head: Head,
   revoked: string[],
   revocation: Revocation,
 ): Promise<RevokedService> {
-  const head = await stage.ledger.updateHead(service, (present) => withRevoked(present, revocation, revoked));
-  const underWay = head.pending && revoked.includes(head.pending.generation);
-  const stopped = underWay ? await abort(stage, service, revocationText(revocation)) : undefined;
-  const serving = head.live !== null && revoked.includes(head.live.generation);
-  const begun = serving ? await replace(stage, head, revocation) : { action: "none" as const, execution: null };
+  const { service, live, pending, experiment } = head;
+  const underWay = pending && revoked.includes(pending.generation);
+  const stopped = underWay ? await stopDeploy(stage, service, revocationText(revocation)) : undefined;
+  const serving = live !== null && revoked.includes(live.generation);
+  const ends = experiment !== undefined && (serving || underWay === true);
+  const begun = ends ? { action: "end" as const, execution: null } : await answer(stage, head, serving);
   return { service, revoked, serving, stopped: stopped ?? null, ...begun };
 }
 
-/** Another base or layer can be had by deploying again; of an artifact there is only an earlier one. */
-async function replace(
-  stage: Revoking,
+/** Starts what the sweep would start; whichever comes first. */
+async function answer(
+  { runs: started, outputs }: Revoking,
   head: Head,
-  revocation: Revocation,
+  serving: boolean,
 ): Promise<Pick<RevokedService, "action" | "execution">> {
-  const { service } = head;
-  if (revocation.kind === "base" || revocation.kind === "layer") {
-    const input = { service, now: true, reason: revocationText(revocation) };
-    const execution = await stage.runs.start(stage.outputs.RefreshMachine, executionName(`revoke-${service}`), input);
-    return { action: "refresh", execution };
+  const answered = serving ? answerToRevocation(head) : undefined;
+  if (!answered) return { action: "none", execution: null };
+  if (answered.kind === "push") return { action: "push", execution: null };
+  const machine = answered.kind === "refresh" ? outputs.RefreshMachine : outputs.RollbackMachine;
+  const name = answerName(answered.revoked);
+  try {
+    const execution = await started.start(machine, name, answerInput(head.service, answered));
+    return { action: answered.kind, execution };
+  } catch (error) {
+    if (!isNamed(error, "ExecutionAlreadyExists")) throw error;
+    return { action: answered.kind, execution: executionArn(machine, name) };
   }
-  const to = rollbackTarget(head, head.live?.generation);
-  if (to === undefined || isGenerationZero(service, to)) return { action: "push", execution: null };
-  const execution = await stage.runs.start(stage.outputs.RollbackMachine, executionName(service), { service, to });
-  return { action: "rollback", execution };
+}
+
+/** Source: Step Functions' ARNs, "arn:…:states:<region>:<account>:execution:<machine>:<name>". */
+function executionArn(machineArn: string, name: string): string {
+  return `${machineArn.replace(":stateMachine:", ":execution:")}:${name}`;
 }
 
 const says = {
   refresh: "it is deployed again on what is newest; should that be revoked as well, the deploy is refused and says so",
   rollback: "it goes back to the newest release that is not revoked",
   push: "it serves on: there is no good release to go back to. Push another artifact",
+  end: "the experiment is removed",
   none: "it does not serve; nobody can go back to it",
 } as const;
 

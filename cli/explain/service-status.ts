@@ -6,6 +6,7 @@ import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { Stage } from "../aws/stage.ts";
 import { baseNotes } from "./base-notes.ts";
 import { costOf, type ServiceCost } from "./costs.ts";
+import { revocationNotes } from "./revocation-notes.ts";
 import { type WayBackStatus, wayBackStatus } from "./way-back.ts";
 
 /** One fleet of a service as it is now. */
@@ -39,7 +40,7 @@ export interface ServiceStatus {
   cost: ServiceCost | undefined;
   /** What was last proved of the way back; undefined before the first sweep that could. */
   wayBack?: WayBackStatus | undefined;
-  /** What people have to know beside: a pinned base, a paused refresh. */
+  /** What people have to know beside: something revoked, a pinned base, a paused refresh. */
   notes: string[];
 }
 
@@ -75,7 +76,7 @@ export async function readStatus(stage: Stage, service: string): Promise<Service
   const seen = underWay === undefined ? standing : undefined;
   const difference = seen && unexplained(service, head.rule, seen.own, seen.others);
   const wayBack = wayBackStatus(proved, rollbackTarget(head, head.live?.generation));
-  const notes = baseNotes(head);
+  const notes = [...revocationNotes(head), ...baseNotes(head)];
   const found = { service, url: origin?.origin, fleets, underWay, unexplained: difference, cost, notes };
   return { ...found, ...(wayBack && { wayBack }) };
 }

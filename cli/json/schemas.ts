@@ -138,7 +138,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
           revoked: z.array(z.string()),
           serving: z.boolean(),
           stopped: nullableText,
-          action: z.enum(["refresh", "rollback", "push", "none"]),
+          action: z.enum(["refresh", "rollback", "push", "end", "none"]),
           execution: nullableText,
         }),
       ),

@@ -212,6 +212,25 @@ const further: readonly Path[] = [
     end: "Swept",
   },
   {
+    name: "sweep-after-a-revocation-that-was-cut-off",
+    begins: "live and standby",
+    act: async (stage) => {
+      const revoked = { reason: "a path", by: "a path", at: "2026-11-23T00:00:00Z" };
+      const revoke = (kind: "release" | "base", id: string) =>
+        stage.cloud.complete(stage.ledger.revocations.update((all) => [...all, { kind, id, ...revoked }]));
+      await revoke("release", "web-000002");
+      await stage.run("Sweep", {});
+      await stage.idle();
+      const first = await stage.cloud.complete(stage.ledger.release("web", "web-000001"));
+      publishNewerBase(stage);
+      await revoke("base", first?.base.imageId ?? "");
+      const { arn } = await stage.run("Sweep", {});
+      await stage.idle();
+      return arn;
+    },
+    end: "Swept",
+  },
+  {
     name: "sweep",
     begins: "live and standby",
     act: async (stage) => (await stage.run("Sweep", {})).arn,

@@ -136,7 +136,7 @@ async function admittedRelease(
   if (held) return held;
   await refuseShrinking(spec, before, world);
   const { contents, version, origin, promotedFrom } = await contentsOf(request, spec, before, world);
-  await refuseRevoked(name, contents, world);
+  await refuseRevoked(name, { ...contents, ...(promotedFrom && { promotedFrom }) }, world);
   await refuseAnotherListener(contents, before, world);
   const acceptRule = request.kind !== "upload" && request.acceptRule;
   await admitRoute({ spec, network: contents.network, acceptRule, execution }, before, world);
@@ -199,7 +199,9 @@ async function contentsOf(
   const object = await findArtifact(request, before, world);
   const { key, pushedAt, source } = object;
   const origin = { pushedAt, ...(source && { source }) };
-  return { contents: await readContents(spec, before.basePin, object, world), version: versionOf(key), origin };
+  // An experiment stands on what its service would stand on.
+  const { basePin } = request.experiment ? await world.ledger.head(request.service) : before;
+  return { contents: await readContents(spec, basePin, object, world), version: versionOf(key), origin };
 }
 
 /** A refresh stands behind everything else: what somebody else deploys, or has deployed since, is made on today's base. */

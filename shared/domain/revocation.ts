@@ -23,7 +23,7 @@ export interface RevokedRelease extends Revocation {
 }
 
 /** What a release is made of, as far as it can be revoked. */
-export type Made = Pick<Release, "base" | "layers" | "artifact"> & { generation?: string };
+export type Made = Pick<Release, "base" | "layers" | "artifact" | "promotedFrom"> & { generation?: string };
 
 /** Why an id cannot name something of its kind; undefined when it can. */
 export function malformedId(kind: Revocable, id: string): string | undefined {
@@ -41,7 +41,7 @@ export function revocationOf(made: Made, revocations: readonly Revocation[]): Re
   return revocations.find((one) => fallsUnder(made, one));
 }
 
-function fallsUnder({ base, layers, artifact, generation }: Made, { kind, id }: Revocation): boolean {
+function fallsUnder({ base, layers, artifact, generation, promotedFrom }: Made, { kind, id }: Revocation): boolean {
   switch (kind) {
     case "base":
       return base.imageId === id;
@@ -50,7 +50,7 @@ function fallsUnder({ base, layers, artifact, generation }: Made, { kind, id }: 
     case "artifact":
       return hasDigest(artifact, id);
     case "release":
-      return generation === id;
+      return generation === id || promotedFrom?.generation === id;
   }
 }
 
@@ -68,11 +68,22 @@ export function withoutRevocation(all: readonly Revocation[], gone: Pick<Revocat
   return all.filter((one) => !isSame(one, gone));
 }
 
-/** The head in which these generations, and no others, fall under the revocation. */
-export function withRevoked(head: Head, revocation: Revocation, generations: readonly string[]): Head {
-  const others = (head.revoked ?? []).filter((one) => !isSame(one, revocation));
-  if (generations.length === 0 && others.length === (head.revoked ?? []).length) return head;
-  return { ...head, revoked: [...others, ...generations.map((generation) => ({ ...revocation, generation }))] };
+/**
+ * The head in which exactly those releases are named that fall under what is revoked now: also when whoever revoked it, or
+ * took it back, died half-way. A release that nothing holds any more stays named while its revocation stands.
+ * @param releases Those of the head that run or could be launched.
+ */
+export function withRevocations(head: Head, releases: readonly Release[], all: readonly Revocation[]): Head {
+  const before = head.revoked ?? [];
+  const standing = before.filter((one) => all.some((other) => isSame(one, other)));
+  const missing = releases.flatMap((release) =>
+    all
+      .filter((one) => fallsUnder(release, one))
+      .filter((one) => !standing.some((named) => named.generation === release.generation && isSame(named, one)))
+      .map((one) => ({ ...one, generation: release.generation })),
+  );
+  if (missing.length === 0 && standing.length === before.length) return head;
+  return { ...head, revoked: [...standing, ...missing] };
 }
 
 /** Why nobody may go back to a generation; undefined when somebody may. */

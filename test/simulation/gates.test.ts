@@ -1,7 +1,7 @@
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Runs } from "../../cli/aws/runs.ts";
-import { abort } from "../../cli/commands/abort.ts";
+import { stopDeploy } from "../../cli/commands/abort.ts";
 import { approve, reject } from "../../cli/commands/approval.ts";
 import { pause, resume } from "../../cli/commands/pause.ts";
 import { attachToClient } from "../../local/server/attach-to-client.ts";
@@ -42,7 +42,7 @@ function commandsOf({ cloud, ledger }: SimulatedStage) {
     reject: () => cloud.complete(reject(stage, "web", "the till is in French")),
     pause: () => cloud.complete(pause(stage, "web", "")),
     resume: () => cloud.complete(resume(stage, "web")),
-    abort: () => cloud.complete(abort(stage, "web", "wrong branch")),
+    abort: () => cloud.complete(stopDeploy(stage, "web", "wrong branch")),
   };
 }
 

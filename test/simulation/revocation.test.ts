@@ -19,14 +19,17 @@ beforeAll(async () => {
 /** The stage as `kiln revoke` sees it. */
 function commanded(stage: SimulatedStage) {
   const { ledger, outputs } = stage;
-  const start = async (machine: string, _name: string, input: object) =>
-    stage.begin(machine === outputs["RefreshMachine"] ? "Refresh" : "Rollback", input);
+  const start = async (stateMachineArn: string, name: string, input: object) => {
+    const started = { stateMachineArn, name, input: JSON.stringify(input) };
+    return (await stage.cloud.call<{ executionArn: string }>("states", "StartExecution", started)).executionArn;
+  };
   const RefreshMachine = outputs["RefreshMachine"] ?? "";
   const RollbackMachine = outputs["RollbackMachine"] ?? "";
+  const SweepMachine = outputs["SweepMachine"] ?? "";
   return {
     name: stageName,
     ledger,
-    outputs: { RefreshMachine, RollbackMachine },
+    outputs: { RefreshMachine, RollbackMachine, SweepMachine },
     runs: { start, stop: (execution: string) => stage.stop(execution) },
     executions: { status: async () => "running" as const },
   };
@@ -116,6 +119,130 @@ describe("a revoked release that serves", () => {
     ]);
     await stage.idle();
     expect(await live(stage)).toBe("web-000001");
+  });
+});
+
+/** What a `kiln revoke` has written that is killed right after its first word. */
+async function recordOnly(stage: SimulatedStage, what: Pick<Revocation, "kind" | "id">): Promise<void> {
+  await stage.cloud.complete(stage.ledger.revocations.update(() => [{ ...what, ...because }]));
+}
+
+/** Publishes a newer base, and tells the id of the one that web-000001 stands on. */
+async function supersededBase(stage: SimulatedStage): Promise<string> {
+  const ssm = stage.cloud.kernel.services().find((service) => service instanceof SsmService);
+  const newer = publicBases.find(({ name }) => /^debian-12-amd64/.test(name))?.imageId ?? "";
+  ssm?.seedPublic(knownBases.al2023.x86_64, newer);
+  return (await release(stage, "web-000001")).base.imageId;
+}
+
+describe("a revocation that was cut off", () => {
+  it("of a base is finished by the sweep, which starts the refresh once however often it comes", async () => {
+    const stage = await prepared.open();
+    await recordOnly(stage, { kind: "base", id: await supersededBase(stage) });
+    expect((await stage.run("Sweep", {})).status).toBe("SUCCEEDED");
+    await stage.idle();
+    expect(await live(stage)).toBe("web-000002");
+    const refreshes = stage.executions("refresh");
+    expect(refreshes.map(({ name }) => name)).toEqual(["revoked-web-000001-20261123120000"]);
+    expect(await stage.run("Rollback", { service: "web", to: "web-000001" })).toMatchObject({
+      status: "FAILED",
+      cause: expect.stringContaining("was revoked by ann: CVE-2026-1234"),
+    });
+    expect((await stage.run("Sweep", {})).status).toBe("SUCCEEDED");
+    await stage.idle();
+    expect(stage.executions("refresh")).toHaveLength(1);
+    await stage.settle();
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it("is told by a dry run, which writes nothing down", async () => {
+    const stage = await prepared.open();
+    await recordOnly(stage, { kind: "base", id: await supersededBase(stage) });
+    const before = await stage.cloud.complete(stage.ledger.head("web"));
+    const FunctionName = stage.outputs["ReapFunction"];
+    const Payload = Buffer.from(JSON.stringify({ mode: "survey" }));
+    const answered = await stage.cloud.complete(
+      stage.cloud.call<{ Payload: Uint8Array }>("lambda", "Invoke", { FunctionName, Payload }),
+    );
+    expect(JSON.parse(Buffer.from(answered.Payload).toString("utf8")).plan).toContainEqual(
+      expect.objectContaining({ service: "web", generation: "web-000001", action: "refresh" }),
+    );
+    expect(await stage.cloud.complete(stage.ledger.head("web"))).toEqual(before);
+  });
+
+  it("of a live release is finished by a rollback to the newest good one", async () => {
+    const stage = await prepared.openWithStandby();
+    await recordOnly(stage, { kind: "release", id: "web-000002" });
+    expect((await stage.run("Sweep", {})).status).toBe("SUCCEEDED");
+    await stage.idle();
+    expect(await live(stage)).toBe("web-000001");
+    await stage.settle();
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it("does not start the refresh again that was refused because the newest base is revoked too", async () => {
+    const stage = await prepared.open();
+    await recordOnly(stage, { kind: "base", id: (await release(stage, "web-000001")).base.imageId });
+    for (const _ of [1, 2, 3]) {
+      await stage.run("Sweep", {});
+      await stage.idle();
+    }
+    expect(stage.executions("refresh")).toHaveLength(1);
+    expect(await live(stage)).toBe("web-000001");
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it("is asked for again by the nightly refresh, once another base is there", async () => {
+    const stage = await prepared.open();
+    await revoked(stage, { kind: "base", id: (await release(stage, "web-000001")).base.imageId });
+    await stage.idle();
+    await supersededBase(stage);
+    await stage.run("Refresh", {});
+    await stage.idle();
+    expect(await live(stage)).toBe("web-000002");
+  });
+
+  it("keeps a deploy that was admitted before from getting requests", async () => {
+    const stage = await prepared.open();
+    await stage.push("web", "2");
+    await stage.cloud.until(
+      () => stage.executions("deploy").some(({ arn }) => stage.stateOf(arn) === "ValidateFleet"),
+      900_000,
+    );
+    await recordOnly(stage, { kind: "release", id: "web-000002" });
+    await stage.run("Sweep", {});
+    await stage.idle();
+    expect(stage.executions("deploy").at(-1)).toMatchObject({
+      status: "FAILED",
+      cause: expect.stringContaining("release web-000002 was revoked by ann"),
+    });
+    expect(await live(stage)).toBe("web-000001");
+    await stage.settle();
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+});
+
+describe("an experiment on something revoked", () => {
+  it("is ended, and nothing of it is left, while the service goes on", async () => {
+    const stage = await prepared.open();
+    await stage.experiment("web", "blue");
+    const artifact = await stage.cloud.complete(stage.ledger.release("web.blue", "web.blue-000001"));
+    const id = artifact?.artifact.sha256 ?? "";
+    expect(await revoked(stage, { kind: "artifact", id })).toMatchObject([
+      {
+        service: "web.blue",
+        revoked: ["web.blue-000001"],
+        serving: true,
+        action: "end",
+        execution: expect.any(String),
+      },
+    ]);
+    await stage.idle();
+    await stage.settle();
+    expect(await stage.cloud.complete(stage.ledger.head("web.blue"))).toMatchObject({ live: null, known: [] });
+    expect(await live(stage)).toBe("web-000001");
+    expect((await stage.experiment("web", "blue")).cause).toContain("CVE-2026-1234");
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 });
 

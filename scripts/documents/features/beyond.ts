@@ -154,6 +154,11 @@ export const beyondRows: readonly FeatureRow[] = [
         "simulation/revocation.test.ts",
         "goes back to the newest good one, and its artifact may not be deployed again when that is revoked",
       ),
+      test(
+        "simulation/revocation.test.ts",
+        "of a base is finished by the sweep, which starts the refresh once however often it comes",
+      ),
+      test("simulation/revocation.test.ts", "is ended, and nothing of it is left, while the service goes on"),
     ],
   },
   {

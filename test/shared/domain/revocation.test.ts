@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyHead, rollbackTarget } from "../../../shared/domain/head.ts";
-import type { Part } from "../../../shared/domain/release.ts";
+import type { Part, Release } from "../../../shared/domain/release.ts";
 import {
   malformedId,
   type Revocation,
@@ -8,7 +8,7 @@ import {
   revokedIn,
   withoutRevocation,
   withRevocation,
-  withRevoked,
+  withRevocations,
 } from "../../../shared/domain/revocation.ts";
 
 const part = (digit: string, zip?: string): Part => ({
@@ -26,6 +26,7 @@ const made = {
   layers: [part("b")],
   artifact: part("a", "c"),
 };
+const released = (one: typeof made) => one as unknown as Release;
 const revoked = (kind: Revocation["kind"], id: string): Revocation => ({ kind, id, reason: "CVE", by: "ann", at: "" });
 
 describe("a revocation", () => {
@@ -71,19 +72,38 @@ describe("a head with revoked releases", () => {
   const standby = { generation: "web-000003", until: "" };
   const head = { ...emptyHead("web"), live, standby, kept: ["web-000001", "web-000002", "web-000003", "web-000004"] };
   const base = revoked("base", "ami-0123456789abcdef0");
+  const named = (one: Revocation, ...generations: string[]) => ({
+    ...head,
+    revoked: generations.map((generation) => ({ ...one, generation })),
+  });
 
   it("sends a rollback past them to the newest good release", () => {
     expect(rollbackTarget(head, "web-000004")).toBe("web-000003");
-    expect(rollbackTarget(withRevoked(head, base, ["web-000003", "web-000002"]), "web-000004")).toBe("web-000001");
-    const all = withRevoked(head, base, ["web-000001", "web-000002", "web-000003"]);
-    expect(rollbackTarget(all, "web-000004")).toBeUndefined();
+    expect(rollbackTarget(named(base, "web-000003", "web-000002"), "web-000004")).toBe("web-000001");
+    expect(rollbackTarget(named(base, "web-000001", "web-000002", "web-000003"), "web-000004")).toBeUndefined();
   });
 
-  it("leaves a release revoked for which another reason stands", () => {
-    const twice = withRevoked(withRevoked(head, base, ["web-000003"]), revoked("release", "web-000003"), [
-      "web-000003",
-    ]);
-    expect(revokedIn(withRevoked(twice, base, []), "web-000003")).toMatchObject({ kind: "release" });
-    expect(withRevoked(head, base, [])).toBe(head);
+  it("names the releases that fall under what is revoked, and stays the same once it does", () => {
+    const after = withRevocations(head, [released(made)], [base]);
+    expect(after.revoked).toEqual([{ ...base, generation: "web-000002" }]);
+    expect(withRevocations(after, [released(made)], [base])).toBe(after);
+    expect(withRevocations(head, [released(made)], [revoked("base", "ami-0123456789abcdef1")])).toBe(head);
+  });
+
+  it("forgets what was taken back, and keeps a release revoked for which another reason stands", () => {
+    const itself = revoked("release", "web-000002");
+    const twice = withRevocations(head, [released(made)], [base, itself]);
+    expect(twice.revoked).toHaveLength(2);
+    expect(revokedIn(withRevocations(twice, [released(made)], [itself]), "web-000002")).toMatchObject(itself);
+    expect(withRevocations(twice, [], []).revoked).toEqual([]);
+  });
+
+  it("still names a release that nothing holds any more", () => {
+    expect(withRevocations(named(base, "web-000001"), [], [base])).toEqual(named(base, "web-000001"));
+  });
+
+  it("meets the release that runs the image of a revoked experiment's", () => {
+    const promoted = { ...made, promotedFrom: { experiment: "web.blue", generation: "web.blue-000001" } };
+    expect(revocationOf(promoted, [revoked("release", "web.blue-000001")])).toBeDefined();
   });
 });
