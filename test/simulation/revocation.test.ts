@@ -204,13 +204,16 @@ describe("a revocation that was cut off", () => {
 
   it("keeps a deploy that was admitted before from getting requests", async () => {
     const stage = await prepared.open();
+    const paused = { by: "ann", at: because.at, reason: "looking" };
+    const pause = (held: typeof paused | null) =>
+      stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused: held })));
+    await pause(paused);
     await stage.push("web", "2");
-    await stage.cloud.until(
-      () => stage.executions("deploy").some(({ arn }) => stage.stateOf(arn) === "ValidateFleet"),
-      900_000,
-    );
+    const isAtTheSwitch = ({ arn }: { arn: string }) => stage.stateOf(arn) === "WaitToMove";
+    await stage.cloud.until(() => stage.executions("deploy").some(isAtTheSwitch), 900_000);
     await recordOnly(stage, { kind: "release", id: "web-000002" });
     await stage.run("Sweep", {});
+    await pause(null);
     await stage.idle();
     expect(stage.executions("deploy").at(-1)).toMatchObject({
       status: "FAILED",
