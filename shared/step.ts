@@ -58,7 +58,9 @@ export function lambdaHandler<I, W extends BaseWorld, O>(step: Step<I, W, O>) {
       logger.appendKeys(logKeys(event));
     })
     .after(({ response }) => {
-      logger.info("answered", { status: (response as { status?: unknown } | null)?.status });
+      const { status, release } = (response ?? {}) as { status?: unknown; release?: ReleaseNames | null };
+      // Admission is asked before there is a release, and answers with it.
+      logger.info("answered", { status, ...(release && releaseKeys(release)) });
     })
     .onError(({ error }) => {
       logger.error("failed", error as Error);
@@ -74,16 +76,18 @@ export async function runStep<I, W extends BaseWorld, O>(step: Step<I, W, O>, ev
   }
 }
 
+interface ReleaseNames {
+  service?: string;
+  generation?: string;
+}
+
 /** The identifiers that make a log line findable; nothing else of the input is logged, for it may hold secrets. */
 function logKeys(event: unknown): Record<string, string> {
-  const { execution, release } = event as {
-    execution?: string;
-    release?: { service?: string; generation?: string } | null;
-  };
-  return {
-    execution: execution ?? "",
-    // Powertools keeps the name `service` for the handler's own.
-    deployedService: release?.service ?? "",
-    generation: release?.generation ?? "",
-  };
+  const { execution, release } = event as { execution?: string; release?: ReleaseNames | null };
+  return { execution: execution ?? "", ...releaseKeys(release ?? {}) };
+}
+
+function releaseKeys({ service = "", generation = "" }: ReleaseNames): Record<string, string> {
+  // Powertools keeps the name `service` for the handler's own.
+  return { deployedService: service, generation };
 }

@@ -81,19 +81,14 @@ export class MetricStore {
     range: { startMs: number; endMs: number; periodMs: number; unit?: string | undefined },
     statistic: Statistic,
   ): Datapoint[] {
-    const { startMs, endMs, periodMs, unit } = range;
-    const key = keyOf(metric);
-    const oldestMs = Math.max(startMs, this.#kernel.clock.now() - keptMs);
+    const { startMs, periodMs, unit } = range;
     const periods = new Map<number, Bucket[]>();
-    for (let block = Math.floor(oldestMs / blockMs) * blockMs; block < endMs; block += blockMs) {
-      for (const bucket of this.#blocks.get(this.#blockKey(key, block))?.buckets ?? []) {
-        if (bucket.startMs < oldestMs || bucket.startMs >= endMs || (unit !== undefined && bucket.unit !== unit))
-          continue;
-        const timeMs = startMs + Math.floor((bucket.startMs - startMs) / periodMs) * periodMs;
-        const buckets = periods.get(timeMs);
-        if (buckets) buckets.push(bucket);
-        else periods.set(timeMs, [bucket]);
-      }
+    for (const bucket of this.#bucketsIn(metric, range)) {
+      if (unit !== undefined && bucket.unit !== unit) continue;
+      const timeMs = startMs + Math.floor((bucket.startMs - startMs) / periodMs) * periodMs;
+      const buckets = periods.get(timeMs);
+      if (buckets) buckets.push(bucket);
+      else periods.set(timeMs, [bucket]);
     }
     return [...periods]
       .sort(([a], [b]) => a - b)
@@ -101,6 +96,21 @@ export class MetricStore {
         const value = statistic(buckets);
         return value === undefined || Number.isNaN(value) ? [] : [{ timeMs, value }];
       });
+  }
+
+  /** The units in which data came, each once. */
+  units(metric: Metric, range: { startMs: number; endMs: number }): string[] {
+    return [...new Set([...this.#bucketsIn(metric, range)].map(({ unit }) => unit))];
+  }
+
+  *#bucketsIn(metric: Metric, { startMs, endMs }: { startMs: number; endMs: number }): Generator<Bucket> {
+    const key = keyOf(metric);
+    const oldestMs = Math.max(startMs, this.#kernel.clock.now() - keptMs);
+    for (let block = Math.floor(oldestMs / blockMs) * blockMs; block < endMs; block += blockMs) {
+      for (const bucket of this.#blocks.get(this.#blockKey(key, block))?.buckets ?? []) {
+        if (bucket.startMs >= oldestMs && bucket.startMs < endMs) yield bucket;
+      }
+    }
   }
 
   #blockKey(key: string, timeMs: number): string {

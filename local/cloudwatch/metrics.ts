@@ -153,17 +153,29 @@ function getStatistics(store: MetricStore, input: GetMetricStatisticsCommandInpu
     name: input.MetricName ?? "",
     dimensions: dimensionsOf(input.Dimensions),
   };
-  const range = { startMs: Math.floor(startMs / periodMs) * periodMs, endMs, periodMs, unit: input.Unit };
+  const range = { startMs: Math.floor(startMs / periodMs) * periodMs, endMs, periodMs };
+  // Data of several units is never mixed. Source: API reference of GetMetricStatistics, Unit.
+  const units = input.Unit === undefined ? store.units(metric, range) : [input.Unit];
+  const Datapoints = units.flatMap((unit) => pointsOf(store, metric, { ...range, unit }, names));
+  return { Label: input.MetricName, Datapoints };
+}
+
+function pointsOf(
+  store: MetricStore,
+  metric: Metric,
+  range: { startMs: number; endMs: number; periodMs: number; unit: string },
+  names: readonly string[],
+): Record<string, unknown>[] {
   const points = new Map<number, Record<string, unknown>>();
   for (const name of names) {
     for (const { timeMs, value } of store.datapoints(metric, range, statisticNamed(name))) {
-      const point = points.get(timeMs) ?? { Timestamp: new Date(timeMs), Unit: input.Unit ?? "None" };
+      const point = points.get(timeMs) ?? { Timestamp: new Date(timeMs), Unit: range.unit };
       if (/^p/i.test(name)) point["ExtendedStatistics"] = { ...(point["ExtendedStatistics"] ?? {}), [name]: value };
       else point[name] = value;
       points.set(timeMs, point);
     }
   }
-  return { Label: input.MetricName, Datapoints: [...points.values()] };
+  return [...points.values()];
 }
 
 /** @throws {AwsError} InvalidParameterValue unless it is 1, 5, 10, 20, 30 or a multiple of 60 seconds. */

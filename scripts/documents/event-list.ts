@@ -61,5 +61,19 @@ ${markdownTable(
     [code("DirtyEnds"), "Count", "By stage only: something was left behind; an alarm watches it."],
   ],
 )}
+
+## Logs and traces
+
+Each invocation of a handler ends in one line of JSON in \`/aws/lambda/kiln-<stage>-<handler>\`: \`message\` is \`answered\` or
+\`failed\` (then with \`error\`), and with it come \`execution\` (ARN), \`deployedService\`, \`generation\` (the release), \`service\`
+(\`kiln-<handler>\`), \`function_request_id\` and \`xray_trace_id\`. Nothing else of the input is logged: it may hold secrets. So in
+CloudWatch Logs Insights, over all of these groups:
+
+\`\`\`
+fields @timestamp, service, message, status, error.message | filter generation = "web-000042" | sort @timestamp
+\`\`\`
+
+State machines and handlers send traces to X-Ray: the trace of an execution shows each handler that it called. The probe
+function only passes traces on; it has no permissions. Executions log every event to \`/aws/vendedlogs/states/kiln-<stage>-…\`.
 `;
 }

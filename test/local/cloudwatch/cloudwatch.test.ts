@@ -57,6 +57,30 @@ async function results(MetricDataQueries: object[], minutes = 4): Promise<Record
 }
 
 describe("metrics", () => {
+  // Source: API reference of GetMetricStatistics, Unit.
+  it("are told by unit, each for itself, unless one unit is asked for", async () => {
+    await put("Took", 1);
+    const MetricData = [2, 3].map((Value) => ({
+      MetricName: "Took",
+      Value,
+      Timestamp: new Date(start),
+      Unit: "Seconds",
+    }));
+    const Dimensions = [{ Name: "Stage", Value: "dev" }];
+    await call("PutMetricData", { Namespace: "Kiln", MetricData: MetricData.map((one) => ({ ...one, Dimensions })) });
+    const asked = { Namespace: "Kiln", MetricName: "Took", Dimensions, Period: 60, Statistics: ["Sum"] };
+    const range = { StartTime: new Date(start), EndTime: new Date(start + minute) };
+    const ask = (more: object) =>
+      call<GetMetricStatisticsCommandOutput>("GetMetricStatistics", { ...asked, ...range, ...more });
+    const at = new Date(start);
+    expect((await ask({})).Datapoints).toEqual([
+      { Timestamp: at, Unit: "Count", Sum: 1 },
+      { Timestamp: at, Unit: "Seconds", Sum: 5 },
+    ]);
+    expect((await ask({ Unit: "Seconds" })).Datapoints).toEqual([{ Timestamp: at, Unit: "Seconds", Sum: 5 }]);
+    expect((await ask({ Unit: "Bytes" })).Datapoints).toEqual([]);
+  });
+
   it("are summed up by period and statistic, of exactly the dimensions asked for", async () => {
     for (const value of [1, 2, 3, 10]) await put("Requests", value);
     await put("Requests", 99, start, [{ Name: "Stage", Value: "prod" }]);
