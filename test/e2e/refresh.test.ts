@@ -1,12 +1,10 @@
 import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clientConfiguration } from "../../cli/aws/connection.ts";
-import type { ImageRecord } from "../../local/ec2/records.ts";
-import { SsmService } from "../../local/ssm/service.ts";
 import { fleetName } from "../../shared/domain/names.ts";
-import { knownBases } from "../../shared/domain/service-spec.ts";
 import { type Ended, listExecutions } from "./support/executions.ts";
 import { runKiln } from "./support/kiln-command.ts";
+import { publishNewerBase } from "./support/newer-base.ts";
 import { until } from "./support/until.ts";
 import { openWorld, type World } from "./support/world.ts";
 
@@ -20,18 +18,6 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   await world?.close();
 });
-
-/** Publishes a newer image of the service's base under its public parameter, as the distributor does every few weeks. */
-async function publishNewerBase(imageId: string): Promise<void> {
-  const { kernel } = world.embedded.cloud;
-  const parameter = knownBases.al2023[world.spec.architecture];
-  const images = kernel.store.collection<ImageRecord>("ec2.images");
-  const current = images.get((await world.stage.parameters.read(parameter)) ?? "");
-  if (!current) throw new Error(`${parameter} names no image`);
-  images.put(imageId, { ...current, imageId, name: `${current.name}-newer` });
-  const ssm = kernel.services().find((service) => service instanceof SsmService);
-  ssm?.seedPublic(parameter, imageId);
-}
 
 const refresh = async (): Promise<Ended> => world.ended(await world.start("refresh", {}));
 
@@ -70,7 +56,7 @@ describe("a refresh", () => {
   it("deploys the live artifact again on a base that changed, without losing a request", async () => {
     const before = await deploys();
     const load = world.steadyLoad();
-    await publishNewerBase("ami-0a1202300000000ff");
+    await publishNewerBase(world, "ami-0a1202300000000ff");
 
     const refreshed = await refresh();
     expect(refreshed.output).toMatchObject({
@@ -126,7 +112,7 @@ describe("kiln base", () => {
       pinned: "ami-0a1202300000000ff",
       was: null,
     });
-    await publishNewerBase("ami-0a1202300000000ee");
+    await publishNewerBase(world, "ami-0a1202300000000ee");
     expect(await kiln("base", "refresh")).toMatchObject({ end: "Refreshed", services: [] });
     expect(await kiln("base", "list")).toMatchObject({
       services: [{ service: "web", live: "ami-0a1202300000000ff", newest: "ami-0a1202300000000ee" }],
