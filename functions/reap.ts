@@ -17,6 +17,7 @@ import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { leftovers } from "../shared/domain/head.ts";
+import { type Wake, wakesFor } from "../shared/domain/wake.ts";
 import { replaceTouched } from "../shared/drift/replacing.ts";
 import { ReapStuckError } from "../shared/errors.ts";
 import { reapImages } from "../shared/image-reaping.ts";
@@ -82,6 +83,8 @@ export interface Survey {
   differences: string[];
   /** Where the inventory cannot be right: the sweep raises the alarm and removes no image there. */
   distrusted: string[];
+  /** Sweeps that are to come before the next one by schedule. */
+  wakes: Wake[];
   /** Executions that take revoked releases away; the sweep starts them when it has given every lease back. */
   answers: (PlannedAnswer & { machine: "refresh" | "rollback" })[];
 }
@@ -156,6 +159,10 @@ async function surveyed(request: Extract<Input, { mode: "survey" }>, world: Worl
     services: [...services].map((service) => ({ service, replace: toReplace.has(service) })),
     differences: reasons("report"),
     distrusted: reasons("distrust"),
+    wakes: wakesFor(
+      plan.flatMap(({ until }) => until ?? []),
+      world.now(),
+    ),
     answers: plan.flatMap(({ action, answer }) =>
       answer && (action === "refresh" || action === "rollback") ? [{ ...answer, machine: action }] : [],
     ),

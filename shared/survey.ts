@@ -24,7 +24,8 @@ export interface PlannedWork {
    * `end`: an experiment's time is over. `replace`: an instance that somebody touched. `report`: somebody else changed the
    * listener, `note`: or a fleet; the sweep says so and leaves it, and of a listener it raises the alarm.
    * `refresh`, `rollback`: what is live was revoked, and another release takes its place.
-   * `distrust`: the images that were read cannot be all there are; none is removed. `wait`: an image's time has not come.
+   * `distrust`: the images that were read cannot be all there are; none is removed. `wait`: an image's time has not come, or an
+   * experiment's end.
    */
   action:
     | (
@@ -44,6 +45,8 @@ export interface PlannedWork {
   reason: string;
   /** Id of the image that is meant. */
   image?: string;
+  /** ISO time at which an experiment ends; until then it is a `wait`. */
+  until?: string;
   /** The execution that takes a revoked release away. */
   answer?: PlannedAnswer;
 }
@@ -148,8 +151,16 @@ async function surveyService(
     const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";
     work.push({ service, generation, action: "reap", reason: hot });
   }
-  work.push(...revokedWork(head));
+  work.push(...revokedWork(head), ...endToCome(head));
   return [...work, ...(await judgeRule(head, world)), ...(await driftPlan(head, sightings, world))];
+}
+
+/** An experiment whose time is not over. */
+function endToCome({ service, live, pending, experiment }: Head): PlannedWork[] {
+  const generation = live?.generation ?? pending?.generation;
+  if (!experiment || generation === undefined) return [];
+  const { until } = experiment;
+  return [{ service, generation, action: "wait", reason: `the experiment ends at ${until}`, until }];
 }
 
 /** What is done about a live release that must not run; while another one is on its way there is nothing to do. */

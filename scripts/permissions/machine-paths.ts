@@ -193,6 +193,8 @@ const further: readonly Path[] = [
       await stage.experiment("web", "blue");
       await stage.experiment("web", "blue", "2");
       await stage.run("Deploy", { service: "web", promote: "blue" });
+      await stage.run("Deploy", { service: "web", experiment: { name: "brief", version: "1", hours: 1 } });
+      await stage.run("Sweep", {});
       await stopExperiment(stage, "web.blue");
       return (await stage.run("Sweep", {})).arn;
     },

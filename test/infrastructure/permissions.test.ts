@@ -123,15 +123,17 @@ describe("the permissions of handlers and machines", () => {
     expect(untagged.map(({ role, action }) => `${role} ${action}`)).toEqual([]);
   });
 
-  it("pass roles only below the stage's own path, and only to EC2", () => {
+  it("pass roles only below the stage's own path, and only to EC2, but for the schedule of a sweep", () => {
     const passing = grants.filter(({ action }) => action === "iam:PassRole");
     const passed = passing.map(({ role, resources }) => [role, ...resources.map(text)]);
     expect(passed).toEqual([
       ["BaseRole", expect.stringMatching(/:role\/kiln\/\$\{sls:stage\}\/kiln-\$\{sls:stage\}-builder$/)],
       ["LaunchRole", expect.stringMatching(/:role\/kiln\/\$\{sls:stage\}\/instances\/\*$/)],
+      ["SweepMachineRole", expect.stringMatching(/:role\/kiln\/\$\{sls:stage\}\/kiln-\$\{sls:stage\}-schedule$/)],
     ]);
-    for (const { statement } of passing) {
-      expect(statement.Condition).toEqual({ StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } });
+    for (const { role, statement } of passing) {
+      const service = role === "SweepMachineRole" ? "scheduler.amazonaws.com" : "ec2.amazonaws.com";
+      expect(statement.Condition).toEqual({ StringEquals: { "iam:PassedToService": service } });
     }
   });
 

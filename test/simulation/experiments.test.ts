@@ -119,6 +119,28 @@ describe("an experiment", () => {
     expect(standing(stage, "web.big")).toEqual([]);
   });
 
+  it("ends within minutes of its time, not at the hourly sweep after it, also when that was put off", async () => {
+    const stage = await live.open();
+    const experiment = { name: "big", version: "1", hours: 2 };
+    expect((await stage.run("Deploy", { service: "web", experiment })).status).toBe("SUCCEEDED");
+    await stage.cloud.until(() => false, hour);
+    const put = (present: Head): Head => {
+      const later = (until: string) => new Date(Date.parse(until) + hour / 2).toISOString();
+      return present.experiment
+        ? { ...present, experiment: { ...present.experiment, until: later(present.experiment.until) } }
+        : present;
+    };
+    await stage.cloud.complete(stage.ledger.updateHead("web.big", put));
+    await stage.cloud.until(() => false, 3 * hour);
+    const { until = "", ended = "" } = (await headOf(stage, "web.big")).experiment ?? {};
+    const lateMs = Date.parse(ended) - Date.parse(until);
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(4 * 60_000);
+    expect(standing(stage, "web.big")).toEqual([]);
+    const left = stage.cloud.kernel.store.documents().filter(({ key }) => key.includes("sweep-at-"));
+    expect(left).toEqual([]);
+  });
+
   it("may not have the host of a service, and nothing is made of it", async () => {
     const stage = await live.open();
     const experiment = { name: "thief", version: "1", host: hostOf("web") };

@@ -76,7 +76,7 @@ const exported = new Set(
 );
 
 const awsErrors =
-  /^(States\.(ALL|Timeout|TaskFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|Unknown)|Sandbox\.Timedout|Runtime\.ExitError|StepFunctions\.ExecutionAlreadyExistsException)$/;
+  /^(States\.(ALL|Timeout|TaskFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|Unknown)|Sandbox\.Timedout|Runtime\.ExitError|StepFunctions\.ExecutionAlreadyExistsException|Scheduler\.ConflictException)$/;
 
 describe.each(machines)("the $name machine", ({ machine }) => {
   const states = allStates(machine);
