@@ -9,7 +9,8 @@ import { stageName } from "./simulate/simulated-stage.ts";
 const usage = `usage: npm run simulate -- --seeds N [--seed S] [--json]        random mixes, from seed S (1)
        npm run simulate -- --minutes M [--seed S] [--json]      as many of them as fit in so many minutes
        npm run simulate -- --single [--every N] [--scenario NAME]   one fault at every (Nth) call
-       npm run simulate -- --pairs [--every N] [--scenario NAME]    two faults at once in cutover, rollback and sweep
+       npm run simulate -- --pairs [--every N] [--window N] [--scenario NAME]   two faults in cutover, rollback and sweep,
+                                                                the second at most N (all) calls after the first
        npm run simulate -- --plan SCENARIO:CALL:FAULT[+CALL:FAULT]  replays one of those
        --workers N                                              processes side by side; one for each processor`;
 
@@ -17,7 +18,7 @@ const usage = `usage: npm run simulate -- --seeds N [--seed S] [--json]        r
 const pairPlaces: readonly { scenario: string; handlers: ReadonlySet<string> }[] = [
   { scenario: "deploy", handlers: new Set(["cutover"]) },
   { scenario: "hot-rollback", handlers: new Set(["admit", "cutover", "settle"]) },
-  { scenario: "interrupted-deploy", handlers: new Set(["admit", "cutover", "reap", "settle"]) },
+  { scenario: "sweep", handlers: new Set(["admit", "cutover", "reap", "settle"]) },
 ];
 
 /** A finding has its own exit code 1; wrong usage is 2. */
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
       single: { type: "boolean", default: false },
       pairs: { type: "boolean", default: false },
       every: { type: "string", default: "1" },
+      window: { type: "string", default: "Infinity" },
       scenario: { type: "string" },
       plan: { type: "string" },
       workers: { type: "string" },
@@ -51,7 +53,8 @@ async function main(): Promise<number> {
     if (values.pairs) {
       const placeOf = (name: string) => pairPlaces.find((place) => place.scenario === name)?.handlers ?? new Set();
       const places = pairPlaces.map((place) => place.scenario).filter((name) => names(scenario).includes(name));
-      return await exhaust((name) => pairsOfFaults(pool, name, placeOf(name), every), places);
+      const choice = (name: string) => ({ handlers: placeOf(name), every, window: Number(values.window) });
+      return await exhaust((name) => pairsOfFaults(pool, name, choice(name)), places);
     }
     return await mixes(pool, { first: Number(values.seed), seeds, minutes }, values.json);
   } finally {

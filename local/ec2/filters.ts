@@ -48,7 +48,8 @@ function reader<T extends { tags: Tags }>(name: string, table: FilterTable<T>): 
 }
 
 /** `*` any characters, `?` exactly one, backslash takes the next character as it is; case matters. */
-function pattern(value: string): RegExp {
+function pattern(value: string): { test(text: string): boolean } {
+  if (!/[*?\\]/.test(value)) return { test: (text) => text === value };
   let source = "";
   for (let at = 0; at < value.length; at++) {
     const character = value[at] ?? "";

@@ -57,13 +57,33 @@ export function evaluateResourcePolicy(
 
 function applies(statement: Statement, request: AccessRequest, version: string): boolean {
   return (
-    matchesAny(statement.actions, (pattern) => matchesPattern(pattern, request.action, undefined, version, true)) &&
+    namesAction(statement, request.action, version) &&
     (statement.resources === undefined ||
       matchesAny(statement.resources, (pattern) =>
         matchesPattern(pattern, request.resource, request.context, version),
       )) &&
     statement.conditions.every((condition) => conditionHolds(condition, request.context, version))
   );
+}
+
+/**
+ * Which actions a statement names. They hold no variables, statements never change, and a cloud knows a few hundred actions,
+ * while every call asks each statement of its caller.
+ */
+const namedActions = new WeakMap<Statement, Map<string, boolean>>();
+
+function namesAction(statement: Statement, action: string, version: string): boolean {
+  let known = namedActions.get(statement);
+  if (!known) {
+    known = new Map();
+    namedActions.set(statement, known);
+  }
+  let named = known.get(action);
+  if (named === undefined) {
+    named = matchesAny(statement.actions, (pattern) => matchesPattern(pattern, action, undefined, version, true));
+    known.set(action, named);
+  }
+  return named;
 }
 
 function matchesAny(matcher: Matcher<readonly string[]>, matches: (pattern: string) => boolean): boolean {

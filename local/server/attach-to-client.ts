@@ -1,12 +1,11 @@
-import { Readable } from "node:stream";
 import { TypeRegistry } from "@smithy/core/schema";
-import { sdkStreamMixin } from "@smithy/core/serde";
 import { AwsError } from "../core/aws-error.ts";
 import type { Caller, Kernel } from "../core/kernel.ts";
 import { stream } from "../wire/body.ts";
-import { conform } from "../wire/conform.ts";
+import { copied } from "../wire/conform.ts";
 import { checkedInput } from "../wire/exchange.ts";
 import { loadModel, type OperationModel, type ServiceModel } from "../wire/model.ts";
+import { sdkBody } from "./sdk-body.ts";
 
 /** What every SDK client has; `send` is what this module replaces. */
 export interface SdkClient {
@@ -84,13 +83,11 @@ function streamOf(body: unknown): AsyncIterable<Uint8Array> {
 
 function answered(operation: OperationModel, output: unknown): Record<string, unknown> {
   if (!operation.output.isStructured) return {};
-  const result = conform(operation.output, output ?? {}) as Record<string, unknown>;
+  const result = copied(operation.output, output ?? {}) as Record<string, unknown>;
   const payload = operation.output.payload;
   const value = payload && result[payload[0]];
   if (payload?.[1].traits.streaming && value !== undefined) {
-    result[payload[0]] = sdkStreamMixin(
-      Readable.from(stream(value as AsyncIterable<Uint8Array>), { objectMode: false }),
-    );
+    result[payload[0]] = sdkBody(value as Uint8Array | AsyncIterable<Uint8Array>);
   }
   return result;
 }
@@ -116,7 +113,15 @@ function exceptionOf(model: ServiceModel, error: AwsError, requestId: string): E
   return Object.assign(new Exception(options), { Code: errorModel?.queryCode ?? error.code }, error.members);
 }
 
+/** Found by its name among hundreds of exports, so once for each service. */
+const baseExceptions = new WeakMap<ServiceModel, unknown>();
+
 function baseException(model: ServiceModel): unknown {
-  const name = Object.keys(model.client).find((key) => key.endsWith("ServiceException"));
-  return name === undefined ? Error : model.client[name];
+  let found = baseExceptions.get(model);
+  if (found === undefined) {
+    const name = Object.keys(model.client).find((key) => key.endsWith("ServiceException"));
+    found = name === undefined ? Error : model.client[name];
+    baseExceptions.set(model, found);
+  }
+  return found;
 }

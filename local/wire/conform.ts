@@ -19,11 +19,41 @@ export interface Check {
 }
 
 /**
- * A copy of a value that has only what its shape has, so that neither side of a call can change what the other keeps.
- * Streams are passed on as they are.
- * @param check Receives what is wrong; give none to copy an answer, which is trusted.
+ * A copy of an answer, which is trusted to have its shape: only what the shape has, so that neither side of a call can
+ * change what the other keeps. Streams are passed on as they are.
  */
-export function conform(shape: Shape, value: unknown, check?: Check, path = ""): unknown {
+export function copied(shape: Shape, value: unknown): unknown {
+  if (shape.isStructured) {
+    if (!isObject(value)) return value;
+    const result: Record<string, unknown> = {};
+    const { members } = shape;
+    for (const name of Object.keys(value)) {
+      const item = value[name];
+      const member = item === undefined || item === null ? undefined : members.get(name);
+      if (member) result[name] = copied(member, item);
+    }
+    return result;
+  }
+  switch (shape.kind) {
+    case "list":
+      return Array.isArray(value) ? value.map((item) => copied(shape.element, item)) : value;
+    case "map": {
+      if (!isObject(value)) return value;
+      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+      return Object.fromEntries(entries.map(([key, item]) => [key, copied(shape.element, item)]));
+    }
+    case "document":
+      return structuredClone(value);
+    default:
+      return value;
+  }
+}
+
+/**
+ * A copy of an input in the same way, checked.
+ * @param check Receives what is wrong.
+ */
+export function conform(shape: Shape, value: unknown, check: Check, path = ""): unknown {
   if (shape.isStructured) {
     if (!isObject(value)) return wrongType(shape, value, check, path);
     return conformStructure(shape, value, check, path);
@@ -49,21 +79,23 @@ export function conform(shape: Shape, value: unknown, check?: Check, path = ""):
 function conformStructure(
   shape: Shape,
   value: Record<string, unknown>,
-  check: Check | undefined,
+  check: Check,
   path: string,
 ): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, member] of shape.members) {
     const item = value[name];
     if (item !== undefined && item !== null) {
-      result[name] = conform(member, item, check, join(path, name));
-      const constraint = check?.constraints.get(`${shape.name}.${name}`);
-      if (check?.unheeded.has(`${shape.name}.${name}`) && asksForSomething(item)) {
-        check.problems.push({ path: join(path, name), kind: "unheeded", rule: "Member must not be given" });
+      const at = join(path, name);
+      const ruled = `${shape.name}.${name}`;
+      result[name] = conform(member, item, check, at);
+      const constraint = check.constraints.get(ruled);
+      if (check.unheeded.has(ruled) && asksForSomething(item)) {
+        check.problems.push({ path: at, kind: "unheeded", rule: "Member must not be given" });
       }
-      if (check && constraint) checkConstraint(constraint, item, check.problems, join(path, name));
+      if (constraint) checkConstraint(constraint, item, check.problems, at);
     } else if (shape.required.has(name)) {
-      check?.problems.push({ path: join(path, name), kind: "missing", rule: "Member must not be null" });
+      check.problems.push({ path: join(path, name), kind: "missing", rule: "Member must not be null" });
     }
   }
   return result;
@@ -107,8 +139,8 @@ function fits(shape: Shape, value: unknown): boolean {
   }
 }
 
-function wrongType(shape: Shape, value: unknown, check: Check | undefined, path: string): unknown {
-  check?.problems.push({ path, kind: "type", value, rule: `Member must be of type ${shape.kind}` });
+function wrongType(shape: Shape, value: unknown, check: Check, path: string): unknown {
+  check.problems.push({ path, kind: "type", value, rule: `Member must be of type ${shape.kind}` });
   return value;
 }
 

@@ -3,8 +3,11 @@ export interface Run {
   waiting: number;
 }
 
-/** Unit: event-loop turns. A handler that computes for so long without a call or an end hangs. */
-const turnsMax = 200_000;
+/** Unit: milliseconds. A handler that computes for so long without a call or an end hangs. */
+const quietMaxMs = 60_000;
+
+/** Unit: event-loop turns. What still computes after them waits for a thread of Node's, and turning on would only keep that from the processor. */
+const busyTurns = 16;
 
 /**
  * Knows which handlers compute at present, so that the virtual clock stands still meanwhile: unzipping happens on a
@@ -25,8 +28,12 @@ export class Activity {
 
   /** Resolves once everything that can go on without the clock has gone on. */
   async quiet(): Promise<void> {
-    for (let turn = 0; turn < turnsMax; turn++) {
+    for (let turn = 0; turn < busyTurns; turn++) {
       await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#isWaiting()) return;
+    }
+    for (let waitedMs = 0; waitedMs < quietMaxMs; waitedMs++) {
+      await new Promise<void>((resolve) => setTimeout(resolve, 1));
       if (this.#isWaiting()) return;
     }
     throw new Error("a handler neither calls AWS nor ends");

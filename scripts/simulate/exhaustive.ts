@@ -34,32 +34,28 @@ export async function singleFaults(pool: Pool, scenario: string, every: number):
   );
 }
 
+/** Which pairs of faults are tried. */
+export interface PairChoice {
+  /** Whose calls are struck. */
+  handlers: ReadonlySet<string>;
+  /** Only every so many-th plan. */
+  every: number;
+  /** How many of those handlers' calls the second fault may come after the first; Infinity for all. */
+  window: number;
+}
+
 /**
  * Every pair of faults at calls of some handlers: the second strikes a later call of the run that the first has disturbed.
  * A row for each kind of the first.
- * @param handlers Whose calls are struck.
  */
-export async function pairsOfFaults(
-  pool: Pool,
-  scenario: string,
-  handlers: ReadonlySet<string>,
-  every: number,
-): Promise<Row[]> {
+export async function pairsOfFaults(pool: Pool, scenario: string, choice: PairChoice): Promise<Row[]> {
   const { calls } = await faultFree(pool, scenario);
   const rows: Row[] = [];
-  for (const first of faultKinds) {
-    const places = indexesOf(calls, handlers).map((index) =>
-      pairsAfter(pool, scenario, handlers, { index, kind: first }),
-    );
-    const plans = (await Promise.all(places)).flat();
-    rows.push(
-      await rowOf(
-        pool,
-        scenario,
-        `${first} +`,
-        plans.filter((_, position) => position % every === 0),
-      ),
-    );
+  for (const kind of faultKinds) {
+    const firsts = indexesOf(calls, choice.handlers).filter((index) => tellingKinds(calls, index).includes(kind));
+    const found = await Promise.all(firsts.map((index) => pairsAfter(pool, scenario, choice, { index, kind })));
+    const plans = found.flat().filter((_, position) => position % choice.every === 0);
+    rows.push(await rowOf(pool, scenario, `${kind} +`, plans));
   }
   return rows;
 }
@@ -67,12 +63,29 @@ export async function pairsOfFaults(
 async function pairsAfter(
   pool: Pool,
   scenario: string,
-  handlers: ReadonlySet<string>,
+  { handlers, window }: PairChoice,
   first: PlannedFault,
 ): Promise<PlannedFault[][]> {
   const { calls } = await outcomeOf(pool, scenario, [first]);
   const later = indexesOf(calls, handlers).filter((index) => index > first.index);
-  return later.flatMap((index) => faultKinds.map((kind) => [first, { index, kind }]));
+  return later.slice(0, window).flatMap((index) => tellingKinds(calls, index).map((kind) => [first, { index, kind }]));
+}
+
+/**
+ * The kinds of fault that make a difference at a call, when pairs are tried. A call that changes nothing has no effect that
+ * could outlive its lost answer: an answer lost, late or never heard does what a refusal does, or nothing. And a process
+ * that ends after one such call leaves what it leaves when it ends after the one before.
+ */
+export function tellingKinds(calls: readonly string[], index: number): readonly FaultKind[] {
+  if (!onlyReads(calls[index])) return faultKinds;
+  const [handler] = (calls[index] ?? "").split(" ");
+  const before = calls[index - 1];
+  const follows = onlyReads(before) && before?.split(" ")[0] === handler;
+  return follows ? ["unavailable", "denied"] : ["unavailable", "denied", "crash"];
+}
+
+function onlyReads(call: string | undefined): boolean {
+  return call !== undefined && /:(?:Describe|Get|Head|List)/.test(call);
 }
 
 function indexesOf(calls: readonly string[], handlers: ReadonlySet<string>): number[] {

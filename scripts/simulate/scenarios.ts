@@ -2,7 +2,13 @@ import { Random } from "../../local/core/random.ts";
 import { openStage, type PreparedStage, type SimulatedStage } from "./simulated-stage.ts";
 
 /** The situation a scenario begins in. */
-export type Situation = "nothing" | "one release" | "live and standby" | "live and cold" | "two services";
+export type Situation =
+  | "nothing"
+  | "one release"
+  | "live and standby"
+  | "live and cold"
+  | "two services"
+  | "traffic moved";
 
 /** One thing that happens to one service, without faults of AWS. */
 export interface Scenario {
@@ -69,18 +75,37 @@ export const scenarios: readonly Scenario[] = [
     end: "Swept",
     serves: "1",
   },
+  {
+    name: "sweep",
+    begins: "traffic moved",
+    act: stopDeploy,
+    end: "Swept",
+    serves: "1",
+  },
 ];
 
 /** Stops a deploy right after it moved traffic, and waits for the sweep that the stop starts by itself. */
 async function interrupt(stage: SimulatedStage): Promise<string> {
+  await moveTraffic(stage);
+  return stopDeploy(stage);
+}
+
+/** Pushes a release, and runs until the deploy has moved traffic to it and observes. */
+async function moveTraffic(stage: SimulatedStage): Promise<void> {
   await stage.push("web", "2");
-  let deploy: string | undefined;
   const hasMoved = () => {
-    deploy ??= stage.executions("deploy").find(({ status }) => status === "RUNNING")?.arn;
+    const deploy = runningDeploy(stage);
     return deploy !== undefined && stage.stateOf(deploy) === "WaitWhileObserving";
   };
   await stage.cloud.until(hasMoved, 3_600_000);
-  await stage.stop(deploy ?? "");
+}
+
+function runningDeploy(stage: SimulatedStage): string | undefined {
+  return stage.executions("deploy").find(({ status }) => status === "RUNNING")?.arn;
+}
+
+async function stopDeploy(stage: SimulatedStage): Promise<string> {
+  await stage.stop(runningDeploy(stage) ?? "");
   let sweep: string | undefined;
   await stage.ended(() => {
     sweep ??= stage.executions("sweep").at(-1)?.arn;
@@ -119,6 +144,7 @@ export async function situations(prepared: PreparedStage): Promise<Record<Situat
     "live and standby": two,
     "live and cold": await cooled(two),
     "two services": stage.snapshot(),
+    "traffic moved": await observing(one),
   };
 }
 
@@ -128,5 +154,12 @@ async function cooled(from: PreparedStage): Promise<PreparedStage> {
   await stage.cloud.until(() => false, hotWindowMs);
   await stage.run("Sweep", {});
   await stage.settle();
+  return stage.snapshot();
+}
+
+/** The moment in which a deploy has moved traffic and observes. */
+async function observing(from: PreparedStage): Promise<PreparedStage> {
+  const stage = await openStage(0, from);
+  await moveTraffic(stage);
   return stage.snapshot();
 }
