@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { ensurePackage } from "../cli/embedded/packaging.ts";
+import { coverageLines } from "./simulate/coverage-tally.ts";
 import { exhaustiveSeed, outcomeOf, pairsOfFaults, parsePlan, type Row, singleFaults } from "./simulate/exhaustive.ts";
-import { runMixes } from "./simulate/mixes.ts";
+import { type MixSummary, runMixes } from "./simulate/mixes.ts";
 import { Pool } from "./simulate/pool.ts";
 import { scenarios } from "./simulate/scenarios.ts";
 import { stageName } from "./simulate/simulated-stage.ts";
@@ -80,8 +81,13 @@ async function mixes(
     console.error(`  npm run simulate -- --seeds 1 --seed ${seed}`);
   });
   if (json) console.log(JSON.stringify(summary));
-  else for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(24)} ${value}`);
+  else print(summary);
   return summary.violations === 0 ? 0 : 1;
+}
+
+function print({ coverage, ...figures }: MixSummary): void {
+  for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)} ${value}`);
+  for (const line of coverageLines(coverage)) console.log(line);
 }
 
 async function exhaust(

@@ -5,6 +5,14 @@ import type { EventDocument, ExecutionDocument } from "../../local/step-function
 import { type FaultKind, faultKinds, type HandlerCall } from "./faults.ts";
 import type { SimulatedStage } from "./simulated-stage.ts";
 
+/** What a run reached, as a worker tells it. */
+export interface Reached {
+  /** Cells of the machines, and of faults that struck. */
+  covered: string[];
+  /** Calls that handlers made, each once, such as `settle s3:PutObject`: there any kind of fault could have struck. */
+  calls: string[];
+}
+
 /** A state as far as coverage is concerned. */
 interface StateText {
   Type: string;
@@ -32,7 +40,7 @@ export function machineCells(stage: SimulatedStage): string[] {
 }
 
 /** What the executions of a run have covered of that. */
-export function coveredCells(stage: SimulatedStage): string[] {
+function coveredCells(stage: SimulatedStage): string[] {
   const machines = new Map(definitions(stage));
   const covered = new Set<string>();
   for (const execution of stage.executions("")) {
@@ -43,13 +51,24 @@ export function coveredCells(stage: SimulatedStage): string[] {
   return [...covered];
 }
 
-/** Each call that was made with each kind of fault: what there is to strike, such as `settle s3:PutObject crash`. */
-export function faultCells(calls: readonly HandlerCall[]): string[] {
-  return [...new Set(calls.flatMap((call) => faultKinds.map((kind) => faultCell(call, kind))))];
+/** What one run has reached of the machines, and of what can be struck. */
+export function reachedIn(stage: SimulatedStage): Reached {
+  const { calls, struck } = stage.cloud.faults;
+  const faults = struck.map(({ call, kind }) => faultCell(labelOf(call), kind));
+  return { covered: [...coveredCells(stage), ...new Set(faults)], calls: [...new Set(calls.map(labelOf))] };
 }
 
-export function faultCell({ handler, service, operation }: HandlerCall, kind: FaultKind): string {
-  return `fault ${handler} ${service}:${operation} ${kind}`;
+function labelOf({ handler, service, operation }: HandlerCall): string {
+  return `${handler} ${service}:${operation}`;
+}
+
+/** Each call that was made with each kind of fault: what there is to strike, such as `fault settle s3:PutObject crash`. */
+export function faultCells(calls: Iterable<string>): string[] {
+  return [...calls].flatMap((call) => faultKinds.map((kind) => faultCell(call, kind)));
+}
+
+function faultCell(call: string, kind: FaultKind): string {
+  return `fault ${call} ${kind}`;
 }
 
 function readHistory(
@@ -63,13 +82,14 @@ function readHistory(
     .collection<EventDocument>("states.events")
     .list(execution.arn)
     .sort((a, b) => a.id - b.id);
+  const byId = new Map(events.map((event) => [event.id, event]));
   const stateOf = new Map<number, string>();
   for (const event of events) {
     const entered = event.type.endsWith("StateEntered") ? String(event.details?.["name"]) : undefined;
     const name = entered ?? stateOf.get(event.previousEventId) ?? "";
     stateOf.set(event.id, name);
     if (entered !== undefined) covered.add(`state ${machine} ${entered}`);
-    const failed = stateOf.get(event.previousEventId) === name && events.find(({ id }) => id === event.previousEventId);
+    const failed = stateOf.get(event.previousEventId) === name && byId.get(event.previousEventId);
     if (!failed || !/(Failed|TimedOut)$/.test(failed.type)) continue;
     const dealt = dealtWith(states.get(name), failed, event);
     if (dealt !== undefined) covered.add(`${dealt.way} ${machine} ${name} ${dealt.index}`);
@@ -96,9 +116,21 @@ function definitions(stage: SimulatedStage): Map<string, Map<string, StateText>>
     .collection<RevisionDocument>("states.revisions")
     .list()) {
     const machine = machineName.exec(machineArn)?.[1];
-    if (machine !== undefined) found.set(machine, statesIn(JSON.parse(definition)));
+    if (machine !== undefined) found.set(machine, statesOf(definition));
   }
   return found;
+}
+
+/** Every run of a process has the same definitions. */
+const parsed = new Map<string, Map<string, StateText>>();
+
+function statesOf(definition: string): Map<string, StateText> {
+  let states = parsed.get(definition);
+  if (!states) {
+    states = statesIn(JSON.parse(definition));
+    parsed.set(definition, states);
+  }
+  return states;
 }
 
 function statesIn({ States }: { States: Record<string, StateText> }): Map<string, StateText> {

@@ -1,9 +1,10 @@
+import { machineCells, type Reached, reachedIn } from "./coverage.ts";
 import type { FaultKind } from "./faults.ts";
 import { aPlan } from "./faults.ts";
 import { type MixResult, runMix } from "./random-mix.ts";
 import { runPlan } from "./run-plan.ts";
 import { type Situation, scenarios, situationOf } from "./scenarios.ts";
-import type { PreparedStage } from "./simulated-stage.ts";
+import { openStage, type PreparedStage } from "./simulated-stage.ts";
 
 /** One fault of a plan: the call it strikes, by its number, and what goes wrong with it. */
 export interface PlannedFault {
@@ -13,6 +14,8 @@ export interface PlannedFault {
 
 /** One simulation that a worker makes. Everything in it comes from what this says. */
 export type Job =
+  /** What of the machines there is to be covered. */
+  | { kind: "cells" }
   | { kind: "mix"; seed: number }
   | { kind: "plan"; scenario: string; seed: number; faults: readonly PlannedFault[] };
 
@@ -27,13 +30,23 @@ export interface PlanOutcome {
   hash: string;
 }
 
-export type Outcome = ({ kind: "mix" } & MixResult) | ({ kind: "plan" } & PlanOutcome);
+export type Outcome =
+  | { kind: "cells"; cells: string[] }
+  | ({ kind: "mix"; reached: Reached } & MixResult)
+  | ({ kind: "plan" } & PlanOutcome);
 
 export type Begins = Readonly<Record<Situation, PreparedStage>>;
 
 /** Makes one simulation. */
 export async function runJob(job: Job, begins: Begins): Promise<Outcome> {
-  if (job.kind === "mix") return { kind: "mix", ...(await runMix(job.seed, begins[situationOf(job.seed)])) };
+  if (job.kind === "cells") return { kind: "cells", cells: machineCells(await openStage(0, begins.nothing)) };
+  if (job.kind === "mix") {
+    let reached: Reached = { covered: [], calls: [] };
+    const result = await runMix(job.seed, begins[situationOf(job.seed)], (stage) => {
+      reached = reachedIn(stage);
+    });
+    return { kind: "mix", reached, ...result };
+  }
   const scenario = scenarioNamed(job.scenario);
   const result = await runPlan(scenario, begins[scenario.begins], job.seed, aPlan(job.faults));
   return {

@@ -117,7 +117,6 @@ export const beyondRows: readonly FeatureRow[] = [
       test("simulation/faults.test.ts", "of two services leaves nothing wrong, and gives the same hash each time"),
       command("npm run simulate"),
       command("npm run planted"),
-      command("npm run coverage"),
     ],
   },
   {
