@@ -1,3 +1,4 @@
+import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Runs } from "../../cli/aws/runs.ts";
@@ -8,6 +9,7 @@ import { attachToClient } from "../../local/server/attach-to-client.ts";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import type { Approval } from "../../shared/aws/approval-records.ts";
+import { Documents } from "../../shared/aws/documents.ts";
 import { Executions } from "../../shared/aws/executions.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
@@ -31,6 +33,31 @@ async function pushedAndAsked(stage: SimulatedStage, version: string): Promise<A
   const asked = await stage.cloud.complete(stage.ledger.approvals.read("web", "web-000002"));
   if (!asked) throw new Error("nobody was asked");
   return asked;
+}
+
+/** A queue that is subscribed to the stage's notifications. @returns What reads it. */
+async function subscribed({ cloud }: SimulatedStage): Promise<() => Promise<string[]>> {
+  const topic = "arn:aws:sns:us-east-1:123456789012:kiln-dev-notifications";
+  const queue = "arn:aws:sqs:us-east-1:123456789012:people";
+  const allow = { Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage" };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [{ ...allow, Resource: queue }] });
+  const { QueueUrl } = await cloud.call<{ QueueUrl: string }>("sqs", "CreateQueue", {
+    QueueName: "people",
+    Attributes: { Policy },
+  });
+  const Attributes = { RawMessageDelivery: "true" };
+  await cloud.call("sns", "Subscribe", { TopicArn: topic, Protocol: "sqs", Endpoint: queue, Attributes });
+  return async () => {
+    const asked = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 43_200 };
+    const received = cloud.call<{ Messages?: { Body: string }[] }>("sqs", "ReceiveMessage", asked);
+    return ((await cloud.complete(received)).Messages ?? []).map(({ Body }) => Body);
+  };
+}
+
+/** A document of the ledger, as whoever may read its bucket gets it. */
+async function documentOf<T>({ cloud, outputs }: SimulatedStage, key = ""): Promise<T | undefined> {
+  const s3 = attachToClient(new S3Client(), cloud.kernel, "s3", cloud.administrator);
+  return (await new Documents(s3, outputs["LedgerBucket"] ?? "").read<T>(key))?.document;
 }
 
 /** The stage as commands see it, each of whose calls takes the cloud on. */
@@ -66,6 +93,33 @@ describe("an approval", () => {
       pricesOf: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
     });
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it.each([
+    ["approves", "SUCCEEDED", undefined],
+    ["rejects", "FAILED", "ApprovalRejected"],
+  ])("is asked for by SNS, and whoever hears of it %s by what the message leads to", async (_does, status, error) => {
+    const stage = await service.open(gated);
+    const heard = await subscribed(stage);
+    await pushedAndAsked(stage, "2");
+    await stage.settle();
+    const [message = "", another] = await heard();
+    expect(another).toBeUndefined();
+    expect(message).toMatch(/^"Kiln dev, .*: a release waits for approval: s3:\/\//);
+    const [, Bucket, Key] =
+      /: s3:\/\/([^/]+)\/(\S+\.json)\. Answer with kiln approve or kiln reject/.exec(message) ?? [];
+    expect(Bucket).toBe(stage.outputs["LedgerBucket"]);
+    const { taskToken } = (await stage.cloud.complete(documentOf<Approval>(stage, Key))) ?? {};
+    expect(taskToken).toMatch(/./);
+    expect(message).not.toContain(taskToken);
+    const answer = error
+      ? stage.cloud.call("states", "SendTaskFailure", { taskToken, error, cause: "the till is in French" })
+      : stage.cloud.call("states", "SendTaskSuccess", { taskToken, output: "{}" });
+    await stage.cloud.complete(answer);
+    await stage.idle();
+    expect(stage.execution(deployOf(stage))).toMatchObject({ status, ...(error && { error }) });
+    expect(stage.path(deployOf(stage)).includes("CutOver")).toBe(status === "SUCCEEDED");
+    expect(await heard()).not.toContainEqual(expect.stringContaining("waits for approval"));
   });
 
   it("that is refused takes the candidate away, with the reason", async () => {

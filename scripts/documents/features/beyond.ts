@@ -72,7 +72,7 @@ export const beyondRows: readonly FeatureRow[] = [
     aim: "beat",
     does: "Nothing yet.",
     shown: [],
-    missing: "left for later",
+    missing: "left for later: see 56; SetRulePriorities says nowhere that it is all or nothing",
   },
   {
     number: "N7",
@@ -198,7 +198,8 @@ export const beyondRows: readonly FeatureRow[] = [
     aim: "beat",
     does: "Nothing yet.",
     shown: [],
-    missing: "left for later",
+    missing:
+      "left for later: the canary judge and its added requests compare both releases on what the public asks now",
   },
   {
     number: "N17",

@@ -55,7 +55,8 @@ export const buildRows: readonly FeatureRow[] = [
     aim: "match",
     does: "Nothing yet: a stage lives in one region of one account.",
     shown: [],
-    missing: "left for later",
+    missing:
+      "left for later: leases, ledger and rules are of one region, and a copy that nothing there can launch would only cost",
   },
   {
     number: "6",

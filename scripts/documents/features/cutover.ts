@@ -61,7 +61,7 @@ export const cutoverRows: readonly FeatureRow[] = [
     aim: "match",
     does: "Nothing yet: an Application Load Balancer cannot mirror.",
     shown: [],
-    missing: "left for later",
+    missing: "left for later: it would take a proxy on the path of every request",
   },
   {
     number: "34",

@@ -163,6 +163,7 @@ export const fleetRows: readonly FeatureRow[] = [
         "simulation/gates.test.ts",
         "that nobody gives by the deadline ends the deploy, and comes too late afterwards",
       ),
+      test("simulation/gates.test.ts", "is asked for by SNS, and whoever hears of it %s by what the message leads to"),
     ],
   },
   {

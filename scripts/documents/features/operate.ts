@@ -124,7 +124,7 @@ export const operateRows: readonly FeatureRow[] = [
     aim: "beat",
     does: "Nothing yet: services are deployed each for itself.",
     shown: [],
-    missing: "left for later",
+    missing: "left for later: an order over services needs a lease over several, and a way back for half of them",
   },
   {
     number: "57",
