@@ -24,6 +24,14 @@ export const allSteps: readonly Step[] = [
   },
   // The same seeds each time: what fails here fails everywhere.
   { name: "simulate", command: "node", args: ["scripts/simulate.ts", "--seeds", "300"], limitSeconds: 900 },
+  // Each bug first where it was found the last time.
+  {
+    name: "planted",
+    command: "node",
+    args: ["scripts/planted.ts", "--quick"],
+    counts: "last line",
+    limitSeconds: 900,
+  },
   // W3005: a role's DependsOn that its Ref already implies, which osls writes itself.
   {
     name: "template",

@@ -1,79 +1,77 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ensurePackage } from "../cli/embedded/packaging.ts";
 import { jsonText, projectRoot, writeDocuments } from "./documents/document.ts";
 import { proofDocument } from "./documents/proof-page.ts";
-import { type Hunt, hunt, type Patience } from "./planted/hunt.ts";
-import type { PlantedBug } from "./planted/planted-bug.ts";
+import type { Hunt, Patience } from "./planted/hunt.ts";
 import { plantedBugs } from "./planted/planted-bugs.ts";
-import {
-  isQuick,
-  type PlantedResults,
-  plantedResultsFile,
-  readPlantedResults,
-  rowOf,
-  seedsMedian,
-} from "./planted/results.ts";
-import { packageInMemory } from "./simulate/package-files.ts";
-import { situations } from "./simulate/scenarios.ts";
-import { prepareStage, stageName } from "./simulate/simulated-stage.ts";
+import { plantedResultsFile, readPlantedResults, rowOf, seedsMedian, withRows } from "./planted/results.ts";
+import { Pool } from "./simulate/pool.ts";
+import { stageName } from "./simulate/simulated-stage.ts";
 
-const usage = `usage: npm run planted                      every bug, and the record in the documentation
-       npm run planted -- --quick           those that a few seeds find
-       npm run planted -- --bug NAME
-       --seeds N (200) --seed S (1) --plans N (400)   how far to look for each`;
+const usage = `usage: npm run planted                           every bug, and the record in the documentation
+       npm run planted -- --bug NAME [--bug NAME …]   these, and their lines of the record
+       npm run planted -- --quick                every bug, first with what found it the last time; records nothing
+       --seeds N (60) --seed S (1) --plans N (200)   how far to look for each
+       --workers N                               processes side by side; one for each processor`;
 
 /** Plants each bug in turn and runs the simulation until it notices. Exit code 1: some bug was not found. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       quick: { type: "boolean", default: false },
-      bug: { type: "string" },
-      seeds: { type: "string", default: "200" },
+      bug: { type: "string", multiple: true },
+      seeds: { type: "string", default: "60" },
       seed: { type: "string", default: "1" },
-      plans: { type: "string", default: "400" },
+      plans: { type: "string", default: "200" },
+      workers: { type: "string" },
     },
   });
-  const bugs = chosen(values.quick, values.bug);
-  if (bugs.length === 0) {
+  const ids = plantedBugs.map(({ id }) => id).filter((id) => values.bug?.includes(id) ?? true);
+  if (ids.length === 0) {
     console.error(usage);
     return 2;
   }
-  const patience: Patience = {
-    firstSeed: Number(values.seed),
-    seeds: Number(values.seeds),
-    plans: values.quick ? 0 : Number(values.plans),
-  };
-  const begins = await situations(await prepareStage(await packageInMemory(stageName)));
-  const hunts: Hunt[] = [];
-  for (const bug of bugs) {
-    const found = await hunt(bug, begins, patience);
-    hunts.push(found);
-    console.log(lineOf(found));
+  const patience = { firstSeed: Number(values.seed), seeds: Number(values.seeds), plans: Number(values.plans) };
+  await ensurePackage(stageName);
+  const pool = new Pool(values.workers === undefined ? undefined : Number(values.workers));
+  try {
+    const hunts = await huntAll(pool, ids, patience, values.quick);
+    if (!values.quick) writeDocuments([proofDocument()]);
+    const missed = hunts.filter(({ found }) => found === undefined).length;
+    console.log(`median of ${seedsMedian(hunts.map(rowOf))} seeds`);
+    console.log(`${hunts.length - missed} passed, ${missed} failed`);
+    return missed === 0 ? 0 : 1;
+  } finally {
+    pool.close();
   }
-  const missed = hunts.filter(({ found }) => found === undefined).length;
-  console.log(`median of ${seedsMedian(hunts.map(rowOf))} seeds`);
-  console.log(`${hunts.length - missed} passed, ${missed} failed`);
-  if (!values.quick && values.bug === undefined) record({ firstSeed: patience.firstSeed, rows: hunts.map(rowOf) });
-  return missed === 0 ? 0 : 1;
 }
 
-function chosen(quick: boolean, id: string | undefined): readonly PlantedBug[] {
-  if (id !== undefined) return plantedBugs.filter((bug) => bug.id === id);
-  if (!quick) return plantedBugs;
-  const rows = readPlantedResults()?.rows ?? [];
-  return plantedBugs.filter(({ id: name }) => rows.some((row) => row.id === name && isQuick(row)));
+function huntAll(pool: Pool, ids: readonly string[], patience: Patience, quick: boolean): Promise<Hunt[]> {
+  const rows = quick ? (readPlantedResults()?.rows ?? []) : [];
+  return Promise.all(
+    ids.map(async (bug) => {
+      const before = rows.find(({ id }) => id === bug)?.by ?? undefined;
+      const { outcome } = await pool.run({ kind: "hunt", bug, patience: { ...patience, before } });
+      if (outcome.kind !== "hunt") throw new Error("a worker answered something else than it was asked");
+      console.log(lineOf(outcome));
+      // At once: a run over all bugs takes many minutes, and one that is broken off was not for nothing.
+      if (!quick) record(patience.firstSeed, outcome);
+      return outcome;
+    }),
+  );
 }
 
-function lineOf({ bug, seeds, plans, found }: Hunt): string {
-  if (!found) return `MISSED ${bug.id}: ${seeds} seeds, ${plans} plans`;
-  const effort = plans > 0 ? `${seeds} seeds, ${plans} plans` : `${seeds} seeds`;
-  return `found  ${bug.id}: ${effort}, ${found.by}: ${found.problem.slice(0, 200)}`;
+function lineOf({ id, seeds, plans, found }: Hunt): string {
+  const effort = `${seeds} seeds, ${plans} plans`;
+  return found ? `found  ${id}: ${effort}, ${found.by}: ${found.problem.slice(0, 200)}` : `MISSED ${id}: ${effort}`;
 }
 
-function record(results: PlantedResults): void {
-  writeFileSync(join(projectRoot, plantedResultsFile), jsonText(results));
-  writeDocuments([proofDocument()]);
+function record(firstSeed: number, hunted: Hunt): void {
+  const ids = plantedBugs.map(({ id }) => id);
+  const rows = withRows(readPlantedResults()?.rows ?? [], [rowOf(hunted)], ids);
+  writeFileSync(join(projectRoot, plantedResultsFile), jsonText({ firstSeed, rows }));
 }
 
 process.exitCode = await main();

@@ -28,17 +28,18 @@ export function plantedPart(results: PlantedResults): string {
     return [bug.id, `[${bug.was}](${bug.thread})`, row?.promise ?? "not found", row ? effortOf(row) : "not run"];
   });
   const found = results.rows.filter(({ promise }) => promise !== null);
+  const bySeeds = found.filter(({ plans }) => plans === 0);
   return [
     "## Mistakes of others",
     `Mistakes that other tools really made, each planted in Kiln's own handlers in memory, one at a time, with the
 simulation run on it until a promise breaks: \`npm run planted\`. Where several safeguards stand in the way of a mistake,
 all of them are taken away. Seeds are random mixes from seed ${results.firstSeed} on; what they do not find is
-looked for with the reference scenarios, without a fault and with some of the single faults of
-\`npm run simulate -- --single\`. Those that few seeds find are looked for again in continuous integration
-(\`npm run planted -- --quick\`).`,
-    `Of ${plantedBugs.length} mistakes, ${results.rows.length} were tried when this was last recorded, and ${found.length} of those found; by seeds, after a median of
-${seedsMedian(results.rows)}.`,
-    markdownTable(["Planted", "What went wrong elsewhere", "Broken promise", "Found after"], rows),
+looked for in a scene that is made like the one in which it happened (\`scripts/planted/scenes.ts\`), in the reference
+scenarios, and with single faults at some calls of them. What breaks without the mistake as well does not count. Continuous
+integration plants every one of them again, and looks first where it was found (\`npm run planted -- --quick\`).`,
+    `Of ${plantedBugs.length} mistakes, ${results.rows.length} were tried when this was last recorded, and ${found.length} of those found: ${bySeeds.length} by
+seeds, after a median of ${seedsMedian(results.rows)}, the others in a scene or with a single fault.`,
+    markdownTable(["Planted", "What went wrong elsewhere", "Broken promise", "Found by"], rows),
   ].join("\n\n");
 }
 
@@ -58,6 +59,7 @@ the small model whether they notice. The files that were measured: ${scoreOf(row
   ].join("\n\n");
 }
 
-function effortOf({ seeds, plans }: PlantedRow): string {
-  return plans > 0 ? `${seeds} seeds and ${plans} plans` : `${seeds} seed${seeds === 1 ? "" : "s"}`;
+function effortOf({ seeds, plans, by }: PlantedRow): string {
+  if (by === null) return `nothing in ${seeds} seeds and ${plans} plans`;
+  return plans > 0 ? code(by) : `${seeds} seed${seeds === 1 ? "" : "s"}`;
 }

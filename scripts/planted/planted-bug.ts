@@ -18,14 +18,13 @@ export interface PlantedBug {
   was: string;
   /** Several where more than one safeguard stands in the way of the mistake. */
   patches: readonly Patch[];
-  /**
-   * Which of the single faults that `npm run simulate -- --single` tries are tried here first: all of them for one bug would
-   * take an hour.
-   */
+  /** The scene in which it went wrong, tried when the random mixes have found nothing (`scenes.ts`). */
+  scene?: string;
+  /** Which single faults are tried after that: all of them for one bug would take an hour. */
   faults?: FaultsTried;
 }
 
-/** Single faults at some calls of one scenario. */
+/** Single faults at some calls of one reference scenario or scene. */
 interface FaultsTried {
   scenario: string;
   kind: FaultKind;

@@ -8,13 +8,15 @@ export interface PlantedRow {
   id: string;
   /** Seeds that were run, the finding one included. */
   seeds: number;
-  /** Single-fault plans that were run after the seeds had found nothing. */
+  /** Scenes, scenarios and single-fault plans that were run after the seeds had found nothing. */
   plans: number;
   /** The first promise that was broken, such as `S6 fencing`; null: nothing was noticed. */
   promise: string | null;
+  /** What found it: `seed 7`, a scene or scenario, or a plan; null likewise. */
+  by: string | null;
 }
 
-/** What `npm run planted` came to when it was last run to the end. */
+/** What `npm run planted` came to when each bug was last looked for. */
 export interface PlantedResults {
   firstSeed: number;
   rows: PlantedRow[];
@@ -23,16 +25,18 @@ export interface PlantedResults {
 /** From the project's root. */
 export const plantedResultsFile = "scripts/planted/results.json";
 
-/** Seeds that a bug may have taken to be looked for on every change. */
-const quickSeeds = 6;
-
-export function rowOf({ bug, seeds, plans, found }: Hunt): PlantedRow {
-  return { id: bug.id, seeds, plans, promise: found ? (found.problem.split(":")[0] ?? "") : null };
+export function rowOf({ id, seeds, plans, found }: Hunt): PlantedRow {
+  return { id, seeds, plans, promise: found ? (found.problem.split(":")[0] ?? "") : null, by: found?.by ?? null };
 }
 
-/** Whether few seeds found it. */
-export function isQuick({ seeds, plans, promise }: PlantedRow): boolean {
-  return promise !== null && plans === 0 && seeds <= quickSeeds;
+/** The record with new rows, each in the place of the one of the same bug; in the order of `ids`, others are forgotten. */
+export function withRows(
+  before: readonly PlantedRow[],
+  rows: readonly PlantedRow[],
+  ids: readonly string[],
+): PlantedRow[] {
+  const found = (id: string) => [...rows, ...before].find((row) => row.id === id) ?? [];
+  return ids.flatMap(found);
 }
 
 /** The median over the bugs that seeds found. */

@@ -1,3 +1,5 @@
+import { type Hunt, hunt, type Patience } from "../planted/hunt.ts";
+import { plantedBugs } from "../planted/planted-bugs.ts";
 import { machineCells, type Reached, reachedIn } from "./coverage.ts";
 import type { FaultKind } from "./faults.ts";
 import { aPlan } from "./faults.ts";
@@ -12,12 +14,14 @@ export interface PlannedFault {
   kind: FaultKind;
 }
 
-/** One simulation that a worker makes. Everything in it comes from what this says. */
+/** One simulation that a worker makes, or one search by many of them. Everything in it comes from what this says. */
 export type Job =
   /** What of the machines there is to be covered. */
   | { kind: "cells" }
   | { kind: "mix"; seed: number }
-  | { kind: "plan"; scenario: string; seed: number; faults: readonly PlannedFault[] };
+  | { kind: "plan"; scenario: string; seed: number; faults: readonly PlannedFault[] }
+  /** Looks for one planted bug, by its id. */
+  | { kind: "hunt"; bug: string; patience: Patience };
 
 /** What came of a plan. */
 export interface PlanOutcome {
@@ -33,7 +37,8 @@ export interface PlanOutcome {
 export type Outcome =
   | { kind: "cells"; cells: string[] }
   | ({ kind: "mix"; reached: Reached } & MixResult)
-  | ({ kind: "plan" } & PlanOutcome);
+  | ({ kind: "plan" } & PlanOutcome)
+  | ({ kind: "hunt" } & Hunt);
 
 export type Begins = Readonly<Record<Situation, PreparedStage>>;
 
@@ -47,6 +52,7 @@ export async function runJob(job: Job, begins: Begins): Promise<Outcome> {
     });
     return { kind: "mix", reached, ...result };
   }
+  if (job.kind === "hunt") return { kind: "hunt", ...(await hunt(bugNamed(job.bug), begins, job.patience)) };
   const scenario = scenarioNamed(job.scenario);
   const result = await runPlan(scenario, begins[scenario.begins], job.seed, aPlan(job.faults));
   return {
@@ -57,6 +63,12 @@ export async function runJob(job: Job, begins: Begins): Promise<Outcome> {
     path: result.path,
     hash: result.hash,
   };
+}
+
+function bugNamed(id: string) {
+  const bug = plantedBugs.find((one) => one.id === id);
+  if (!bug) throw new Error(`no planted bug is called ${id}`);
+  return bug;
 }
 
 /** @throws {Error} naming the scenarios there are. */

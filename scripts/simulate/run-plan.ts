@@ -44,7 +44,7 @@ export async function runPlan(
   }
   const { calls, struck } = cloud.faults;
   const retried = struck.every(({ kind }) => survivable.has(kind));
-  if (retried && path.at(-1) !== scenario.end) {
+  if (retried && scenario.end !== undefined && path.at(-1) !== scenario.end) {
     problems.push(`H1 retried: it ended in ${path.at(-1)} instead of ${scenario.end}: ${cause}`);
   }
   cloud.faults.arm(noFaults);
@@ -69,6 +69,7 @@ async function sweepTwice(stage: SimulatedStage): Promise<void> {
 }
 
 function servedProblems(stage: SimulatedStage, { serves }: Scenario): string[] {
+  if (serves === undefined) return [];
   return stage.cloud.visitors.visit(hostOf("web")).flatMap((visit) => {
     const found = "problem" in visit ? visit.problem : visit.program.version;
     return found === serves ? [] : [`H1 retried: visitors get ${found} instead of ${serves}`];

@@ -18,7 +18,7 @@ export const bakingBugs: readonly PlantedBug[] = [
     id: "image-exists-already",
     thread: "https://github.com/spinnaker/spinnaker/issues/4498",
     was: "a bake timed out although the image existed, and the next try collided with it",
-    faults: { scenario: "first-deploy", kind: "timed-out", at: /RegisterImage/ },
+    faults: { scenario: "first-deploy", kind: "reply-lost", at: /RegisterImage/ },
     patches: [
       {
         file: "shared/aws/images.ts",
@@ -31,7 +31,7 @@ export const bakingBugs: readonly PlantedBug[] = [
     id: "fleet-exists-already",
     thread: "https://github.com/ansible/ansible/issues/29996",
     was: "a repeated creation failed because the first one had succeeded",
-    faults: { scenario: "first-deploy", kind: "timed-out", at: /CreateAutoScalingGroup/ },
+    faults: { scenario: "first-deploy", kind: "reply-lost", at: /CreateAutoScalingGroup/ },
     patches: [
       {
         file: "shared/aws/fleets.ts",

@@ -23,6 +23,7 @@ export const capacityBugs: readonly PlantedBug[] = [
     id: "size-of-before-the-bake",
     thread: "https://github.com/guardian/riff-raff/issues/1342",
     was: "what live had grown to while the deploy was under way was not looked at again",
+    scene: "live-grows",
     patches: [
       {
         file: "functions/cutover.ts",
@@ -64,6 +65,7 @@ export const capacityBugs: readonly PlantedBug[] = [
     id: "pin-restores-the-pinned",
     thread: "https://github.com/spinnaker/orca/pull/2756",
     was: "a second pin took the first one's size for the lasting one",
+    scene: "live-grows-twice",
     patches: [
       {
         file: "shared/domain/pins.ts",

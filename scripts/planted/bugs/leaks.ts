@@ -77,10 +77,11 @@ export const leakBugs: readonly PlantedBug[] = [
     id: "gone-because-not-seen-yet",
     thread: "https://github.com/hashicorp/terraform-provider-aws/issues/8029",
     was: "what had just been created was not found, and so believed not to exist",
+    scene: "slow-to-be-seen",
     faults: {
-      scenario: "first-deploy",
+      scenario: "slow-to-be-seen",
       kind: "denied",
-      at: /^(bake ebs:PutSnapshotBlock|launch elasticloadbalancing:ModifyTargetGroupAttributes)/,
+      at: /^(bake ebs:PutSnapshotBlock|launch autoscaling:Create)/,
     },
     patches: [{ file: "shared/reaping.ts", find: "world.now() - firstLookMs < visibleMs", replace: "world.now() < 0" }],
   },
@@ -100,11 +101,17 @@ export const leakBugs: readonly PlantedBug[] = [
     id: "image-of-kept-release-deleted",
     thread: "https://github.com/CloudSnorkel/cdk-github-runners/pull/991",
     was: "images that were in use, or needed for a way back, were deleted",
+    scene: "cooling",
     patches: [
       {
         file: "shared/reaping.ts",
         find: "if (!isKept(head, generation)) await removeImage",
         replace: "await removeImage",
+      },
+      {
+        file: "shared/reaping.ts",
+        find: 'const atOnce = fate === "remove" ||',
+        replace: "const atOnce = fate !== undefined ||",
       },
     ],
   },
@@ -112,11 +119,17 @@ export const leakBugs: readonly PlantedBug[] = [
     id: "shared-image-deleted",
     thread: "https://github.com/bonclay7/aws-amicleaner/issues/57",
     was: "a cleaner deleted an image that something else was still made of",
+    scene: "same-again-and-stopped",
     patches: [
       {
         file: "shared/reaping.ts",
         find: "(await isShared(release, head, world)) ||",
         replace: "",
+      },
+      {
+        file: "shared/reaping.ts",
+        find: "if (imageId === undefined || (await isUsedElsewhere(imageId, release.generation, world))) return;",
+        replace: "if (imageId === undefined) return;",
       },
     ],
   },
@@ -136,6 +149,7 @@ export const leakBugs: readonly PlantedBug[] = [
     id: "rollback-target-reaped-as-failed",
     thread: "https://github.com/spinnaker/orca/pull/1866",
     was: "the fleet that a rollback was to go to was cleaned up as a failed one",
+    scene: "interrupted-rollback",
     patches: [
       {
         file: "shared/domain/head.ts",
@@ -148,11 +162,12 @@ export const leakBugs: readonly PlantedBug[] = [
     id: "images-pile-up",
     thread: "https://github.com/compiler-explorer/infra/issues/2220",
     was: "old images were forgotten instead of deleted",
+    scene: "few-are-kept",
     patches: [
       {
-        file: "shared/domain/head.ts",
-        find: "known: [...new Set([...head.known, ...dropped])],",
-        replace: "known: head.known,",
+        file: "shared/domain/image-plan.ts",
+        find: 'if (!mark) return { action: "mark", reason: "nothing needs it" };',
+        replace: 'if (!mark) return { action: "keep", reason: "nothing needs it" };',
       },
     ],
   },

@@ -18,6 +18,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     id: "lock-of-somebody-else-released",
     thread: "https://github.com/github/branch-deploy/issues/504",
     was: "a lock was released by a run that did not own it",
+    faults: { scenario: "rollback-while-failing", kind: "slow", at: /^settle s3:/ },
     patches: [
       {
         file: "shared/aws/ledger.ts",
@@ -64,6 +65,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     id: "zombie-goes-on",
     thread: "https://stackoverflow.com/questions/45596276/what-happens-when-i-stop-an-execution-in-aws-step-functions",
     was: "stopping an execution does nothing to a task that runs, and what it did later was not fenced",
+    faults: { scenario: "rollback-while-moving", kind: "slow", at: /^cutover (s3|elasticloadbalancing):/ },
     patches: [
       {
         file: "shared/aws/ledger.ts",
@@ -78,12 +80,14 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     thread:
       "https://repost.aws/questions/QUZ1kPB3rSTN-CY1nPmPkeIw/lambda-function-behavior-after-step-functions-task-state-timeout",
     was: "a function ran on after its task had timed out, beside the one that took its place",
+    faults: { scenario: "rollback-while-moving", kind: "slow", at: /^cutover elasticloadbalancing:Modify/ },
     patches: [{ file: "shared/domain/lease.ts", find: "nowMs + takeoverWaitSeconds * 1000", replace: "nowMs" }],
   },
   {
     id: "older-upload-wins",
     thread: "https://github.com/aws/aws-codedeploy-agent/issues/248",
     was: "deployments were put in order by a number that was not monotonic, so an older one replaced a newer one",
+    scene: "late-event",
     patches: [
       {
         file: "shared/domain/head.ts",
@@ -96,6 +100,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     id: "superseded-goes-on",
     thread: "https://github.com/basecamp/kamal/issues/689",
     was: "a run that waited for its turn went on although a newer one had taken its place",
+    scene: "two-wait",
     patches: [
       {
         file: "shared/admission/deploy.ts",
@@ -113,6 +118,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     id: "delivered-twice-deployed-twice",
     thread: "https://github.com/miztiik/Serverless-AMI-Baker/pull/9",
     was: "an upload's event that came twice was baked twice",
+    scene: "event-twice",
     patches: [
       {
         file: "shared/admission/deploy.ts",
@@ -138,6 +144,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     id: "late-cleanup-hits-the-next-run",
     thread: "https://github.com/spinnaker/orca/pull/1612",
     was: "the clean-up of an ended run hit the run after it",
+    faults: { scenario: "rollback-while-retiring", kind: "slow", at: /^reap s3:/ },
     patches: [
       {
         file: "shared/domain/head.ts",

@@ -79,6 +79,7 @@ export const trafficBugs: readonly PlantedBug[] = [
     id: "emptied-before-nodes-follow",
     thread: "https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1064",
     was: "old targets ended while the load balancer still sent requests to them",
+    scene: "fading-deploy",
     patches: [
       {
         file: "shared/domain/head.ts",
@@ -179,6 +180,7 @@ export const trafficBugs: readonly PlantedBug[] = [
     id: "no-way-back-while-observing",
     thread: "https://github.com/spinnaker/spinnaker/issues/1955",
     was: "a rollback left what a half-done deploy had built",
+    scene: "rollback-while-observing",
     patches: [
       {
         file: "shared/domain/head.ts",
@@ -191,6 +193,7 @@ export const trafficBugs: readonly PlantedBug[] = [
     id: "orphan-serves-for-good",
     thread: "https://github.com/argoproj/argo-rollouts/issues/1774",
     was: "after an interrupted deploy nothing that came later put the service right",
+    scene: "failure-after-interruption",
     patches: [
       {
         file: "shared/admission/recover.ts",

@@ -11,6 +11,7 @@ import { CapacityWatch, type FleetSeen } from "./capacity.ts";
 import type { Effect, EffectWatch } from "./effect.ts";
 import { FencingWatch } from "./fencing.ts";
 import { OrderWatch } from "./order.ts";
+import { StandingByWatch } from "./standing-by.ts";
 
 /** Problems told of one run; the first ones say what began. */
 const toldProblems = 5;
@@ -33,6 +34,7 @@ export class PromiseWatch implements EffectWatch {
       this.#order,
       new FencingWatch(leases, isRunning, now),
       new CapacityWatch({ fleet, fleets, sharesOf }),
+      new StandingByWatch(heads, now),
     ];
   }
 
@@ -90,8 +92,10 @@ export class PromiseWatch implements EffectWatch {
     const images = cloud.kernel.store.collection<{ name: string; state: string }>("ec2.images").list();
     const names = new Set(images.map(({ name }) => name));
     const problems: string[] = [];
-    const { kept } = await cloud.complete(ledger.head(service));
-    for (const generation of this.#order.served(service).slice(-keptReleases.usual)) {
+    const { kept, live } = await cloud.complete(ledger.head(service));
+    // How many are kept is the say of what is live.
+    const rule = live && (await cloud.complete(ledger.release(service, live.generation)))?.spec.keep;
+    for (const generation of this.#order.served(service).slice(-(rule?.releases ?? keptReleases.usual))) {
       const release = await cloud.complete(ledger.release(service, generation));
       const hasImage = release && names.has(imageName(stageName, imageOwner(release), release.imageDigest));
       if (hasImage && kept.includes(generation)) continue;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readProjectFile } from "../../../scripts/documents/document.ts";
 import { plantedBugs } from "../../../scripts/planted/planted-bugs.ts";
 import { patched } from "../../../scripts/planted/planted-code.ts";
-import { isQuick, type PlantedRow, seedsMedian } from "../../../scripts/planted/results.ts";
+import { type PlantedRow, readPlantedResults, seedsMedian, withRows } from "../../../scripts/planted/results.ts";
 
 describe("the planted bugs", () => {
   it("are at least thirty, each with a name of its own and a public thread", () => {
@@ -34,18 +34,31 @@ describe("a patch", () => {
 });
 
 describe("the record", () => {
-  const row = (seeds: number, plans = 0, promise: string | null = "S1 never dark"): PlantedRow => ({
-    id: "any",
+  const row = (id: string, seeds: number, plans = 0, promise: string | null = "S1 never dark"): PlantedRow => ({
+    id,
     seeds,
     plans,
     promise,
+    by: promise === null ? null : `seed ${seeds}`,
   });
 
   it("counts the seeds of those that seeds found", () => {
-    expect(seedsMedian([row(9), row(1), row(4), row(200, 8), row(200, 400, null)])).toBe(4);
+    const rows = [row("a", 9), row("b", 1), row("c", 4), row("d", 200, 8), row("e", 200, 400, null)];
+    expect(seedsMedian(rows)).toBe(4);
   });
 
-  it("calls quick what few seeds find", () => {
-    expect([row(2), row(60), row(2, 3), row(2, 0, null)].map(isQuick)).toEqual([true, false, false, false]);
+  it("keeps the lines of bugs that were not looked for, and forgets those of bugs that are no more", () => {
+    const before = [row("gone", 1), row("kept", 2), row("again", 3)];
+    expect(withRows(before, [row("again", 5)], ["again", "kept", "never tried"])).toEqual([
+      row("again", 5),
+      row("kept", 2),
+    ]);
+  });
+
+  it("is of bugs that there are, thirty of them found at least", () => {
+    const rows = readPlantedResults()?.rows ?? [];
+    const ids = plantedBugs.map(({ id }) => id);
+    expect(rows.filter(({ id }) => !ids.includes(id))).toEqual([]);
+    expect(rows.filter(({ promise }) => promise !== null).length).toBeGreaterThanOrEqual(30);
   });
 });
