@@ -235,7 +235,7 @@ describe("a person who looks around", () => {
 
     expect(stack).toEqual(["UPDATE_COMPLETE"]);
     expect(role.Role.Path).toBe("/kiln/dev/");
-    const whatFor = ["ending", "hand", "red-alarm", "session", "touched", "unclean-end", "upload"];
+    const whatFor = ["approval", "ending", "hand", "red-alarm", "session", "touched", "unclean-end", "upload"];
     expect(rules.sort()).toEqual(whatFor.map((name) => `kiln-dev-${name}`));
     expect(schedules).toContain("kiln-dev-sweep");
     expect(waiting).toBe("0");
