@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { allEnded } from "../shared/all-ended.ts";
 import { Alerts, type Ending } from "../shared/aws/alerts.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
@@ -123,7 +124,7 @@ async function promote(request: Input, world: World): Promise<Head> {
     judgedRefresh(promoted(present, ref.generation, now, hotUntil, kept), undone, now),
   );
   await world.ledger.announceRefreshPause(head, head.standby?.generation);
-  await Promise.all([
+  await allEnded([
     lastingSizes(request, release, head, world),
     // Whoever holds the lease is alone, so also those that a deploy left which died once it was live.
     removeTrials(request, standing.trials, world),

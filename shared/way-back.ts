@@ -1,4 +1,5 @@
 import { isHot } from "./admission/rollback.ts";
+import { allEnded } from "./all-ended.ts";
 import type { Alerts } from "./aws/alerts.ts";
 import type { Executions } from "./aws/executions.ts";
 import type { Fleets } from "./aws/fleets.ts";
@@ -41,7 +42,7 @@ export async function proveWaysBack(
   onlyService?: string,
 ): Promise<ProvedWayBack[]> {
   const services = onlyService === undefined ? await world.ledger.services() : [onlyService];
-  const proofs = await Promise.all(services.map((service) => proveService(service, recorder, world)));
+  const proofs = await allEnded(services.map((service) => proveService(service, recorder, world)));
   return proofs.flatMap((proof) => proof ?? []);
 }
 

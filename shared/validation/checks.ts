@@ -1,3 +1,4 @@
+import { allEnded } from "../all-ended.ts";
 import { judgeAlarms, redAlarms } from "../domain/alarms.ts";
 import { checkFunctionName, judgeAnswer } from "../domain/function-check.ts";
 import type { Release } from "../domain/release.ts";
@@ -25,7 +26,7 @@ export const servingChecks: readonly Check[] = [alarms];
 
 /** Asks every check of a list; none waits for another. */
 export async function ask(checks: readonly Check[], subject: Subject, world: ValidationWorld): Promise<CheckReport[]> {
-  return (await Promise.all(checks.map((check) => check(subject, world)))).flat();
+  return (await allEnded(checks.map((check) => check(subject, world)))).flat();
 }
 
 async function probes({ release }: Subject, world: ValidationWorld): Promise<CheckReport[]> {

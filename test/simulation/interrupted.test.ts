@@ -3,6 +3,7 @@ import type { GroupDocument } from "../../local/auto-scaling/documents.ts";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { type FaultPlan, noFaults } from "../../scripts/simulate/faults.ts";
 import { packageInMemory } from "../../scripts/simulate/package-files.ts";
+import { watchPromises } from "../../scripts/simulate/promises/watch.ts";
 import { openStage, prepareStage, type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import { type LiveService, liveService } from "./live-service.ts";
@@ -149,5 +150,24 @@ describe("a deploy that fails before its image was made, while the same version 
     await stage.idle();
     expect(stage.execution(second)?.status).toBe("SUCCEEDED");
     expect(await swept(stage)).toEqual([]);
+  });
+});
+
+describe("a settling that fails while another of its calls is still on its way", () => {
+  // Seed 3822 of the mixes: the repetition gave the lease back, and then that call arrived.
+  it("ends when that call has, so nothing is changed without the lease", async () => {
+    const stage = await service.open();
+    const promises = await watchPromises(stage, ["web"]);
+    const struck = new Set<string>();
+    stage.cloud.faults.arm(({ handler, operation }) => {
+      const kind = ({ DeleteRule: "timed-out", UpdateAutoScalingGroup: "slow" } as const)[operation];
+      if (handler !== "settle" || kind === undefined || struck.has(operation)) return undefined;
+      struck.add(operation);
+      return kind;
+    });
+    expect((await stage.deploy("web", "2")).status).toBe("SUCCEEDED");
+    await stage.cloud.until(() => false, 10_000);
+    expect([...struck].sort()).toEqual(["DeleteRule", "UpdateAutoScalingGroup"]);
+    expect(promises.problems).toEqual([]);
   });
 });
