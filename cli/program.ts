@@ -6,6 +6,7 @@ import { addBaseApply } from "./commands/base-apply.ts";
 import { addBaseList } from "./commands/base-list.ts";
 import { addBasePin } from "./commands/base-pin.ts";
 import { addBaseRefresh } from "./commands/base-refresh.ts";
+import { addBaseShow } from "./commands/base-show.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDiff } from "./commands/diff.ts";
@@ -90,6 +91,7 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addServiceApply(program.command("service").description("the services of a stage"), surroundings);
   const base = program.command("base").description("the base images of a stage");
   addBaseList(base, surroundings);
+  addBaseShow(base, surroundings);
   addBaseRefresh(base, surroundings);
   addBasePin(base, surroundings);
   addBaseApply(base, surroundings);

@@ -3,14 +3,19 @@ import { Builders } from "../shared/aws/builders.ts";
 import * as clients from "../shared/aws/clients.ts";
 import { Documents } from "../shared/aws/documents.ts";
 import { Fleets } from "../shared/aws/fleets.ts";
+import { ImageRecords } from "../shared/aws/image-records.ts";
+import { ImageUsers } from "../shared/aws/image-users.ts";
 import { failedImage, Images } from "../shared/aws/images.ts";
 import { Instances } from "../shared/aws/instances.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Parameters } from "../shared/aws/parameters.ts";
 import { Recipes } from "../shared/aws/recipes.ts";
 import { RunCommand } from "../shared/aws/run-command.ts";
+import { type BaseReapWorld, planBases, reapBases } from "../shared/base-reaping.ts";
 import { sha256Hex } from "../shared/digests.ts";
 import type { BuildPlace } from "../shared/domain/golden-build.ts";
+import type { ImagePlan } from "../shared/domain/image-plan.ts";
+import { ledgerKeys } from "../shared/domain/keys.ts";
 import { clientToken, ownedBaseName, tagKeys } from "../shared/domain/names.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { ReapStuckError } from "../shared/errors.ts";
@@ -32,12 +37,14 @@ const input = z.union([
   }),
   /** refresh asks which services are to be deployed again. */
   z.object({ find: z.literal("stale"), request: z.unknown() }),
-  /** sweep cleans up after builds that nobody works on any more. */
-  z.object({ find: z.literal("abandoned"), memo: z._default(memo, {}) }),
+  /** sweep cleans up after builds that nobody works on any more, and after bases that nothing needs. */
+  z.object({ find: z.literal("abandoned"), execution: z.string(), memo: z._default(memo, {}) }),
+  /** Says what a sweep would do with the stage's bases. */
+  z.object({ find: z.literal("unneeded") }),
 ]);
 type Input = z.infer<typeof input>;
 
-interface World extends RefreshWorld, GoldenWorld {
+interface World extends RefreshWorld, GoldenWorld, BaseReapWorld {
   images: Images;
   recipes: Recipes;
   region: string;
@@ -49,15 +56,24 @@ interface World extends RefreshWorld, GoldenWorld {
  * Before: the release names a public base, or a recipe. After `ready`: an image under the stage's derived name is available.
  * Repeatable: images are found by their names, and starting one carries a client token.
  */
-export async function base(request: Input, world: World): Promise<StepOutput | RefreshPlan> {
-  if ("find" in request) {
-    return request.find === "stale" ? planRefresh(request.request, world) : sweepBuilds(request.memo, world);
-  }
+export async function base(request: Input, world: World): Promise<StepOutput | RefreshPlan | ImagePlan> {
+  if ("find" in request) return find(request, world);
   if ("baseImageId" in request) return copyOf(request.baseImageId, world);
   if ("golden" in request) return golden(request.golden, request.parentImageId, request.network, request.memo, world);
   const { base: wanted, network } = await world.ledger.frozen(request.release);
   if (wanted.golden) return golden(wanted.golden, wanted.imageId, network, request.memo, world);
   return copyOf(wanted.imageId, world);
+}
+
+function find(request: Extract<Input, { find: string }>, world: World): Promise<StepOutput | RefreshPlan | ImagePlan> {
+  switch (request.find) {
+    case "stale":
+      return planRefresh(request.request, world);
+    case "abandoned":
+      return sweepBases(request, world);
+    case "unneeded":
+      return planBases(world);
+  }
 }
 
 async function golden(
@@ -96,9 +112,15 @@ async function copyOf(imageId: string, world: World): Promise<StepOutput> {
 /** Unit: milliseconds. Instances end within a minute or two; what is there after ten does not go by itself. */
 const sweepPatienceMs = 10 * 60_000;
 
-async function sweepBuilds(remembered: Record<string, unknown>, world: World): Promise<StepOutput> {
+async function sweepBases(
+  { execution, memo: remembered }: { execution: string; memo: Record<string, unknown> },
+  world: World,
+): Promise<StepOutput> {
   const left = await sweepGolden(world);
-  if (left.length === 0) return ready();
+  if (left.length === 0) {
+    await reapBases(execution, world);
+    return ready();
+  }
   const startedMs = Number(remembered["startedMs"] ?? world.now());
   if (world.now() - startedMs < sweepPatienceMs) return pending(10, { startedMs });
   throw new ReapStuckError(
@@ -107,7 +129,7 @@ async function sweepBuilds(remembered: Record<string, unknown>, world: World): P
   );
 }
 
-export const step: Step<Input, World, StepOutput | RefreshPlan> = {
+export const step: Step<Input, World, StepOutput | RefreshPlan | ImagePlan> = {
   name: "base",
   input,
   run: base,
@@ -121,6 +143,8 @@ export const step: Step<Input, World, StepOutput | RefreshPlan> = {
       ledger: new Ledger(documents, common.releases),
       images: new Images(ec2),
       instances: new Instances(ec2),
+      imageUsers: new ImageUsers(ec2),
+      baseRecords: new ImageRecords(documents, ledgerKeys.bases),
       builders: new Builders(ec2),
       commands: new RunCommand(ssm),
       parameters,

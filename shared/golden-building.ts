@@ -58,6 +58,7 @@ export async function buildGolden(
   memo: Record<string, unknown>,
   world: GoldenWorld,
 ): Promise<StepOutput> {
+  if (await isBeingEnabled(order.digest, world)) return pending(soonSeconds, memo);
   const build = await begin(order, place, memo["attempt"], world);
   const remembered = { attempt: build.attempt };
   if (build.phase === "ready") return ready();
@@ -107,6 +108,14 @@ const signOfLifeMs = 60_000;
 
 function isFresh({ touchedAt }: GoldenBuild, nowMs: number): boolean {
   return nowMs - Date.parse(touchedAt) < signOfLifeMs;
+}
+
+/** An image that the sweep disabled because nothing needed it is enabled again instead of being built a second time. */
+async function isBeingEnabled(digest: string, { images, config }: GoldenWorld): Promise<boolean> {
+  const { state, image } = await images.find(goldenName(config.stage, digest));
+  if (state !== "disabled" || !image?.ImageId) return false;
+  await images.enable(image.ImageId);
+  return true;
 }
 
 async function isUsable(digest: string, { images, config }: GoldenWorld): Promise<boolean> {

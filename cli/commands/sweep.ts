@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { ImageLine, ImagePlan } from "../../shared/domain/image-plan.ts";
 import type { PlannedWork } from "../../shared/survey.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { outcomeOf } from "../execution/outcome.ts";
@@ -17,10 +18,12 @@ export function addSweep(program: Command, surroundings: Surroundings): void {
   runs<{ dryRun?: boolean }>(command, surroundings, left, async (context, _args, { dryRun }) => {
     const stage = await context.stage();
     if (dryRun) {
-      const { plan } = await stage.functions.ask<{ plan: PlannedWork[] }>(stage.outputs.ReapFunction, {
-        mode: "survey",
-      });
-      return planned(plan);
+      const { ReapFunction, BaseFunction } = stage.outputs;
+      const [{ plan }, { lines }] = await Promise.all([
+        stage.functions.ask<{ plan: PlannedWork[] }>(ReapFunction, { mode: "survey" }),
+        stage.functions.ask<ImagePlan>(BaseFunction, { find: "unneeded" }),
+      ]);
+      return planned([...plan, ...baseWork(lines)]);
     }
     const execution = await stage.runs.start(stage.outputs.SweepMachine, executionName("sweep"), {});
     const followed = await followAloud(stage, execution, "sweep", context.output);
@@ -28,6 +31,13 @@ export function addSweep(program: Command, surroundings: Surroundings): void {
     const { plan = [] } = (followed.ending.output ?? {}) as { plan?: PlannedWork[] };
     return { json: { ...outcome, plan }, text: `${planText(plan)}\n${outcomeText("sweep", outcome)}` };
   });
+}
+
+/** Bases belong to no service. */
+function baseWork(lines: readonly ImageLine[]): PlannedWork[] {
+  return lines.flatMap(({ imageId, action, reason }) =>
+    action === "keep" ? [] : [{ service: "", generation: "", action, image: imageId, reason: `${imageId}: ${reason}` }],
+  );
 }
 
 function planned(plan: PlannedWork[]): Result {
@@ -38,6 +48,8 @@ function planned(plan: PlannedWork[]): Result {
 export function planText(plan: readonly PlannedWork[]): string {
   if (plan.length === 0) return "nothing to sweep";
   return plan
-    .map(({ action, service, generation, reason }) => `${action.padEnd(8)} ${generation || service}  ${reason}`)
+    .map(
+      ({ action, service, generation, reason }) => `${action.padEnd(8)} ${generation || service || "base"}  ${reason}`,
+    )
     .join("\n");
 }

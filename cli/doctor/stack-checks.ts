@@ -5,7 +5,8 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-s
 import { clientConfiguration } from "../aws/connection.ts";
 import { stackName } from "../aws/stack-outputs.ts";
 import type { Stage } from "../aws/stage.ts";
-import { about, type Check } from "./finding.ts";
+import { recipeBuilds } from "../explain/recipe-builds.ts";
+import { about, type Check, type Finding } from "./finding.ts";
 
 /** What every service of a stage needs: the stack, its key, and that nothing of it has raised its voice. */
 export function stackChecks(stage: Stage): Check[] {
@@ -14,6 +15,7 @@ export function stackChecks(stage: Stage): Check[] {
     { subject: "key", look: () => checkKey(stage) },
     { subject: "dead letters", look: () => checkDeadLetters(stage) },
     { subject: "alarms", look: () => checkAlarms(stage) },
+    { subject: "recipes", look: () => checkRecipes(stage) },
   ];
 }
 
@@ -64,4 +66,17 @@ async function checkAlarms({ connection, name }: Stage) {
   return raised.map(({ AlarmName, AlarmDescription, StateReason }) =>
     fail(`${AlarmName} is raised: ${StateReason}`, AlarmDescription ?? "See docs/operating.md."),
   );
+}
+
+/** What was built of golden recipes; an older build that failed is of no interest once a later one of its recipe is there. */
+async function checkRecipes(stage: Stage): Promise<Finding[]> {
+  const { ok, warn } = about("recipes");
+  const builds = (await recipeBuilds(stage)).filter(({ isInForce }) => isInForce);
+  const newest = builds.filter((build, at) => builds.findIndex(({ recipe }) => recipe === build.recipe) === at);
+  if (newest.length === 0) return [ok("no golden recipe is in force")];
+  return newest.map(({ recipe, phase, imageId, parentImageId, failure }) => {
+    const fix = "Mend the recipe and apply it again: kiln base apply <file>. What is live serves on.";
+    if (phase === "failed") return warn(`recipe ${recipe} could not be built: ${failure ?? "no reason was kept"}`, fix);
+    return ok(`recipe ${recipe} on ${parentImageId}: ${imageId ?? "no image yet"} (${phase})`);
+  });
 }

@@ -132,3 +132,18 @@ export const plannedWork = z.object({
   action: z.string(),
   reason: z.string(),
 });
+
+/** What was built of a golden recipe. */
+export const recipeBuild = {
+  recipe: z.string(),
+  digest: z.string(),
+  phase: z.enum(["building", "testing", "cleaning", "ready", "failed"]),
+  imageId: z.nullable(z.string()),
+  parentImageId: z.string(),
+  attempt: z.int(),
+  startedAt: z.string(),
+  isInForce: z.boolean(),
+  packages: z.array(z.string()),
+  users: z.array(z.string()),
+  failure: z.nullable(z.string()),
+};

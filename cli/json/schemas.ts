@@ -10,6 +10,7 @@ import {
   notFollowed,
   outcome,
   plannedWork,
+  recipeBuild,
   releaseState,
   uploaded,
   wayBack,
@@ -188,9 +189,12 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         imageId: z.string(),
         copy: z.nullable(z.strictObject({ imageId: z.string(), state: z.string(), madeAt: nullableText })),
         users: z.array(z.string()),
+        fate: nullableText,
       }),
     ),
+    recipes: z.array(z.strictObject({ ...recipeBuild, fate: nullableText })),
   }),
+  "base show": z.strictObject({ stage: z.string(), recipe: z.string(), builds: z.array(z.strictObject(recipeBuild)) }),
   "base refresh": z.union([
     z.strictObject({
       ...outcome,

@@ -10,6 +10,7 @@ import { ImageRecords } from "../../shared/aws/image-records.ts";
 import { Ledger } from "../../shared/aws/ledger.ts";
 import { Parameters, parameterNames } from "../../shared/aws/parameters.ts";
 import { Recipes } from "../../shared/aws/recipes.ts";
+import { ledgerKeys } from "../../shared/domain/keys.ts";
 import { knownBases, parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { artifactOf } from "./artifacts.ts";
 import { hostOf } from "./hosts.ts";
@@ -45,6 +46,7 @@ export class SimulatedStage {
   readonly cloud: SimulatedCloud;
   readonly ledger: Ledger;
   readonly imageRecords: ImageRecords;
+  readonly baseRecords: ImageRecords;
   readonly recipes: Recipes;
   readonly parameters: Parameters;
   readonly outputs: Readonly<Record<string, string>>;
@@ -56,6 +58,7 @@ export class SimulatedStage {
     const documents = documentsOf(cloud, outputs["LedgerBucket"] ?? "");
     this.ledger = new Ledger(documents);
     this.imageRecords = new ImageRecords(documents);
+    this.baseRecords = new ImageRecords(documents, ledgerKeys.bases);
     this.parameters = new Parameters(attachToClient(new SSMClient(), cloud.kernel, "ssm", cloud.administrator));
     this.recipes = new Recipes(documents, this.parameters, stageName);
     cloud.versionOf = async (service, generation) =>

@@ -23,16 +23,24 @@ export interface ReapedImage {
   lookedAt: Record<string, number>;
 }
 
-/** What the ledger knows about the images of services. */
+/** Where the records of images stand: those of a service's releases, or those of the stage's bases. */
+interface RecordKeys {
+  images: (owner: string) => string;
+  reapedImage: (owner: string, imageId: string) => string;
+}
+
+/** What the ledger knows about the images of services, or of the stage's bases. */
 export class ImageRecords {
   readonly #documents: Documents;
+  readonly #keys: RecordKeys;
 
-  constructor(documents: Documents) {
+  constructor(documents: Documents, keys: RecordKeys = ledgerKeys) {
     this.#documents = documents;
+    this.#keys = keys;
   }
 
   async read(service: string): Promise<ImageRecord> {
-    return (await this.#documents.read<ImageRecord>(ledgerKeys.images(service)))?.document ?? { marks: {} };
+    return (await this.#documents.read<ImageRecord>(this.#keys.images(service)))?.document ?? { marks: {} };
   }
 
   /** Sets, or with undefined removes, the mark of one image. */
@@ -49,15 +57,15 @@ export class ImageRecords {
 
   /** Writes the proof down before an image goes; a repeated attempt leaves the first. */
   async recordReaped(service: string, reaped: ReapedImage): Promise<void> {
-    await this.#documents.create(ledgerKeys.reapedImage(service, reaped.imageId), reaped);
+    await this.#documents.create(this.#keys.reapedImage(service, reaped.imageId), reaped);
   }
 
   async reaped(service: string, imageId: string): Promise<ReapedImage | undefined> {
-    return (await this.#documents.read<ReapedImage>(ledgerKeys.reapedImage(service, imageId)))?.document;
+    return (await this.#documents.read<ReapedImage>(this.#keys.reapedImage(service, imageId)))?.document;
   }
 
   async #change(service: string, change: (record: ImageRecord) => ImageRecord): Promise<void> {
-    await this.#documents.update<ImageRecord>(ledgerKeys.images(service), (present) =>
+    await this.#documents.update<ImageRecord>(this.#keys.images(service), (present) =>
       change(present ?? { marks: {} }),
     );
   }

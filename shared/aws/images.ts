@@ -6,6 +6,7 @@ import {
   DisableImageCommand,
   type EC2Client,
   EnableImageCommand,
+  type Filter,
   type Image,
   RegisterImageCommand,
 } from "@aws-sdk/client-ec2";
@@ -29,6 +30,12 @@ const imagesPerPage = 1000;
 const absent: FoundImage = { state: "absent", image: undefined };
 
 export type ImageState = "absent" | "pending" | "available" | "disabled" | "failed";
+
+/** What a stage has to make releases on, and what it has made. */
+export interface StageBases {
+  bases: (OwnImage & { snapshotIds: string[] })[];
+  made: { imageId: string; snapshotIds: string[] }[];
+}
 
 /** Device name under which the release volume is attached; the boot script finds it by content, not by this. */
 const releaseDevice = "/dev/sdk";
@@ -93,6 +100,27 @@ export class Images {
       ...(service === undefined ? [] : [{ Name: `tag:${tagKeys.service}`, Values: [service] }]),
     ];
     const found = new Map<string, OwnImage[]>();
+    for await (const image of this.#tagged(Filters)) addOwn(found, image);
+    return found;
+  }
+
+  /**
+   * The stage's images that releases can be made on, disabled ones too, and all its other images. An image on trial is
+   * neither: its build looks after it.
+   */
+  async stageBases(stage: string): Promise<StageBases> {
+    const found: StageBases = { bases: [], made: [] };
+    for await (const image of this.#tagged([{ Name: `tag:${tagKeys.stage}`, Values: [stage] }])) {
+      const snapshotIds = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+      const own = ownImage(image);
+      if (tagOf(image, tagKeys.role) === "base" && own) found.bases.push({ ...own, snapshotIds });
+      else if (tagOf(image, tagKeys.role) === "image") found.made.push({ imageId: image.ImageId ?? "", snapshotIds });
+    }
+    return found;
+  }
+
+  /** Images of our own in every state, page by page. */
+  async *#tagged(Filters: Filter[]): AsyncGenerator<Image> {
     let token: string | undefined;
     do {
       const page = await this.#ec2.send(
@@ -104,10 +132,9 @@ export class Images {
           ...(token && { NextToken: token }),
         }),
       );
-      for (const image of page.Images ?? []) addOwn(found, image);
+      yield* page.Images ?? [];
       token = page.NextToken;
     } while (token);
-    return found;
   }
 
   /**
@@ -249,26 +276,34 @@ export class Images {
 }
 
 function addOwn(found: Map<string, OwnImage[]>, image: Image): void {
-  const tag = (key: string) => image.Tags?.find(({ Key }) => Key === key)?.Value;
-  const [service, state] = [tag(tagKeys.service), stateOf(image)];
-  if (!image.ImageId || !image.Name || service === undefined || state === "absent") return;
+  const [service, own] = [tagOf(image, tagKeys.service), ownImage(image)];
+  if (!own || service === undefined) return;
+  const others = found.get(service);
+  if (others) others.push(own);
+  else found.set(service, [own]);
+}
+
+function tagOf({ Tags }: Image, key: string): string | undefined {
+  return Tags?.find(({ Key }) => Key === key)?.Value;
+}
+
+function ownImage(image: Image): OwnImage | undefined {
+  const state = stateOf(image);
+  if (!image.ImageId || !image.Name || state === "absent") return undefined;
   const protection = image.DeregistrationProtection ?? "disabled";
-  const isProtected = protection !== "disabled" && !protection.startsWith("disabled");
-  const own: OwnImage = {
+  const isProtected = !protection.startsWith("disabled");
+  return {
     imageId: image.ImageId,
     name: image.Name,
-    generation: tag(tagKeys.generation) ?? "",
+    generation: tagOf(image, tagKeys.generation) ?? "",
     state,
     protectedBy:
-      tag(tagKeys.keep) !== undefined
+      tagOf(image, tagKeys.keep) !== undefined
         ? `it has the tag ${tagKeys.keep}`
         : isProtected
           ? "it is protected against deregistration"
           : undefined,
   };
-  const others = found.get(service);
-  if (others) others.push(own);
-  else found.set(service, [own]);
 }
 
 function stateOf(image: Image | undefined): ImageState {

@@ -28,9 +28,14 @@ export class Recipes {
     return { digest, unchanged };
   }
 
+  /** The digest of the recipe that is in force; undefined when there is none of this name. */
+  async digestInForce(name: string): Promise<string | undefined> {
+    return this.#parameters.read(parameterNames.recipe(this.#stage, name));
+  }
+
   /** The recipe that is in force. @throws {BaseRefusedError} when there is none of this name. */
   async current(name: string): Promise<{ recipe: Recipe; digest: string }> {
-    const digest = await this.#parameters.read(parameterNames.recipe(this.#stage, name));
+    const digest = await this.digestInForce(name);
     if (digest !== undefined) return { recipe: await this.read(name, digest), digest };
     throw new BaseRefusedError(
       `Stage ${this.#stage} has no recipe "${name}".`,

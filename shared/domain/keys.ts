@@ -79,6 +79,11 @@ export const ledgerKeys = {
   history: (service: string, generation: string) => `${home(service)}/history/${generation}/`,
   images: (service: string) => `services/${service}/images.json`,
   reapedImage: (service: string, imageId: string) => `services/${service}/reaped/${imageId}.json`,
+  /** What is remembered of the stage's base images; they belong to no service. */
+  bases: {
+    images: () => "bases/images.json",
+    reapedImage: (_owner: string, imageId: string) => `bases/reaped/${imageId}.json`,
+  },
   zipRecipe: (sha256: string) => `parts/${sha256}.zip-recipe`,
   inventory: (sha256: string) => `parts/${sha256}.inventory.json`,
   partDigests: (sha256: string) => `parts/${sha256}.blocks`,

@@ -3,11 +3,15 @@ import type { Stage } from "../../../cli/aws/stage.ts";
 import { basesText, listBases } from "../../../cli/commands/base-list.ts";
 import { pinBase, unpinBase } from "../../../cli/commands/base-pin.ts";
 import { resumeRefresh, startedText } from "../../../cli/commands/base-refresh.ts";
+import { showRecipe } from "../../../cli/commands/base-show.ts";
 import { why } from "../../../cli/commands/why.ts";
 import { readStatus } from "../../../cli/explain/service-status.ts";
+import { resultSchemas } from "../../../cli/json/schemas.ts";
+import type { GoldenBuild } from "../../../shared/domain/golden-build.ts";
 import { emptyHead, type Head } from "../../../shared/domain/head.ts";
 import { withRefreshUndone } from "../../../shared/domain/refresh.ts";
 import { settledStage } from "../support/fake-stage.ts";
+import { releaseWith } from "../support/releases.ts";
 
 const tenDaysLaterMs = Date.parse("2026-01-11T00:00:00Z");
 let head: Head;
@@ -37,7 +41,7 @@ describe("kiln base list", () => {
     const owned = [
       { of: "ami-00000001", imageId: "ami-00000aaa", state: "available" as const, madeAt: "2026-01-01T00:00:00Z" },
     ];
-    const found = await listBases(stage, owned);
+    const found = await listBases(stage, owned, []);
     expect(basesText(found, tenDaysLaterMs).split("\n")).toEqual([
       "SERVICE  BASE    FOR     LIVE ON       NEWEST",
       "web      al2023  x86_64  ami-00000001  ami-00000002",
@@ -50,10 +54,59 @@ describe("kiln base list", () => {
   it("shows a copy that nobody uses, and a pin", async () => {
     await pinBase(stage, "web", undefined, "a driver");
     const owned = [{ of: "ami-00000009", imageId: "ami-00000bbb", state: "disabled" as const, madeAt: null }];
-    const text = basesText(await listBases(stage, owned), tenDaysLaterMs);
+    const unneeded = {
+      imageId: "ami-00000bbb",
+      generation: "",
+      action: "wait",
+      reason: "nothing has needed it",
+    } as const;
+    const text = basesText(await listBases(stage, owned, [unneeded]), tenDaysLaterMs);
+    expect(text).toContain("wait: nothing has needed it");
     expect(text).toContain("ami-00000bbb (disabled)");
     expect(text).toMatch(/ami-00000009 .* nobody$/m);
     expect(text).toMatch(/base pinned to ami-00000001 since .*: a driver/);
+  });
+});
+
+describe("golden recipes", () => {
+  const built: GoldenBuild = {
+    ...{ digest: "d".repeat(64), recipe: "runtime", recipeDigest: "r2", parentImageId: "ami-00000001", attempt: 2 },
+    ...{ phase: "failed", startedAt: "2026-01-09T00:00:00Z", touchedAt: "2026-01-09T00:10:00Z" },
+    ...{ vpcId: "vpc-1", subnetId: "subnet-1", failure: { step: "builder", why: "builder: no such mirror" } },
+  };
+  const earlier: GoldenBuild = {
+    ...{ ...built, digest: "c".repeat(64), recipeDigest: "r1", attempt: 1, phase: "ready", imageId: "ami-00000ccc" },
+    ...{ startedAt: "2026-01-01T00:00:00Z", packages: ["jq-1.7"] },
+  };
+  delete earlier.failure;
+
+  beforeEach(() => {
+    const golden = { recipe: "runtime", recipeDigest: "r1", digest: earlier.digest };
+    const base = { ...releaseWith({}).base, name: "recipe runtime", golden };
+    const release = async (_service: string, generation: string) => releaseWith({ generation, base });
+    const recipes = { builds: async () => [earlier, built], digestInForce: async () => "r2" };
+    stage = Object.assign(stage, { ledger: Object.assign(stage.ledger, { release }), recipes });
+  });
+
+  it("are listed with their images, parents and users, the newest first, and why one failed", async () => {
+    const text = basesText(await listBases(stage, [], []), tenDaysLaterMs);
+    expect(text.split("\n").slice(-4)).toEqual([
+      expect.stringMatching(/^RECIPE +DIGEST +IMAGE +MADE OF +AGE +USED BY$/),
+      expect.stringMatching(/^runtime +dddddddddddd +no image \(failed\) +ami-00000001 +2 days +nobody$/),
+      expect.stringContaining("builder: no such mirror"),
+      expect.stringMatching(
+        /^runtime +cccccccccccc +ami-00000ccc \(ready\) +ami-00000001 +10 days +web-00000[12] web-00000[12]$/,
+      ),
+    ]);
+  });
+
+  it("are shown one by one, with what went into them", async () => {
+    const { json, text } = await showRecipe(stage, "runtime");
+    expect(resultSchemas["base show"]?.safeParse(json).error?.issues ?? []).toEqual([]);
+    expect(text).toContain("dddddddddddd  no image  failed, in force");
+    expect(text).toContain("  failed    builder: no such mirror");
+    expect(text).toContain("  packages  1: jq-1.7");
+    await expect(showRecipe(stage, "other")).rejects.toMatchObject({ name: "UnknownRecipe" });
   });
 });
 

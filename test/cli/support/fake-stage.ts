@@ -45,6 +45,7 @@ export function settledStage(changes: Partial<Record<keyof Stage, unknown>> = {}
     parameters: {
       read: async (name: string) => (name.endsWith("/live") ? JSON.stringify({ generation: "web-000002" }) : undefined),
     },
+    recipes: { builds: async () => [] },
     executions: { status: async () => "ended" },
     functions: { ask: async () => ({ plan: [] }) },
     fleets: {
