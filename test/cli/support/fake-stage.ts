@@ -40,7 +40,7 @@ export function settledStage(changes: Partial<Record<keyof Stage, unknown>> = {}
       release: async (_service: string, generation: string) => releases.get(generation),
       history: async () => history,
       refusals: async () => [],
-      inventory: async () => undefined,
+      parts: { inventory: async () => undefined },
     },
     parameters: {
       read: async (name: string) => (name.endsWith("/live") ? JSON.stringify({ generation: "web-000002" }) : undefined),
