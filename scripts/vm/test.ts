@@ -5,6 +5,8 @@ import { blockBytes, type VolumeLayout } from "../../boot/release-volume.ts";
 import { renderUserData } from "../../boot/user-data.ts";
 import { packDirectory } from "../../cli/archive.ts";
 import { nodeLayer } from "../../cli/node-layer.ts";
+import { parseRecipe } from "../../shared/domain/recipe.ts";
+import { checkScript, installScript } from "../../shared/domain/recipe-script.ts";
 import { Checks } from "./checks.ts";
 import { Machine } from "./machine.ts";
 import { ensurePrerequisites } from "./prerequisites.ts";
@@ -33,6 +35,7 @@ try {
   const release = await makeRelease();
   await runsAndReboots(image, release);
   await refusesDamage(image, release);
+  await followsRecipe(image, release);
 } catch (error) {
   checks.fail("the test runs to its end", error);
 } finally {
@@ -121,6 +124,48 @@ async function refusesDamage(image: RootImage, release: Release): Promise<void> 
     checks.match("with one bit flipped the program never started", machine.console(), /^(?![\s\S]*i am kiln)/);
   } catch (error) {
     checks.fail("a damaged release is refused", error);
+    checks.showConsole(machine.console());
+  } finally {
+    await machine.stop();
+  }
+}
+
+/** The scripts of a golden recipe, as Systems Manager's agent runs them: with sh, as root. Its package is there already. */
+async function followsRecipe(image: RootImage, release: Release): Promise<void> {
+  const parsed = parseRecipe({
+    recipe: "runtime",
+    packages: ["kmod"],
+    files: [{ path: "/usr/local/bin/runtime", content: "#!/bin/sh\necho 24\n", mode: "0755" }],
+    scripts: ["runtime >/srv/version"],
+    checks: ['test "$(cat /srv/version)" = 24', "kmod --version"],
+  });
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const { recipe } = parsed;
+  const userData = `#!/bin/sh
+exec >/dev/console 2>&1
+/bin/sh <<'INSTALL'
+${installScript(recipe)}
+INSTALL
+echo "recipe: installed with $?; machine-id has $(wc -c </etc/machine-id) bytes"
+/bin/sh <<'CHECK'
+${checkScript(recipe)}
+CHECK
+echo "recipe: checked with $?"
+`;
+  const machine = await startMachine("recipe", image, { ...release, userData });
+  try {
+    await machine.waitForConsole(/recipe: checked with \d+/, bootLimitSeconds);
+    const said = machine.console().replaceAll("\r", "");
+    checks.match(
+      "a recipe's package, files and scripts are installed",
+      said,
+      /recipe: installed with 0; machine-id has 0/,
+    );
+    checks.match("its package manager really answered", said, /kmod is already the newest version/);
+    checks.match("what is installed is listed", said, /kiln: packages\n[\s\S]*^kmod-\d/m);
+    checks.match("its checks hold on the machine", said, /recipe: checked with 0/);
+  } catch (error) {
+    checks.fail("a golden recipe is installed and checked", error);
     checks.showConsole(machine.console());
   } finally {
     await machine.stop();

@@ -123,13 +123,17 @@ describe("a base image that nothing needs any more", () => {
 
   it("converges whichever call of the sweep is its last one", async () => {
     const begin = await opened(almostGone);
-    await begin.cloud.until(() => false, 30 * minutes);
-    await begin.idle();
+    const { marks } = await begin.cloud.complete(begin.baseRecords.read("bases"));
+    const [{ disabledAt = "" } = {}] = Object.values(marks);
+    const dueMs = Date.parse(disabledAt) + 72 * hours;
+    await begin.cloud.until(() => false, dueMs - begin.cloud.kernel.clock.now() + 1000);
     const ready = begin.snapshot();
     const whole = await opened(ready);
     whole.cloud.faults.arm(noFaults);
     await whole.run("Sweep", {});
     const calls = whole.cloud.faults.calls.filter(({ operation }) => /^(Put|Disable|Deregister)/.test(operation));
+    expect(stateOf(whole)).toBeUndefined();
+    expect(calls.length).toBeGreaterThan(3);
     for (const { index } of calls) {
       const killed = await opened(ready);
       killed.cloud.faults.arm(oneFault(index, "crash"));
@@ -143,7 +147,7 @@ describe("a base image that nothing needs any more", () => {
 
 describe("a golden image", () => {
   it("goes when its recipe changed and nothing stands on it, and is enabled instead of built when it is wanted again", async () => {
-    const stage = await prepared.open({ base: { recipe: "runtime" }, keep: { releases: 1, graceHours: 0 } });
+    const stage = await prepared.open({ base: { recipe: "runtime" }, keep: { releases: 2, graceHours: 1 } });
     const golden = () => rows(stage).filter(({ name }) => name.startsWith("kiln/dev/golden/"));
     const apply = async (content: string) => {
       const parsed = parseRecipe({ recipe: "runtime", files: [{ path: "/opt/runtime/version", content }] });

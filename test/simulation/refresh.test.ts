@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { SnapshotRecord } from "../../local/ebs/snapshots.ts";
 import { publicBases } from "../../local/ec2/public-bases.ts";
+import type { ImageRecord } from "../../local/ec2/records.ts";
 import { SsmService } from "../../local/ssm/service.ts";
 import { hostOf } from "../../scripts/simulate/hosts.ts";
 import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
+import { ownedBaseName } from "../../shared/domain/names.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 
@@ -49,6 +52,27 @@ async function withBrokenArtifact(): Promise<SimulatedStage> {
   publishNewerBase(stage);
   return stage;
 }
+
+describe("a base", () => {
+  const named = (start: string) => publicBases.find(({ name }) => name.startsWith(start))?.imageId ?? "";
+
+  it.each([
+    ["Ubuntu 24.04", "ubuntu-24.04", named("ubuntu/")],
+    ["Debian 12", "debian-12", newerBase],
+    ["a fixed AMI", { ami: newerBase }, newerBase],
+  ])("is copied once, encrypted, for every release on it: %s", async (_, base, imageId) => {
+    const stage = await prepared.open({ base });
+    for (const version of ["2", "3"]) expect(await stage.deploy("web", version)).toMatchObject({ status: "SUCCEEDED" });
+    const release = await stage.cloud.complete(stage.ledger.release("web", "web-000003"));
+    expect(release?.base.imageId).toBe(imageId);
+    const images = stage.cloud.kernel.store.collection<ImageRecord>("ec2.images").list();
+    const copies = images.filter(({ name }) => name === ownedBaseName("dev", imageId));
+    expect(copies).toHaveLength(1);
+    const snapshots = stage.cloud.kernel.store.collection<SnapshotRecord>("ebs.snapshots");
+    const devices = copies[0]?.mappings.flatMap((mapping) => mapping.ebs?.snapshotId ?? []) ?? [];
+    expect(devices.map((id) => snapshots.get(id)?.encrypted)).toEqual([true]);
+  });
+});
 
 describe("a refresh", () => {
   it("starts nothing while base and fleet are what they should be", async () => {
