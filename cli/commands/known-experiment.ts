@@ -2,6 +2,7 @@ import { experimentName, experimentPattern, servicePattern } from "../../shared/
 import type { Stage } from "../aws/stage.ts";
 import { type ExperimentStatus, readExperiment } from "../explain/experiment-status.ts";
 import { CommandFailure, nothingDone, wrongUsage } from "../failure.ts";
+import { requireService } from "./known-service.ts";
 
 /** The name that stands for an experiment. @throws {CommandFailure} when one of the two is no name. */
 export function experimentNamed(service: string, experiment: string): string {
@@ -19,6 +20,25 @@ export async function requireExperiment(stage: Stage, service: string, experimen
     what: `${service} has no experiment "${experiment}" in stage ${stage.name}${found ? ` any more: it was over at ${found.until}` : ""}.`,
     left: nothingDone,
     fix: `See which there are: kiln experiment list ${service}. Start it: kiln experiment start ${service} ${experiment} <file>.`,
+  });
+}
+
+/**
+ * The name that stands for what a command is about: the service, or with an experiment's name that experiment, over or not.
+ * @throws {CommandFailure} when the stage has no such thing.
+ */
+export async function requireSubject(stage: Stage, service: string, experiment: string | undefined): Promise<string> {
+  if (experiment === undefined) {
+    await requireService(stage, service);
+    return service;
+  }
+  const name = experimentNamed(service, experiment);
+  if ((await stage.ledger.head(name)).experiment) return name;
+  throw new CommandFailure({
+    name: "UnknownExperiment",
+    what: `${service} never had an experiment "${experiment}" in stage ${stage.name}.`,
+    left: nothingDone,
+    fix: `See which there were: kiln experiment list ${service} --all.`,
   });
 }
 

@@ -6,10 +6,11 @@ import { untilSignal } from "../embedded/until-signal.ts";
 import { CommandFailure, nothingDone, wrongUsage } from "../failure.ts";
 import { inOrder, type LogLine, type LogSource, lineText, logSources, NewLines } from "../logs/line.ts";
 import type { Output, Result } from "../output.ts";
+import { requireSubject } from "./known-experiment.ts";
 import { requireRelease, serviceOf } from "./known-release.ts";
-import { requireService } from "./known-service.ts";
 
 interface Options {
+  experiment?: string;
   release?: string;
   source?: LogSource;
   follow?: boolean;
@@ -24,13 +25,20 @@ export function addLogs(program: Command, surroundings: Surroundings): void {
     .command("logs")
     .description("show what state machine, handlers, probes and instances said about a release")
     .argument("<service>")
+    .option("--experiment <name>", "of an experiment of the service instead")
     .option("--release <generation>", "left out: the one under way, else the newest")
     .addOption(new Option("--source <source>", "only this source; left out: all").choices([...logSources]))
     .option("--follow", "go on with what comes, until Ctrl-C");
-  examples(command, "kiln logs web", "kiln logs web --release web-000041 --source instances", "kiln logs web --follow");
-  runs<Options>(command, surroundings, nothingDone, async (context, [service = ""], options) => {
+  examples(
+    command,
+    "kiln logs web",
+    "kiln logs web --release web-000041 --source instances",
+    "kiln logs web --follow",
+    "kiln logs web --experiment blue",
+  );
+  runs<Options>(command, surroundings, nothingDone, async (context, [named = ""], options) => {
     const stage = await context.stage();
-    await requireService(stage, service);
+    const service = await requireSubject(stage, named, options.experiment);
     const wanted = options.source === undefined ? logSources : [options.source];
     const generation = options.release ?? (await newestRelease(stage, service));
     if (serviceOf(generation) !== service) {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Stage } from "../aws/stage.ts";
 import { ExecutionFold } from "../execution/fold.ts";
+import { experimentLines, readExperiments } from "../explain/experiment-status.ts";
 import { readStatus, type ServiceStatus } from "../explain/service-status.ts";
 import { paintFor } from "../terminal/colour.ts";
 import type { LineScreen } from "../terminal/live-lines.ts";
@@ -9,13 +10,13 @@ import { type Progress, progressOf, statusTree } from "./status-tree.ts";
 
 /**
  * Shows the stage as a live tree until `stopped` resolves.
- * @param services Asked for each picture, since services may come.
+ * @param only The one service that is shown; undefined for every one, asked for each picture since services may come.
  * @param pauseMs Unit: milliseconds of real time between two pictures.
  * @returns What was shown last.
  */
 export async function watchStatus(
   stage: Stage,
-  services: () => Promise<readonly string[]>,
+  only: string | undefined,
   screen: LineScreen,
   pauseMs: number,
   stopped: Promise<unknown>,
@@ -28,12 +29,13 @@ export async function watchStatus(
   });
   let shown: ServiceStatus[] = [];
   do {
-    const names = await services();
+    const names = only === undefined ? await stage.ledger.services() : [only];
     shown = await Promise.all(names.map((service) => readStatus(stage, service)));
     const withProgress = await Promise.all(
       shown.map(async (status) => ({ ...status, progress: await progress(stage, status.underWay, folds) })),
     );
-    live.show(statusTree(stage.name, withProgress, paintFor(screen)));
+    const experiments = (await readExperiments(stage, only)).filter(({ state }) => state !== "over");
+    live.show([...statusTree(stage.name, withProgress, paintFor(screen)), ...experimentLines(experiments)]);
     await Promise.race([delay(pauseMs), stopping]);
   } while (!signal.stopped);
   return shown;

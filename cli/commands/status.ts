@@ -30,8 +30,7 @@ export function addStatus(program: Command, surroundings: Surroundings): void {
     const wanted = only === undefined ? services : [only];
     if (watch) {
       const { screen, json } = context.output;
-      const names = async () => (only === undefined ? stage.ledger.services() : [only]);
-      const last = await watchStatus(stage, names, json ? { write() {} } : screen, watchPauseMs, untilSignal());
+      const last = await watchStatus(stage, only, json ? { write() {} } : screen, watchPauseMs, untilSignal());
       return { json: { stage: stage.name, services: last, experiments: await underWay(stage, only) } };
     }
     const [found, experiments] = await Promise.all([

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { experimentOf } from "../../shared/domain/names.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { type Explanation, explain } from "../explain/explain.ts";
@@ -7,22 +8,24 @@ import { wayBackText } from "../explain/way-back.ts";
 import { nothingDone } from "../failure.ts";
 import type { Result } from "../output.ts";
 import { table } from "../table.ts";
-import { requireService } from "./known-service.ts";
+import { requireSubject } from "./known-experiment.ts";
 
 /** `kiln why`: why things are as they are, and what comes next. */
 export function addWhy(program: Command, surroundings: Surroundings): void {
   const command = program
     .command("why")
     .description("explain the present: what serves and on which evidence, what a rollback would do, what differs")
-    .argument("<service>");
-  examples(command, "kiln why web", "kiln why web --json");
-  runs(command, surroundings, nothingDone, async (context, [service = ""]) => why(await context.stage(), service));
+    .argument("<service>")
+    .option("--experiment <name>", "explain an experiment of the service instead");
+  examples(command, "kiln why web", "kiln why web --json", "kiln why web --experiment blue");
+  runs<{ experiment?: string }>(command, surroundings, nothingDone, async (context, [service = ""], { experiment }) =>
+    why(await context.stage(), service, experiment),
+  );
 }
 
-/** @throws {CommandFailure} when the stage has no such service. */
-export async function why(stage: Stage, service: string): Promise<Result> {
-  await requireService(stage, service);
-  const explanation = explain(await readPresent(stage, service));
+/** @throws {CommandFailure} when the stage has no such service or experiment. */
+export async function why(stage: Stage, service: string, experiment?: string): Promise<Result> {
+  const explanation = explain(await readPresent(stage, await requireSubject(stage, service, experiment)));
   return { json: { ...explanation }, text: whyText(explanation) };
 }
 
@@ -33,7 +36,7 @@ export function whyText(explanation: Explanation): string {
     [service],
     ...paragraph("serves", servingLines(explanation)),
     ...paragraph("rollback", [rollbackLine(explanation)]),
-    ...paragraph("way back", [explanation.wayBack ? wayBackText(explanation.wayBack) : "not proved yet: kiln sweep"]),
+    ...(experimentOf(service) ? [] : paragraph("way back", [wayBackLine(explanation)])),
     ...paragraph("under way", underWayLines(explanation)),
     ...paragraph("deploys", [explanation.hold ? `held up: ${explanation.hold.why}` : "may start now"]),
     ...paragraph("by itself", byItself.length > 0 ? byItself : ["nothing changes by itself"]),
@@ -55,6 +58,10 @@ function servingLines({ serving }: Explanation): string[] {
 
 function rollbackLine({ rollback: { path, generation, version, why: because } }: Explanation): string {
   return path === "none" ? because : `to ${generation}${version === null ? "" : ` (${version})`}, ${path}: ${because}`;
+}
+
+function wayBackLine({ wayBack }: Explanation): string {
+  return wayBack ? wayBackText(wayBack) : "not proved yet: kiln sweep";
 }
 
 function underWayLines({ underWay }: Explanation): string[] {

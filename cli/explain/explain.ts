@@ -84,6 +84,10 @@ function servingOf({ serving, fleets, head, evidence }: Present): Explanation["s
 }
 
 function rollbackOf({ target, fleets, head, lease, serving }: Present): Explanation["rollback"] {
+  if (head.experiment) {
+    const why = "an experiment has none: production is as it was, and what was pushed for it before starts it anew";
+    return { path: "none", generation: null, version: null, why };
+  }
   if (!target) {
     return {
       path: "none",
@@ -120,7 +124,7 @@ function underWayOf({ head, lease, pendingStatus, ownerStatus, latest }: Present
 }
 
 function byItselfOf({ head, plan, newerSpec }: Present): string[] {
-  const { standby } = head;
+  const { standby, experiment } = head;
   const reaped = new Set(plan.filter(({ action }) => action === "reap").map(({ generation }) => generation));
   const changes = plan
     .filter(({ action }) => action !== "wait")
@@ -139,6 +143,9 @@ function byItselfOf({ head, plan, newerSpec }: Present): string[] {
     ),
     ...baseNotes(head),
   );
+  if (experiment && experiment.ended === undefined) {
+    changes.push(`its time is over at ${experiment.until}; a sweep then leaves nothing of it but its records`);
+  }
   if (newerSpec) changes.push("the next deploy uses a newer spec than the live release has");
   return changes;
 }

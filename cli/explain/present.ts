@@ -6,7 +6,7 @@ import { servingGroup, type Weight } from "../../shared/domain/cutover.ts";
 import { type Head, rollbackTarget } from "../../shared/domain/head.ts";
 import type { FleetHealth } from "../../shared/domain/health.ts";
 import type { Lease, OwnerStatus } from "../../shared/domain/lease.ts";
-import { fleetName } from "../../shared/domain/names.ts";
+import { fleetName, serviceOf } from "../../shared/domain/names.ts";
 import type { Release } from "../../shared/domain/release.ts";
 import { unexplained } from "../../shared/domain/rule-record.ts";
 import type { WayBack } from "../../shared/domain/way-back.ts";
@@ -106,10 +106,13 @@ export async function readPresent(stage: Stage, service: string): Promise<Presen
   };
 }
 
-async function readHold(stage: Stage, service: string): Promise<Hold | undefined> {
+async function readHold(stage: Stage, name: string): Promise<Hold | undefined> {
+  const service = serviceOf(name);
   const digest = await stage.parameters.read(parameterNames.spec(stage.name, service));
   if (digest === undefined) return undefined;
-  const { windows = [] } = await stage.ledger.readSpec(service, digest);
+  const spec = await stage.ledger.readSpec(service, digest);
+  // Freezes hold for experiments as well, windows do not.
+  const windows = name === service ? (spec.windows ?? []) : [];
   return holdAt(Date.now(), windows, await stage.ledger.freezes.of(service));
 }
 

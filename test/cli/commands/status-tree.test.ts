@@ -62,7 +62,13 @@ test("watching asks for events it has not seen, and ends when it is told to", as
   const stage = {
     name: "dev",
     ledger: {
-      head: async () => ({ ...emptyHead("web"), pending: { execution, generation: "web-000001" } }),
+      head: async (name: string) => ({
+        ...emptyHead(name),
+        ...(name === "web"
+          ? { pending: { execution, generation: "web-000001" } }
+          : { known: ["web.blue-000001"], experiment: { until: "2026-11-24T12:00:00Z", size: 1 } }),
+      }),
+      experiments: async () => ["api.red", "web.blue"],
       lease: async () => undefined,
       wayBack: async () => undefined,
       release: async () => undefined,
@@ -79,9 +85,11 @@ test("watching asks for events it has not seen, and ends when it is told to", as
     },
   } as unknown as Stage;
   const screen = { write: (text: string) => written.push(text) };
-  const last = await watchStatus(stage, async () => ["web"], screen, 1, promise);
+  const last = await watchStatus(stage, "web", screen, 1, promise);
   expect(asked).toEqual([0, 2]);
   expect(written).toHaveLength(2);
   expect(written[1]).toContain("…  BakeImage");
+  expect(written[1]).toContain("web blue  starting");
+  expect(written.join("")).not.toContain("api red");
   expect(last).toMatchObject([{ service: "web", underWay: execution }]);
 });

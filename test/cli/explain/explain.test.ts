@@ -186,3 +186,27 @@ test("a service that was never deployed has nothing to explain, and nothing that
   const explained = explain(nothing);
   expect(explained).toMatchObject({ serving: null, underWay: null, byItself: [], differences: [] });
 });
+
+test("an experiment has no way back, and an end that comes by itself", () => {
+  const experiment = { until: "2026-01-02T00:00:00.000Z", size: 1 };
+  const live = { generation: "web.blue-000001", since: "2026-01-01T01:00:00.000Z" };
+  const explanation = explain(
+    settled({
+      service: "web.blue",
+      head: { ...emptyHead("web.blue"), live, kept: [live.generation], experiment },
+      serving: live.generation,
+      fleets: [fleet(live.generation, "blue")],
+      weights: [{ targetGroupArn: `group-${live.generation}`, weight: 1 }],
+      target: undefined,
+      wayBack: undefined,
+      published: undefined,
+    }),
+  );
+  expect(explanation).toMatchObject({
+    serving: { generation: "web.blue-000001" },
+    rollback: { path: "none", why: expect.stringContaining("production is as it was") },
+    differences: [],
+    byItself: ["its time is over at 2026-01-02T00:00:00.000Z; a sweep then leaves nothing of it but its records"],
+  });
+  expect(whyText(explanation)).not.toContain("way back");
+});
