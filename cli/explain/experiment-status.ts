@@ -1,4 +1,4 @@
-import { fleetCostPerDay } from "../../shared/domain/cost/cost.ts";
+import { fleetCostPerDay, imageCostPerDay } from "../../shared/domain/cost/cost.ts";
 import { type Experiment, isOver } from "../../shared/domain/experiment.ts";
 import type { Head } from "../../shared/domain/head.ts";
 import { experimentOf, fleetName } from "../../shared/domain/names.ts";
@@ -24,7 +24,7 @@ export interface ExperimentStatus {
   url: string | null;
   healthy: number;
   wanted: number;
-  /** What its fleet costs by Kiln's table of list prices; null when that is not known. */
+  /** What its fleet and its image cost by Kiln's table of list prices; null when that is not known. */
   dollarsPerDay: number | null;
   /** Execution that works on it. */
   underWay: string | null;
@@ -67,8 +67,9 @@ export async function readExperiments(stage: Stage, service?: string): Promise<E
 }
 
 function dollarsOf(release: Release | undefined, instances: number): number | null {
-  const cost = release && fleetCostPerDay(release, instances);
-  return cost && "dollars" in cost ? cost.dollars : null;
+  if (!release) return null;
+  const [fleet, image] = [fleetCostPerDay(release, instances), imageCostPerDay(release)];
+  return "dollars" in fleet && "dollars" in image ? fleet.dollars + image.dollars : null;
 }
 
 function stateOf({ live, known, pending }: Head, experiment: Experiment): ExperimentStatus["state"] {

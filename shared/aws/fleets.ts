@@ -72,6 +72,7 @@ export class Fleets {
       templateName: group.LaunchTemplate?.LaunchTemplateName,
       targetGroupArns: group.TargetGroupARNs ?? [],
       suspended: (group.SuspendedProcesses ?? []).map(({ ProcessName = "" }) => ProcessName),
+      maxAgeSeconds: group.MaxInstanceLifetime ?? 0,
     };
   }
 

@@ -118,6 +118,8 @@ export interface GroupFacts {
   templateName: string | undefined;
   targetGroupArns: readonly string[];
   suspended: readonly string[];
+  /** Unit: seconds after which a server is replaced; 0 for never. */
+  maxAgeSeconds: number;
 }
 
 /**
@@ -126,9 +128,9 @@ export interface GroupFacts {
 export function groupDifferences(
   generation: string,
   facts: GroupFacts,
-  wanted: { max: number; templateName: string; targetGroupArn: string | undefined },
+  wanted: { max: number; templateName: string; targetGroupArn: string | undefined; maxAgeSeconds: number },
 ): string[] {
-  const { max, templateName, targetGroupArns, suspended } = facts;
+  const { max, templateName, targetGroupArns, suspended, maxAgeSeconds } = facts;
   const checks: [different: boolean, words: string][] = [
     [max < wanted.max, `its largest size is ${max}, its spec says ${wanted.max}`],
     [
@@ -139,9 +141,17 @@ export function groupDifferences(
       wanted.targetGroupArn !== undefined && !targetGroupArns.includes(wanted.targetGroupArn),
       "its new instances are not given to its target group",
     ],
+    [
+      maxAgeSeconds !== wanted.maxAgeSeconds,
+      `its servers may be ${ageWords(maxAgeSeconds)} old, its spec says ${ageWords(wanted.maxAgeSeconds)}`,
+    ],
     [suspended.length > 0, `its processes ${suspended.join(" and ")} are suspended`],
   ];
   return checks.flatMap(([different, words]) =>
     different ? [`the fleet of ${generation} was changed: ${words}`] : [],
   );
+}
+
+function ageWords(seconds: number): string {
+  return seconds === 0 ? "any age" : `${seconds / 86_400} days`;
 }

@@ -77,6 +77,11 @@ async function differencesOf({ service, generation, spec }: Release, world: Find
     world.targetGroups.find(targetGroupOf(stage, generation)),
   ]);
   if (!facts) return [`the fleet of ${generation} is gone, and the ledger calls it live`];
-  const wanted = { max: spec.capacity.max, templateName: templateName(stage, service), targetGroupArn };
+  const wanted = {
+    max: spec.capacity.max,
+    templateName: templateName(stage, service),
+    targetGroupArn,
+    maxAgeSeconds: (spec.maxInstanceAgeDays ?? 0) * 86_400,
+  };
   return groupDifferences(generation, facts, wanted);
 }

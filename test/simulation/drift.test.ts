@@ -218,6 +218,24 @@ describe("a fleet", () => {
     expect(found.AutoScalingGroups[0]?.SuspendedProcesses).toHaveLength(1);
   });
 
+  it("that somebody removed is told, and neither rule nor ledger is changed for it", async () => {
+    const stage = await service.open();
+    const before = await stage.cloud.complete(stage.ledger.head("web"));
+    const AutoScalingGroupName = fleetName(stageName, "web-000001");
+    await stage.cloud.call("autoscaling", "DeleteAutoScalingGroup", { AutoScalingGroupName, ForceDelete: true });
+    await stage.settle();
+    await stage.settle();
+    const sweep = await stage.run("Sweep", {});
+    expect(sweep.status).toBe("SUCCEEDED");
+    expect(JSON.parse(sweep.output ?? "").plan).toContainEqual(
+      expect.objectContaining({
+        action: "note",
+        reason: "the fleet of web-000001 is gone, and the ledger calls it live",
+      }),
+    );
+    expect(await stage.cloud.complete(stage.ledger.head("web"))).toEqual(before);
+  });
+
   it("whose servers reach their greatest age gets new ones, one after another, while it serves", async () => {
     const stage = await service.open({ maxInstanceAgeDays: 1 });
     await stage.deploy("web", "2");

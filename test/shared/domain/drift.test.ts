@@ -90,8 +90,9 @@ describe("touched instances are replaced", () => {
 });
 
 describe("a fleet's group", () => {
-  const wanted = { max: 4, templateName: "kiln-dev-web", targetGroupArn: "arn:group" };
-  const facts = { max: 4, templateName: "kiln-dev-web", targetGroupArns: ["arn:group"], suspended: [] };
+  const usual = { max: 4, templateName: "kiln-dev-web", maxAgeSeconds: 604_800 };
+  const wanted = { ...usual, targetGroupArn: "arn:group" };
+  const facts = { ...usual, targetGroupArns: ["arn:group"], suspended: [] };
 
   it("that is as its release wants it has no difference, and a larger one neither", () => {
     expect(groupDifferences("web-000001", facts, wanted)).toEqual([]);
@@ -99,11 +100,18 @@ describe("a fleet's group", () => {
   });
 
   it("that somebody changed is told, each change by itself", () => {
-    const changed = { max: 1, templateName: "mine", targetGroupArns: [], suspended: ["Launch", "Terminate"] };
+    const changed = {
+      max: 1,
+      templateName: "mine",
+      targetGroupArns: [],
+      suspended: ["Launch", "Terminate"],
+      maxAgeSeconds: 0,
+    };
     expect(groupDifferences("web-000001", changed, wanted)).toEqual([
       "the fleet of web-000001 was changed: its largest size is 1, its spec says 4",
       "the fleet of web-000001 was changed: it launches from mine, not kiln-dev-web",
       "the fleet of web-000001 was changed: its new instances are not given to its target group",
+      "the fleet of web-000001 was changed: its servers may be any age old, its spec says 7 days",
       "the fleet of web-000001 was changed: its processes Launch and Terminate are suspended",
     ]);
   });
