@@ -11,6 +11,7 @@ import { addCompletion } from "./commands/completion.ts";
 import { addDeploy } from "./commands/deploy.ts";
 import { addDiff } from "./commands/diff.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addDrill } from "./commands/drill.ts";
 import { addEnv } from "./commands/env.ts";
 import { addExperimentExtend } from "./commands/experiment-extend.ts";
 import { addExperimentList } from "./commands/experiment-list.ts";
@@ -79,6 +80,7 @@ export function kilnProgram(surroundings: Surroundings): Command {
   addReleases(program, surroundings);
   addDiff(program, surroundings);
   addRollback(program, surroundings);
+  addDrill(program, surroundings);
   addRevoke(program, surroundings);
   addDeploy(program, surroundings);
   addApprove(program, surroundings);

@@ -7,47 +7,36 @@ import { Ledger } from "../shared/aws/ledger.ts";
 import type { SeenRule } from "../shared/aws/listener-reading.ts";
 import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
+import { endDrill, lendShare, returnShare } from "../shared/cutover/drill.ts";
+import { type CutoverWorld, look, refused } from "../shared/cutover/look.ts";
 import { holdAt } from "../shared/domain/calendar.ts";
-import { capacityTarget } from "../shared/domain/capacity.ts";
-import {
-  decideCutover,
-  refuseWithdrawal,
-  restoredWeights,
-  sameWeights,
-  servingGroup,
-  switched,
-} from "../shared/domain/cutover.ts";
+import { decideCutover, refuseWithdrawal, restoredWeights, sameWeights, switched } from "../shared/domain/cutover.ts";
 import { type Head, isGenerationZero } from "../shared/domain/head.ts";
-import { experimentOf, fleetName, serviceOf } from "../shared/domain/names.ts";
+import { experimentOf, serviceOf } from "../shared/domain/names.ts";
 import { nextObservationSeconds } from "../shared/domain/pace.ts";
+import { pausedUntil, pauseLimitSeconds } from "../shared/domain/pause.ts";
 import type { Release } from "../shared/domain/release.ts";
-import { type RevokedRelease, revocationText, revokedIn } from "../shared/domain/revocation.ts";
+import { type RevokedRelease, revocationText } from "../shared/domain/revocation.ts";
 import { stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { stepSeconds, trafficSteps } from "../shared/domain/strategy.ts";
-import { CutoverRefusedError, DeployHeldError, RevokedError, RuleConflictError } from "../shared/errors.ts";
+import { DeployHeldError, RevokedError, RuleConflictError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
-import { readGenerationZero, zeroCapacity } from "../shared/generation-zero.ts";
+import { readGenerationZero } from "../shared/generation-zero.ts";
 import { recordEvent } from "../shared/history.ts";
 import { pin } from "../shared/pinning.ts";
 import { ruleConflict } from "../shared/rule-judgement.ts";
-import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
+import { lambdaHandler, type Step } from "../shared/step.ts";
 import { pending, ready, type StepOutput, stepInput } from "../shared/step-input.ts";
 
 const input = z.extend(stepInput, {
   /**
    * `forward`: to a new release, in the steps of its strategy. `back`: to a release that served before, all at once.
    * `finish`: all to a release whose deploy died, once it was decided that it stays. `restore`: away from a candidate.
+   * `lend`: a drill's share to the standby. `return`: that share to live. `end-drill`: the same for a drill that died.
    */
-  direction: z.enum(["forward", "back", "finish", "restore"]),
+  direction: z.enum(["forward", "back", "finish", "restore", "lend", "return", "end-drill"]),
 });
 type Input = z.infer<typeof input>;
-
-interface World extends BaseWorld {
-  ledger: Ledger;
-  fleets: Fleets;
-  targetGroups: TargetGroups;
-  traffic: Traffic;
-}
 
 /** Unit: seconds between two looks at whether a paused deploy may go on. */
 const pausedSeconds = 15;
@@ -62,8 +51,9 @@ const resizePatienceMs = 300_000;
  * and was read back, the other fleet stays in it; the memo says which step that was and when.
  * Repeatable: a retry that finds the rule as wanted changes nothing.
  */
-export async function cutover(request: Input, world: World): Promise<StepOutput> {
+export async function cutover(request: Input, world: CutoverWorld): Promise<StepOutput> {
   const { service, generation } = request.release;
+  if (request.direction === "end-drill") return endDrill(request, world);
   if (isGenerationZero(service, generation))
     return request.direction === "restore" ? ready() : withdraw(request, world);
   const release = await world.ledger.release(service, generation);
@@ -71,10 +61,12 @@ export async function cutover(request: Input, world: World): Promise<StepOutput>
   if (!release && request.direction === "restore") return ready();
   if (!release) throw refused(request.release, "it is not in the ledger");
   if (request.direction === "restore") return restore(request, release, world);
+  if (request.direction === "lend") return lendShare(request, release, world);
+  if (request.direction === "return") return returnShare(request, world);
   return request.direction === "finish" ? finish(request, release, world) : shift(request, release, world);
 }
 
-async function shift(request: Input, release: Release, world: World): Promise<StepOutput> {
+async function shift(request: Input, release: Release, world: CutoverWorld): Promise<StepOutput> {
   const shares = request.direction === "forward" ? trafficSteps(release.spec.deploy) : [100];
   const seen = await look(request, release, world);
   // Nobody could take the rest: everything moves, and that is the last step.
@@ -86,7 +78,10 @@ async function shift(request: Input, release: Release, world: World): Promise<St
   const memo = { step, targetGroupArn: seen.to, ...(comparison !== undefined && { comparison }) };
   if (decision.kind === "done") return moved(release, memo, world);
   if (decision.kind === "conflict") throw conflicted(release, decision.reason);
-  if (request.direction === "forward" && seen.isPaused) return pending(pausedSeconds, memo);
+  if (request.direction === "forward" && seen.head.paused) {
+    if (world.now() < Date.parse(pausedUntil(release))) return pending(pausedSeconds, memo);
+    throw pausedTooLong(release, seen.head.paused);
+  }
   if (decision.kind === "refuse") return grow(request, release, { ...seen, memo, reason: decision.reason }, world);
 
   if (request.direction === "forward") await refuseFrozen(release, world);
@@ -107,7 +102,7 @@ async function shift(request: Input, release: Release, world: World): Promise<St
  * A freeze that came after admission: nothing more moves forward, and what moved goes back. A window that closes in the
  * meantime lets a deploy that began in it finish.
  */
-async function refuseFrozen(release: Release, world: World): Promise<void> {
+async function refuseFrozen(release: Release, world: CutoverWorld): Promise<void> {
   if (release.override !== undefined) return;
   const hold = holdAt(world.now(), [], await world.ledger.freezes.of(serviceOf(release.service)));
   if (!hold) return;
@@ -127,56 +122,15 @@ function refuseRevoked({ generation }: Release, revoked: RevokedRelease | undefi
   );
 }
 
-/**
- * Everything a change of traffic is decided from, read at this instant.
- * @throws {RuleConflictError} when somebody else changed the listener.
- */
-async function look(request: Input, release: Release, world: World) {
-  const { stage } = world.config;
-  const { route, allowShrink } = release.spec;
-  const name = fleetName(stage, release.generation);
-  const { targetGroupArn } = request.memo;
-  const head = await world.ledger.head(release.service);
-  const [standing, live, to] = await Promise.all([
-    world.traffic.standing(release.network.listenerArn, release.service),
-    liveGroup(head, release, world),
-    typeof targetGroupArn === "string"
-      ? targetGroupArn
-      : world.targetGroups.find(targetGroupOf(stage, release.generation)),
-  ]);
-  const [fleet, liveFleet] = await world.fleets.readEach([name, ...(live ? [live.fleetName] : [])]);
-  if (!to || !fleet) throw refused(release, "its fleet is gone");
-  const difference = unexplained(release.service, head.rule, standing.own, standing.others);
-  if (difference !== undefined) throw ruleConflict(difference);
-  const [rule] = standing.own;
-  const serving = rule && servingGroup(rule.weights);
-  const from = serving === to ? live?.group : serving;
-  const [toHealth, ruleHealth, liveHealth, zero] = await Promise.all([
-    world.targetGroups.health(to),
-    from ? world.targetGroups.health(from) : undefined,
-    live?.group && live.group !== from ? world.targetGroups.health(live.group) : undefined,
-    rule ? undefined : readGenerationZero(standing.others, route, world.targetGroups),
-  ]);
-  // What somebody else's servers carried, a spec that allows to shrink need not match in number.
-  const fromHealth = ruleHealth ?? (allowShrink ? undefined : zero?.health);
-  const capacity = { ...release.spec.capacity, max: Math.max(release.spec.capacity.max, fleet.desired) };
-  return {
-    isPaused: head.paused != null,
-    revoked: revokedIn(head, release.generation),
-    isLive: head.live?.generation === release.generation,
-    rule,
-    weights: rule?.weights,
-    to,
-    live: live?.group,
-    liveGeneration: live?.generation,
-    fleet,
-    liveFleet,
-    needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero)),
-    shrinksTo: release.spec.allowShrink ? capacity.max : undefined,
-    toHealth,
-    fromHealth,
-    liveCanServe: ((liveHealth ?? ruleHealth)?.healthy ?? 0) > 0,
-  };
+function pausedTooLong(
+  { service, generation }: Release,
+  { by, at, reason }: NonNullable<Head["paused"]>,
+): DeployHeldError {
+  const why = reason === "" ? "" : ` (${reason})`;
+  return new DeployHeldError(
+    `Traffic was not moved further to ${generation}: ${by} paused it at ${at}${why}, and a deploy waits for ${pauseLimitSeconds / 3600} hours at most.`,
+    `To deploy it again: kiln resume ${service}, then kiln deploy ${service}.`,
+  );
 }
 
 /** Makes a candidate that live outgrew larger, and waits for it. @throws {CutoverRefusedError} after five minutes. */
@@ -184,7 +138,7 @@ async function grow(
   request: Input,
   release: Release,
   seen: { fleet: Fleet; needed: number; reason: string; memo: Record<string, unknown> },
-  world: World,
+  world: CutoverWorld,
 ): Promise<StepOutput> {
   const { fleet, needed, reason, memo } = seen;
   const waitingSinceMs = Number(request.memo["waitingSinceMs"] ?? world.now());
@@ -200,7 +154,7 @@ async function grow(
 async function holdLive(
   request: Input,
   { liveFleet, liveGeneration }: { liveFleet: Fleet | undefined; liveGeneration: string | undefined },
-  world: World,
+  world: CutoverWorld,
 ): Promise<void> {
   if (!liveFleet || liveGeneration === undefined || liveFleet.deleting || liveFleet.min >= liveFleet.desired) return;
   const { execution, release } = request;
@@ -210,13 +164,13 @@ async function holdLive(
 }
 
 /** The window begins in which this step is watched; the wait is until its first look. */
-function moved(release: Release, memo: { step: number; targetGroupArn: string }, world: World): StepOutput {
+function moved(release: Release, memo: { step: number; targetGroupArn: string }, world: CutoverWorld): StepOutput {
   const waitSeconds = nextObservationSeconds(stepSeconds(release.spec, memo.step) * 1000);
   return ready({ ...memo, observedSinceMs: world.now() }, waitSeconds);
 }
 
 /** All requests to a release that got some of them when its deploy died. */
-async function finish(request: Input, release: Release, world: World): Promise<StepOutput> {
+async function finish(request: Input, release: Release, world: CutoverWorld): Promise<StepOutput> {
   const { rule, to, live } = await look(request, release, world);
   const weights = switched(rule?.weights, to, live, 100);
   if (!rule || sameWeights(rule.weights, weights)) return ready();
@@ -232,7 +186,7 @@ async function finish(request: Input, release: Release, world: World): Promise<S
  * Back to generation 0: Kiln's rule goes, and the listener answers as its owner wrote it. The fleet that served stays
  * health-checked through its trial rule, so that it can take over again.
  */
-async function withdraw(request: Input, world: World): Promise<StepOutput> {
+async function withdraw(request: Input, world: CutoverWorld): Promise<StepOutput> {
   const { service } = request.release;
   const head = await world.ledger.head(service);
   const release = await releaseOfRule(head, world);
@@ -262,7 +216,7 @@ async function withdraw(request: Input, world: World): Promise<StepOutput> {
  * An experiment whose time is over is no longer reached: its service answers what was its. Whatever somebody else made of
  * the rule, it is Kiln's own and goes.
  */
-async function withdrawExperiment(request: Input, own: readonly SeenRule[], world: World): Promise<StepOutput> {
+async function withdrawExperiment(request: Input, own: readonly SeenRule[], world: CutoverWorld): Promise<StepOutput> {
   const { service } = request.release;
   await world.ledger.announceRuleChange(service, world.now(), { from: stateOf(own[0]), to: null });
   for (const rule of own) {
@@ -277,7 +231,7 @@ async function withdrawExperiment(request: Input, own: readonly SeenRule[], worl
  * A failed candidate gets no requests, whoever gave it some: what somebody else changed is then told in the history, and
  * left alone where the candidate has no share.
  */
-async function restore(request: Input, release: Release, world: World): Promise<StepOutput> {
+async function restore(request: Input, release: Release, world: CutoverWorld): Promise<StepOutput> {
   const { stage } = world.config;
   const { own, others } = await world.traffic.standing(release.network.listenerArn, release.service);
   const [rule] = own;
@@ -312,14 +266,6 @@ async function restore(request: Input, release: Release, world: World): Promise<
   return ready();
 }
 
-/** The fleet's name and the target group of what the ledger calls live, unless that is the release itself. */
-async function liveGroup({ live }: Head, release: Release, world: World) {
-  const { stage } = world.config;
-  if (!live || live.generation === release.generation) return undefined;
-  const group = await world.targetGroups.find(targetGroupOf(stage, live.generation));
-  return { generation: live.generation, fleetName: fleetName(stage, live.generation), group };
-}
-
 function conflicted({ generation }: Release, reason: string): RuleConflictError {
   return new RuleConflictError(
     `Traffic was not moved further to ${generation}: ${reason}.`,
@@ -327,14 +273,7 @@ function conflicted({ generation }: Release, reason: string): RuleConflictError 
   );
 }
 
-function refused(release: { generation: string }, reason: string): CutoverRefusedError {
-  return new CutoverRefusedError(
-    `Traffic was not moved to ${release.generation}: ${reason}.`,
-    "The live release still serves; see why its fleet is smaller, then deploy again.",
-  );
-}
-
-export const step: Step<Input, World, StepOutput> = {
+export const step: Step<Input, CutoverWorld, StepOutput> = {
   name: "cutover",
   input,
   run: cutover,

@@ -28,20 +28,24 @@ import {
 import type { Release } from "../shared/domain/release.ts";
 import { unexplained } from "../shared/domain/rule-record.ts";
 import { withMeasured } from "../shared/domain/way-back.ts";
+import { settleDrill } from "../shared/drill-settling.ts";
 import { recordEvent } from "../shared/history.ts";
 import { unpin } from "../shared/pinning.ts";
 import { ruleConflict } from "../shared/rule-judgement.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
-import { type ReleaseRef, releaseRef } from "../shared/step-input.ts";
+import { memo, type ReleaseRef, releaseRef } from "../shared/step-input.ts";
 
 const input = z.object({
   execution: z.string(),
   release: releaseRef,
   /**
    * `live`: it serves. `failed`: nothing of it is left. `dirty`: something is; head and lease stay as they are, so that
-   * the sweep finds the interrupted work once this execution has ended. `done`: only the lease goes back.
+   * the sweep finds the interrupted work once this execution has ended. `done`: only the lease goes back. `drilled`: a
+   * rollback was rehearsed, and nothing has changed.
    */
-  outcome: z.enum(["live", "failed", "dirty", "done"]),
+  outcome: z.enum(["live", "failed", "dirty", "done", "drilled"]),
+  /** Of a drill: what its steps found. */
+  memo: z._default(memo, {}),
   /** Of a rollback: how it went back. */
   path: z.optional(z.string()),
   failure: z.optional(z.nullable(z.object({ state: z.string(), error: z.string(), cause: z.string() }))),
@@ -69,6 +73,11 @@ export interface SettleOutput {
  */
 export async function settle(request: Input, world: World): Promise<SettleOutput> {
   const { release, execution } = request;
+  if (request.outcome === "drilled") {
+    await settleDrill(request, world);
+    await world.ledger.releaseLease(release, execution);
+    return { status: "ready" };
+  }
   if (request.outcome === "live") {
     if (await isOver(request, world)) return { status: "ready" };
     const head = await promote(request, world);
@@ -175,7 +184,8 @@ async function keptWith({ service, generation, spec }: Release, head: Head, worl
 }
 
 async function isRollback({ release, execution }: Input, { ledger }: World): Promise<boolean> {
-  const { newestIntent, pending } = await ledger.head(release.service);
+  const { newestIntent, pending, drill } = await ledger.head(release.service);
+  if (drill?.execution === execution) return true;
   return newestIntent?.kind === "rollback" && pending?.execution === execution;
 }
 

@@ -15,11 +15,12 @@ import { lambdaHandler, type Step } from "../shared/step.ts";
 import { type StepOutput, stepInput } from "../shared/step-input.ts";
 import { askForApproval } from "../shared/validation/approval.ts";
 import { judgeCandidate } from "../shared/validation/candidate.ts";
+import { judgeDrill, watchDrill } from "../shared/validation/drill.ts";
 import { judgeServingRelease } from "../shared/validation/serving.ts";
 import type { ValidationWorld } from "../shared/validation/world.ts";
 
 const input = z.extend(stepInput, {
-  phase: z.enum(["candidate", "approval", "serving"]),
+  phase: z.enum(["candidate", "approval", "serving", "drill", "drilled"]),
   /** Of the approval: Step Functions waits until somebody sends this back. */
   taskToken: z.optional(z.string()),
   /** Of a deploy: the release's `once` command may run. */
@@ -32,7 +33,8 @@ const answerTimeoutMs = 95_000;
 
 /**
  * Gives the verdict on a fleet: before production goes to it (`candidate`), and while it has its share (`serving`). In
- * between it asks a person, when the spec wants that (`approval`).
+ * between it asks a person, when the spec wants that (`approval`). Of a drill it watches the standby while that has its
+ * share (`drill`), and counts its answers afterwards (`drilled`).
  *
  * Before: the fleet was launched. After `ready`: every check passed, with its evidence in the history.
  * Repeatable: it changes nothing but its own record; its counts travel in the memo. Commands on instances that only look
@@ -47,6 +49,10 @@ export async function validate(request: Input, world: ValidationWorld): Promise<
       return askForApproval({ ...request, taskToken: request.taskToken ?? "" }, release, world);
     case "serving":
       return judgeServingRelease(request, release, world);
+    case "drill":
+      return watchDrill(request, release, world);
+    case "drilled":
+      return judgeDrill(request, release, world);
   }
 }
 

@@ -120,6 +120,14 @@ export class RuleConflictError extends KilnError {
 export class NothingToRollBackError extends KilnError {
   override readonly name = "NothingToRollBackError";
 }
+/** The rollback cannot be rehearsed now; no request was sent elsewhere. */
+export class DrillRefusedError extends KilnError {
+  override readonly name = "DrillRefusedError";
+}
+/** The rehearsal found that the standby would not do; live has every request. */
+export class DrillFailedError extends KilnError {
+  override readonly name = "DrillFailedError";
+}
 /** Something of a candidate would not go away. */
 export class ReapStuckError extends KilnError {
   override readonly name = "ReapStuckError";

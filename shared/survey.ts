@@ -140,6 +140,10 @@ async function surveyService(
     const reason = `the lease is held by ${lease?.owner}, which has ended`;
     work.push({ service, generation: head.live?.generation ?? "", action: "free", reason });
   }
+  if (head.drill) {
+    const reason = `a drill was interrupted, and ${head.drill.generation} may still have ${head.drill.percent} % of the requests`;
+    work.push({ service, generation: head.drill.generation, action: "recover", reason });
+  }
   for (const { generation, min, reason: why } of expiredPins(await world.ledger.pins(service), world.now())) {
     const reason = `it was held at ${min} instances for a time that is over (${why})`;
     work.push({ service, generation, action: "unpin", reason });
@@ -180,7 +184,7 @@ function revokedWork(head: Head): PlannedWork[] {
 async function driftPlan(head: Head, sightings: Sightings, world: SurveyWorld): Promise<PlannedWork[]> {
   const { service, pending, live } = head;
   // Whoever deploys brings a new fleet; while it moves traffic its groups differ by design.
-  if (pending) return [];
+  if (pending || head.drill) return [];
   const touched = await findTouched(head, sightings, world);
   const notes = await findGroupDifferences(head, world);
   return [
@@ -224,7 +228,7 @@ async function judgeRule(head: Head, world: SurveyWorld): Promise<PlannedWork[]>
   const isShared = own[0]?.weights.some(
     ({ targetGroupArn, weight }) => weight > 0 && groupName(targetGroupArn) !== name,
   );
-  if (!live || pending) return [];
+  if (!live || pending || head.drill) return [];
   if (isShared) {
     const reason = `production goes to another release than ${generation}, which is live`;
     return [{ service, generation, action: "recover", reason }];

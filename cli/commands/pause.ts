@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
+import { pausedUntil, pauseLimitSeconds } from "../../shared/domain/pause.ts";
 import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { requireService } from "./known-service.ts";
@@ -18,9 +19,12 @@ export function addPause(program: Command, surroundings: Surroundings): void {
   examples(command, "kiln pause web", 'kiln pause web --reason "looking at the graphs"');
   const left = "It may be paused: kiln resume <service> ends that.";
   runs<Options>(command, surroundings, left, async (context, [service = ""], { reason = "" }) => {
-    await pause(await context.stage(), service, reason);
-    const text = `${service} is paused; a deploy that waits for more than its six hours in all is undone`;
-    return { json: { service, paused: true }, text };
+    const until = await pause(await context.stage(), service, reason);
+    const waits =
+      until === undefined
+        ? `a deploy waits for ${pauseLimitSeconds / 3600} hours from its start, then it is undone`
+        : `the deploy that is under way waits until ${until}, then it is undone`;
+    return { json: { service, paused: true, ...(until && { until }) }, text: `${service} is paused; ${waits}` };
   });
 }
 
@@ -39,11 +43,17 @@ export function addResume(program: Command, surroundings: Surroundings): void {
 
 type Pausing = Pick<Stage, "name" | "ledger">;
 
-/** A pause that is there stays as it was made. */
-export async function pause(stage: Pausing, service: string, reason: string): Promise<void> {
+/**
+ * A pause that is there stays as it was made.
+ * @returns ISO time until which the deploy that is under way waits; undefined when there is none.
+ */
+export async function pause(stage: Pausing, service: string, reason: string): Promise<string | undefined> {
   await requireService(stage, service);
   const paused = { by: userInfo().username, at: new Date().toISOString(), reason };
-  await stage.ledger.updateHead(service, (head) => (head.paused ? head : { ...head, paused }));
+  const { pending } = await stage.ledger.updateHead(service, (head) => (head.paused ? head : { ...head, paused }));
+  if (!pending?.execution.includes(`:kiln-${stage.name}-deploy:`)) return undefined;
+  const release = await stage.ledger.release(service, pending.generation);
+  return release ? pausedUntil(release) : undefined;
 }
 
 /** @returns Whether it was paused. */

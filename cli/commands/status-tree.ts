@@ -1,4 +1,5 @@
 import { type ExecutionFold, secondsBetween } from "../execution/fold.ts";
+import { rehearsedText } from "../explain/drill.ts";
 import type { FleetStatus, ServiceStatus } from "../explain/service-status.ts";
 import { wayBackText } from "../explain/way-back.ts";
 import { leavingCell } from "../leaving-text.ts";
@@ -34,13 +35,14 @@ export function statusTree(
   paint: Paint,
 ): string[] {
   if (services.length === 0) return [`stage ${stage} has no service yet`];
-  return services.flatMap(({ service, url, fleets, progress, underWay, unexplained, wayBack, notes }) => {
+  return services.flatMap(({ service, url, fleets, progress, underWay, unexplained, wayBack, drill, notes }) => {
     const rows = table(fleets.map(fleetCells));
     const branches = fleets.map((fleet, index) => [paint(toneOf(fleet), rows[index] ?? "")]);
     if (progress) branches.push(progressLines(progress, paint));
     else if (underWay !== undefined) branches.push([`under way  ${underWay}`]);
     if (unexplained !== undefined) branches.push([paint("bad", `changed by somebody else: ${unexplained}`)]);
     if (wayBack) branches.push([paint(wayBack.ready ? "quiet" : "bad", `way back  ${wayBackText(wayBack)}`)]);
+    if (drill) branches.push([paint(drill.verdict === "fail" ? "bad" : "quiet", rehearsedText(drill, Date.now()))]);
     if (notes.length > 0) branches.push(notes.map((note) => paint("warning", note)));
     const title = `${paint("strong", service)}${url === undefined ? "" : `  ${url}`}`;
     return [title, ...tree(branches)];

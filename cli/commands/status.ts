@@ -3,6 +3,7 @@ import type { Stage } from "../aws/stage.ts";
 import { examples, runs, type Surroundings } from "../command.ts";
 import { untilSignal } from "../embedded/until-signal.ts";
 import { costLine } from "../explain/costs.ts";
+import { rehearsedText } from "../explain/drill.ts";
 import { type ExperimentStatus, experimentLines, readExperiments } from "../explain/experiment-status.ts";
 import { readStatus, type ServiceStatus } from "../explain/service-status.ts";
 import { wayBackText } from "../explain/way-back.ts";
@@ -52,11 +53,12 @@ export function statusText(stage: string, services: readonly ServiceStatus[]): s
   return services.map(serviceText).join("\n\n");
 }
 
-function serviceText({ service, url, fleets, underWay, cost, wayBack, notes }: ServiceStatus): string {
+function serviceText({ service, url, fleets, underWay, cost, wayBack, drill, notes }: ServiceStatus): string {
   const lines = [[service, url].filter(Boolean).join("  ")];
   const rows = fleets.map(fleetCells).map(([role, ...cells]) => [`  ${role}`, ...cells]);
   lines.push(...(rows.length > 0 ? table(rows) : ["  nothing was deployed yet"]));
   if (wayBack) lines.push(`  way back  ${wayBackText(wayBack)}`);
+  if (drill) lines.push(`  drill      ${rehearsedText(drill, Date.now())}`);
   if (underWay !== undefined) lines.push(`  under way  ${underWay}`);
   if (cost !== undefined) lines.push(`  costs      ${costLine(cost)}`);
   lines.push(...notes.map((note) => `  ${note}`));

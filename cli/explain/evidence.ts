@@ -38,6 +38,10 @@ const sentences: Record<string, (line: HistoryEvent) => string> = {
   judged: (line) => judgedText(line),
   finished: () => "all requests go to it: its deploy had died with a share of them",
   "observation-failed": ({ reason, health }) => `it did not hold: ${reason ?? countsText(health)}`,
+  "drill-began": ({ percent, live, by }) =>
+    `a drill gave it ${percent} % of the requests of ${live}${by ? `, asked for by ${by}` : ""}`,
+  drilled: drillSays,
+  "drill-failed": drillSays,
   withdrawn: () => "Kiln's rule was taken away: what answered before Kiln answers again",
   restored: ({ live }) => (live ? `requests went back to ${live}` : "its rule was removed: nothing had served before"),
   live: ({ standby }) => (standby ? `it is live, ${standby} stands by` : "it is live, nothing stands by"),
@@ -52,6 +56,12 @@ export function evidenceOf(line: HistoryEvent): Evidence {
   // Steps of one deploy are told apart by a number, instances by their ids.
   const says = sentences[line.event.replace(/-(\d+|i-[0-9a-f]+)$/, "")]?.(line) ?? asItStands(line);
   return { at: line.at, event: line.event, says: oneLine(says) };
+}
+
+function drillSays(line: HistoryEvent): string {
+  const { verdict, why, backSeconds, wholeSeconds } = line;
+  const back = backSeconds === undefined ? "" : `, back in ${backSeconds} s`;
+  return `its drill is over after ${wholeSeconds} s${back}: ${verdict}: ${why}`;
 }
 
 function asItStands({ event: _event, at: _at, execution: _execution, ...evidence }: HistoryEvent): string {

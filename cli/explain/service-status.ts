@@ -1,3 +1,4 @@
+import type { DrillResult } from "../../shared/domain/drill.ts";
 import { rollbackTarget } from "../../shared/domain/head.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import type { Release } from "../../shared/domain/release.ts";
@@ -6,6 +7,7 @@ import { targetGroupOf } from "../../shared/fleet-names.ts";
 import type { Stage } from "../aws/stage.ts";
 import { baseNotes } from "./base-notes.ts";
 import { costOf, type ServiceCost } from "./costs.ts";
+import { pauseNotes } from "./pause-notes.ts";
 import { revocationNotes } from "./revocation-notes.ts";
 import { type WayBackStatus, wayBackStatus } from "./way-back.ts";
 
@@ -40,7 +42,9 @@ export interface ServiceStatus {
   cost: ServiceCost | undefined;
   /** What was last proved of the way back; undefined before the first sweep that could. */
   wayBack?: WayBackStatus | undefined;
-  /** What people have to know beside: something revoked, a pinned base, a paused refresh. */
+  /** How the last rehearsal of it went; undefined before the first. */
+  drill?: DrillResult | undefined;
+  /** What people have to know beside: a pause, something revoked, a pinned base, a paused refresh. */
   notes: string[];
 }
 
@@ -76,9 +80,12 @@ export async function readStatus(stage: Stage, service: string): Promise<Service
   const seen = underWay === undefined ? standing : undefined;
   const difference = seen && unexplained(service, head.rule, seen.own, seen.others);
   const wayBack = wayBackStatus(proved, rollbackTarget(head, head.live?.generation));
-  const notes = [...revocationNotes(head), ...baseNotes(head)];
+  // A rollback passes a pause, so only a deploy waits.
+  const isDeploy = head.pending?.execution.includes(`:kiln-${stage.name}-deploy:`);
+  const waiting = isDeploy ? releases.find((release) => release?.generation === candidate) : undefined;
+  const notes = [...pauseNotes(head, waiting), ...revocationNotes(head), ...baseNotes(head)];
   const found = { service, url: origin?.origin, fleets, underWay, unexplained: difference, cost, notes };
-  return { ...found, ...(wayBack && { wayBack }) };
+  return { ...found, ...(wayBack && { wayBack }), ...(head.drilled && { drill: head.drilled }) };
 }
 
 async function readFleet(

@@ -103,6 +103,27 @@ export const wayBack = z.strictObject({
   expectedSeconds: z.optional(z.int()),
 });
 
+/** How the last drill went: the rehearsal of the rollback. */
+export const drillResult = z.strictObject({
+  generation: z.string(),
+  /** What was live, and is. */
+  live: z.string(),
+  /** `inconclusive`: no request fell to the standby, or the drill was ended early. */
+  verdict: z.enum(["pass", "fail", "inconclusive"]),
+  why: z.string(),
+  percent: z.int(),
+  by: z.optional(z.string()),
+  at: z.string(),
+  /** From being asked until the standby had its share; missing when it got none. Unit: seconds. */
+  backSeconds: z.optional(z.number()),
+  /** The call that gave live everything again. Unit: seconds. */
+  returnSeconds: z.optional(z.number()),
+  /** Unit: seconds. */
+  wholeSeconds: z.number(),
+  /** What the standby answered, by the load balancer's count; missing when nobody looked. */
+  answers: z.optional(z.strictObject({ requests: z.int(), errors: z.int() })),
+});
+
 /** An experiment as it is now. */
 export const experimentStatus = z.strictObject({
   service: z.string(),

@@ -4,6 +4,7 @@ import { logSources } from "../logs/line.ts";
 import {
   chain,
   cost,
+  drillResult,
   evidence,
   experimentStatus,
   fleetStatus,
@@ -56,6 +57,7 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
         unexplained: z.optional(z.string()),
         cost: z.optional(cost),
         wayBack: z.optional(wayBack),
+        drill: z.optional(drillResult),
         notes: z.array(z.string()),
       }),
     ),
@@ -155,10 +157,14 @@ export const resultSchemas: Readonly<Record<string, z.ZodMiniType>> = {
     followedOrNot(),
     z.strictObject({ service: z.string(), dryRun: z.literal(true), wayBack: z.nullable(wayBack) }),
   ]),
+  drill: z.union([
+    z.strictObject({ service: z.string(), ...outcome, drill: z.nullable(drillResult) }),
+    z.strictObject({ service: z.string(), ...notFollowed }),
+  ]),
   deploy: followedOrNot(),
   approve: z.strictObject({ service: z.string(), generation: z.string(), approved: z.literal(true) }),
   reject: z.strictObject({ service: z.string(), generation: z.string(), approved: z.literal(false) }),
-  pause: z.strictObject({ service: z.string(), paused: z.literal(true) }),
+  pause: z.strictObject({ service: z.string(), paused: z.literal(true), until: z.optional(z.string()) }),
   resume: z.strictObject({ service: z.string(), wasPaused: z.boolean() }),
   abort: z.strictObject({ service: z.string(), aborted: nullableText }),
   freeze: z.strictObject({

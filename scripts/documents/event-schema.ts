@@ -30,6 +30,19 @@ const wayBack = {
   problems: z.array(text),
 };
 
+const drill = {
+  generation,
+  live: text,
+  verdict,
+  why: text,
+  percent: count,
+  by: z.optional(text),
+  backSeconds: z.optional(count),
+  returnSeconds: z.optional(count),
+  wholeSeconds: count,
+  answers: z.optional(z.looseObject({ requests: count, errors: count })),
+};
+
 /** What an event of each kind promises to carry. There may be more in it. */
 const evidence = {
   baked: { imageId: text, name: text, base: text, written: z.boolean() },
@@ -53,6 +66,9 @@ const evidence = {
     alarm: z.optional(z.looseObject({ name: text })),
     reason: z.optional(text),
   },
+  "drill-began": { percent: count, seconds: count, live: z.optional(generation), by: z.nullable(text) },
+  drilled: drill,
+  "drill-failed": drill,
   withdrawn: { from: z.optional(weights), to: z.optional(weights), health: z.optional(health) },
   ended: { was: z.nullable(generation) },
   "way-back-lost": wayBack,

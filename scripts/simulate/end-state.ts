@@ -19,6 +19,7 @@ export async function endStateProblems(stage: SimulatedStage, services: readonly
     const lease = await stage.cloud.complete(stage.ledger.lease(service));
     if (lease?.owner) problems.push(`S6 lease: ${service} is still held by ${lease.owner}`);
     if (head.pending) problems.push(`L1 ends: ${service} still has ${head.pending.generation} pending`);
+    if (head.drill) problems.push(`L1 ends: a drill of ${service} is still under way`);
     problems.push(
       ...fleetProblems(stage, head),
       ...pinProblems(head, await stage.cloud.complete(stage.ledger.pins(service))),

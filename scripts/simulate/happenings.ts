@@ -26,7 +26,8 @@ export class Happenings {
     if (drawn < 0.45) return this.#push(service);
     if (drawn < 0.52) return this.#deployAgain();
     if (drawn < 0.58) return this.#deliverAgain();
-    if (drawn < 0.72) return void (await this.#stage.begin("Rollback", { service }));
+    if (drawn < 0.7) return void (await this.#stage.begin("Rollback", { service }));
+    if (drawn < 0.74) return void (await this.#stage.begin("Rollback", { service, drill: { percent: 10 } }));
     if (drawn < 0.8) return void (await this.#stage.begin("Sweep", {}));
     if (drawn < 0.9) return this.#grow(service);
     return this.#stop();

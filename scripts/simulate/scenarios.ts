@@ -59,6 +59,13 @@ export const scenarios: readonly Scenario[] = [
     serves: "1",
   },
   {
+    name: "drill",
+    begins: "live and standby",
+    act: async (stage) => (await stage.run("Rollback", { service: "web", drill: { percent: 5 } })).arn,
+    end: "Drilled",
+    serves: "2",
+  },
+  {
     name: "canary-deploy",
     begins: "one release",
     act: async (stage) => {

@@ -20,9 +20,14 @@ export async function admitAlarm(alarm: RedAlarm, world: AdmissionWorld): Promis
   return { ...skipped(`${alarm.name} is red`), status: "alarm", rollbacks };
 }
 
-/** What a first look at the head says; whoever goes back looks at the alarm's state and at the rule as well. */
+/** What a first look at the head says; whoever goes back looks at the alarm itself and at the rule as well. */
 async function judgeService(service: string, alarm: RedAlarm, world: AdmissionWorld): Promise<AlarmJudgement> {
-  return judgeHead(await world.ledger.head(service), alarm, { candidateServes: false, state: "ALARM" }, world);
+  return judgeHead(
+    await world.ledger.head(service),
+    alarm,
+    { candidateServes: false, state: "ALARM", lookBackSeconds: 0 },
+    world,
+  );
 }
 
 /** The judgement of one service with everything that it hangs on, read at this instant. */
@@ -32,13 +37,18 @@ export async function judgeNow(head: Head, alarm: RedAlarm, world: AdmissionWorl
     world.alarms.states([alarm.name]),
   ]);
   const candidateServes = serving !== undefined && serving !== head.live?.generation;
-  return judgeHead(head, alarm, { candidateServes, state: found?.state }, world);
+  return judgeHead(
+    head,
+    alarm,
+    { candidateServes, state: found?.state, lookBackSeconds: found?.lookBackSeconds },
+    world,
+  );
 }
 
 async function judgeHead(
   head: Head,
   alarm: RedAlarm,
-  seen: Pick<Parameters<typeof judgeAlarm>[0], "candidateServes" | "state">,
+  seen: Pick<Parameters<typeof judgeAlarm>[0], "candidateServes" | "state" | "lookBackSeconds">,
   world: AdmissionWorld,
 ): Promise<AlarmJudgement> {
   // Without a standby there is no way back, whatever the release watches.

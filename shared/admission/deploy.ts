@@ -70,9 +70,13 @@ async function admitted(asked: Asked, world: AdmissionWorld): Promise<Admission>
   );
   if ("status" in lease) return lease;
   const ref = { service: release.service, generation: release.generation, fence: lease.fence };
-  if (!(await stillNewest())) {
+  const head = await world.ledger.head(name);
+  if (generationOf(head, asked.execution) === undefined) {
     await world.ledger.releaseLease(ref, asked.execution);
     return skipped("superseded by a newer deploy while waiting");
+  }
+  if (head.drill) {
+    return { status: "ready", waitSeconds: 0, reason: "a drill was interrupted", release: ref, path: "end-drill" };
   }
   const found = await world.images.find(baseImageName(world.config.stage, release.base));
   const path = isUsableBase(found) ? "bake" : "base";

@@ -30,7 +30,12 @@ export async function admitRecovery(
     const release = { service, generation: generationZero(service), fence: lease.fence };
     return { status: "ready", waitSeconds: 0, reason: "the experiment's time is over", release, path: "finish" };
   }
-  const head = await takeUpOrphan(service, asked.execution, world);
+  const before = await world.ledger.head(service);
+  if (before.drill) {
+    const release = { service, generation: before.drill.generation, fence: lease.fence };
+    return { status: "ready", waitSeconds: 0, reason: "a drill was interrupted", release, path: "end-drill" };
+  }
+  const head = await takeUpOrphan(before, asked.execution, world);
   const ref = { service, generation: head.live?.generation ?? "", fence: lease.fence };
   const { pending } = head;
   const isInterrupted =
@@ -77,9 +82,8 @@ async function isWithdrawn(head: Head, world: AdmissionWorld): Promise<boolean> 
  * The head, in which a release that serves without being live is pending again: a deploy that moved traffic and died may
  * have been followed by another one, which took its place in the head and failed in its turn.
  */
-async function takeUpOrphan(service: string, execution: string, world: AdmissionWorld): Promise<Head> {
-  const head = await world.ledger.head(service);
+async function takeUpOrphan(head: Head, execution: string, world: AdmissionWorld): Promise<Head> {
   const serving = head.pending ? undefined : await servingGeneration(head, world);
   if (serving === undefined || serving === head.live?.generation) return head;
-  return world.ledger.updateHead(service, (present) => takenUp(present, serving, execution));
+  return world.ledger.updateHead(head.service, (present) => takenUp(present, serving, execution));
 }

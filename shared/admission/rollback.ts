@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { capacityTarget } from "../domain/capacity.ts";
+import { servingGroup } from "../domain/cutover.ts";
 import {
   generationOf,
   type Head,
@@ -20,6 +21,7 @@ import { targetGroupOf } from "../fleet-names.ts";
 import { recordEvent } from "../history.ts";
 import type { ReleaseRef } from "../step-input.ts";
 import { admitAlarm, judgeNow } from "./alarm.ts";
+import { admitDrill } from "./drill.ts";
 import { acquireLease } from "./lease.ts";
 import { judgeListener, zeroBehind } from "./route.ts";
 import { type Admission, type AdmissionWorld, skipped, waiting } from "./world.ts";
@@ -44,7 +46,8 @@ export async function admitRollback(
     const problems = inOneLine(problemsOf(parsed.error));
     throw new ManualInputError(`The input is not understood: ${problems}.`, 'Give {"service":"web"}.');
   }
-  const { service, acceptRule = false } = parsed.data;
+  const { service, acceptRule = false, drill } = parsed.data;
+  if (drill) return admitDrill(asked, { ...parsed.data, drill }, world);
   const head = await world.ledger.head(service);
   const chosen = await choose(head, asked.execution, parsed.data, world);
   if (typeof chosen !== "string") return chosen;
@@ -79,7 +82,9 @@ export async function admitRollback(
   }
   await recordBeginning(asked.execution, ref, head, parsed.data, world);
   const path = zero || (await isHot(release, head, world)) ? "hot" : "cold";
-  return { status: "ready", waitSeconds: 0, reason: path, release: ref, path };
+  // One rule change ends a drill that was interrupted too; a fleet that is still to be launched takes minutes.
+  const isLent = path === "cold" && (await world.ledger.head(service)).drill != null;
+  return { status: "ready", waitSeconds: 0, reason: path, release: ref, path: isLent ? "end-drill" : path };
 }
 
 /** The generation to go back to, or why there is none now. What this execution chose before stays chosen. */
@@ -134,7 +139,8 @@ async function recordBeginning(
 async function chooseTarget(head: Head, to: string | undefined, world: AdmissionWorld): Promise<string | undefined> {
   const { service } = head;
   const serving = await servingGeneration(head, world);
-  if (to !== undefined && to === head.live?.generation && serving === to && !head.pending) return undefined;
+  const isQuiet = !head.pending && !head.drill;
+  if (to !== undefined && to === head.live?.generation && serving === to && isQuiet) return undefined;
   const wantsZero = to !== undefined ? isGenerationZero(service, to) : rollbackTarget(head, serving) === undefined;
   if (wantsZero) return chooseZero(head, to, world);
   const target = to ?? rollbackTarget(head, serving);
@@ -178,7 +184,8 @@ export async function releaseOfRule(head: Head, world: Pick<AdmissionWorld, "led
 
 /**
  * The generation that production goes to now, among those that the head knows. When two share the requests it is the one
- * that is not live: the new release of a deploy that is under way, or that died.
+ * that is not live: the new release of a deploy that is under way, or that died. The small share of a drill moves nothing:
+ * while there is one it is whoever has most.
  */
 export async function servingGeneration(head: Head, world: AdmissionWorld): Promise<string | undefined> {
   const live = head.live?.generation;
@@ -189,7 +196,7 @@ export async function servingGeneration(head: Head, world: AdmissionWorld): Prom
     if (generation === undefined) continue;
     const release = await world.ledger.release(head.service, generation);
     if (!release) continue;
-    serving ??= await servingGroups(release, world);
+    serving ??= await servingGroups(release, head, world);
     if (serving.size === 0) return undefined;
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
     if (group !== undefined && serving.has(group)) return generation;
@@ -197,8 +204,12 @@ export async function servingGeneration(head: Head, world: AdmissionWorld): Prom
   return undefined;
 }
 
-async function servingGroups({ network, service }: Release, world: AdmissionWorld): Promise<Set<string>> {
+async function servingGroups({ network, service }: Release, head: Head, world: AdmissionWorld): Promise<Set<string>> {
   const rule = await world.traffic.production(network.listenerArn, service);
+  if (head.drill) {
+    const group = rule && servingGroup(rule.weights);
+    return new Set(group === undefined ? [] : [group]);
+  }
   const weights = (rule?.weights ?? []).filter(({ weight }) => weight > 0);
   return new Set(weights.map(({ targetGroupArn }) => targetGroupArn));
 }

@@ -26,8 +26,8 @@ export async function admitRoute(
   const { spec, network } = asked;
   const { service, route } = spec;
   const { own, others } = await world.traffic.standing(network.listenerArn, service);
-  // While another deploy is under way the rule may change between two looks; cutover judges it under the lease.
-  if (!head.pending || head.pending.execution === asked.execution) {
+  // While another deploy or a drill is under way the rule may change between two looks; cutover judges it under the lease.
+  if (!head.drill && (!head.pending || head.pending.execution === asked.execution)) {
     await judgeRule({ own, others }, asked.acceptRule, head, world);
   }
   const [rule] = own;

@@ -33,8 +33,8 @@ export interface Admission {
   waitSeconds: number;
   reason: string;
   release: ReleaseRef | null;
-  /** Which way the state machine goes on. */
-  path: "base" | "bake" | "hot" | "cold" | "undo" | "finish" | "drop" | "none";
+  /** Which way the state machine goes on. `end-drill`: a rehearsal that died has to be ended first, then it asks again. */
+  path: "base" | "bake" | "hot" | "cold" | "drill" | "end-drill" | "undo" | "finish" | "drop" | "none";
   /** Of an alarm: the rollbacks that it starts, each under a name that a repeated event makes again. */
   rollbacks?: { service: string; name: string }[];
 }

@@ -1,4 +1,9 @@
-import { type AlarmType, type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import {
+  type AlarmType,
+  type CloudWatchClient,
+  DescribeAlarmsCommand,
+  type MetricAlarm,
+} from "@aws-sdk/client-cloudwatch";
 import type { AlarmState, AlarmStates } from "../domain/alarms.ts";
 
 /** CloudWatch alarms of the user's own, polled: one that is red already emits nothing. */
@@ -15,8 +20,20 @@ export class Alarms {
     const AlarmTypes: AlarmType[] = ["MetricAlarm", "CompositeAlarm"];
     const found = await this.#cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes }));
     const all = [...(found.MetricAlarms ?? []), ...(found.CompositeAlarms ?? [])];
-    return names.map((name) => ({ name, state: stateOf(all.find(({ AlarmName }) => AlarmName === name)) }));
+    return names.map((name) => {
+      const looksBack = lookBackOf(found.MetricAlarms?.find(({ AlarmName }) => AlarmName === name));
+      const state = stateOf(all.find(({ AlarmName }) => AlarmName === name));
+      return { name, state, ...(looksBack !== undefined && { lookBackSeconds: looksBack }) };
+    });
   }
+}
+
+/** A composite alarm does not say it, nor does one of a query that has no period of its own. */
+function lookBackOf(alarm: MetricAlarm | undefined): number | undefined {
+  if (!alarm) return undefined;
+  const periods = [alarm.Period, ...(alarm.Metrics ?? []).map((one) => one.Period ?? one.MetricStat?.Period)];
+  const longest = Math.max(...periods.map((period) => period ?? 0));
+  return longest > 0 ? longest * (alarm.EvaluationPeriods ?? 1) : undefined;
 }
 
 function stateOf(alarm: { StateValue?: string | undefined } | undefined): AlarmState {

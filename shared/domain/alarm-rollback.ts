@@ -20,10 +20,21 @@ export interface WatchedRelease {
 export type AlarmJudgement = { kind: "roll-back"; to: string } | { kind: "wait" | "skip"; reason: string };
 
 /**
- * Unit: milliseconds. For so long after requests went back to the live release an alarm may still speak of the other one:
- * alarms commonly look back over periods of one to five minutes.
+ * Unit: milliseconds. For so long after requests went back to the live release every alarm may still speak of the other
+ * one, whatever it says of itself: metrics come late, and a request that began there may still end.
  */
-const alarmMemoryMs = 300_000;
+const leastMemoryMs = 300_000;
+
+/** Unit: seconds. What is assumed of an alarm that does not say how far it looks back, such as a composite one. */
+const unknownLookBackSeconds = 3_600;
+
+/** Unit: milliseconds. CloudWatch has a minute's metrics a minute later, and judges an alarm within the next. */
+const judgedLateMs = 120_000;
+
+/** How long after the requests went back an alarm may still have become red by what the other release did. */
+function memoryMs(lookBackSeconds: number): number {
+  return Math.max(leastMemoryMs, lookBackSeconds * 1000 + judgedLateMs);
+}
 
 /** Unit: milliseconds. A deploy that observes looks every half minute; what it did not heed by then it does not heed. */
 const observerPatienceMs = 120_000;
@@ -34,6 +45,7 @@ const observerPatienceMs = 120_000;
  * so nothing goes forward again by itself.
  * @param candidateServes Whether a release that is not live has requests: a deploy that moves traffic.
  * @param state The alarm's state now; an alarm that is green again needs no rollback.
+ * @param lookBackSeconds How far back it looks; left out when it does not say.
  */
 export function judgeAlarm(view: {
   head: Head;
@@ -41,6 +53,7 @@ export function judgeAlarm(view: {
   alarm: RedAlarm;
   candidateServes: boolean;
   state: AlarmState;
+  lookBackSeconds?: number | undefined;
   nowMs: number;
 }): AlarmJudgement {
   const { head, live, alarm, nowMs } = view;
@@ -60,12 +73,17 @@ export function judgeAlarm(view: {
   if (atMs < Date.parse(head.live.since) - live.spec.observeSeconds * 1000) {
     return skip(`${alarm.name} was red before ${generation} took over`);
   }
-  if (head.returnedAt != null && atMs < Date.parse(head.returnedAt) + alarmMemoryMs) {
+  const { lookBackSeconds = unknownLookBackSeconds } = view;
+  if (head.returnedAt != null && atMs < Date.parse(head.returnedAt) + memoryMs(lookBackSeconds)) {
     return skip(`${alarm.name} may still speak of the release that requests were taken from at ${head.returnedAt}`);
   }
   if (view.candidateServes) {
     const reason = `the deploy of ${head.pending?.generation ?? "another release"} watches ${alarm.name} itself`;
     return nowMs - atMs < observerPatienceMs ? { kind: "wait", reason } : skip(reason);
+  }
+  // It gives live everything when it sees the alarm; one that does not is pre-empted like a deploy.
+  if (head.drill && nowMs - atMs < observerPatienceMs) {
+    return { kind: "wait", reason: `a drill of ${service} watches ${alarm.name} itself` };
   }
   if (view.state !== "ALARM") return skip(`${alarm.name} is not red any more`);
   return { kind: "roll-back", to: standby.generation };

@@ -4,7 +4,12 @@ import type { CheckReport } from "./verdict.ts";
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA" | undefined;
 
 /** The alarms that a spec names, each with its state now. */
-export type AlarmStates = readonly { name: string; state: AlarmState }[];
+export type AlarmStates = readonly {
+  name: string;
+  state: AlarmState;
+  /** How far back an alarm looks: its period times its evaluation periods. Undefined where its description does not say. */
+  lookBackSeconds?: number;
+}[];
 
 /** Names of the alarms that are red, or gone, in words for a person; undefined when there are none. */
 export function redAlarms(alarms: AlarmStates): string | undefined {

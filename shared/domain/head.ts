@@ -1,4 +1,5 @@
 import type { BasePin } from "./base-pin.ts";
+import type { Drill, DrillResult } from "./drill.ts";
 import type { Experiment } from "./experiment.ts";
 import { keptReleases } from "./keep.ts";
 import { generationName, ordinalOf } from "./names.ts";
@@ -28,6 +29,10 @@ export interface Head {
   abort: { by: string; at: string } | null;
   /** Set by `kiln pause`: until `kiln resume` no deploy moves traffic further. */
   paused?: { by: string; at: string; reason: string } | null;
+  /** A rehearsal of the rollback; whoever takes the lease and finds one that died ends it first, with everything on live. */
+  drill?: Drill | null;
+  /** How the last of them went. */
+  drilled?: DrillResult;
   /** Set by `kiln base pin`: the base that every release is made on until it is taken off again. */
   basePin?: BasePin | null;
   /** How refreshes went; undefined while none has failed. */
@@ -159,7 +164,8 @@ export function promoted(
   hotUntil: string,
   kept: readonly string[] = servedWith(head, generation).slice(-keptReleases.usual),
 ): Head {
-  if (head.live?.generation === generation) return head;
+  // All requests are its own now, so none is left of a drill that it took the place of.
+  if (head.live?.generation === generation) return head.drill ? { ...head, drill: null } : head;
   const served = servedWith(head, generation);
   // An experiment has no way back. A release that is no longer kept owns its template still: it becomes a leftover.
   const stays = (other: string) => other === generation || (!head.experiment && kept.includes(other));
@@ -171,6 +177,7 @@ export function promoted(
     standby: head.live && !head.experiment ? { generation: head.live.generation, until: hotUntil } : null,
     kept: served.filter(stays),
     rule: confirmed(head.rule),
+    ...(head.drill && { drill: null }),
   };
 }
 
@@ -182,7 +189,7 @@ export function withdrawn(head: Head, hotUntil: string): Head {
     return { ...head, live: null, kept: [], known, rule: confirmed(head.rule) };
   }
   const standby = { generation: head.live.generation, until: hotUntil };
-  return { ...head, live: null, standby, rule: confirmed(head.rule) };
+  return { ...head, live: null, standby, rule: confirmed(head.rule), ...(head.drill && { drill: null }) };
 }
 
 /** The head with work of a dead execution taken over by another. */
@@ -228,7 +235,8 @@ export function dismantled(head: Head): Head {
   if (isEmpty) return head;
   const gone = { live: null, standby: null, pending: null, abort: null, known: [], kept: [], rule: { to: null } };
   const lent = head.experiment && { experiment: { ...head.experiment, ended: head.experiment.until, lent: [] } };
-  return { ...head, ...gone, ...lent, ...(head.quarantined && { quarantined: [] }) };
+  const others = { ...(head.quarantined && { quarantined: [] }), ...(head.drill && { drill: null }) };
+  return { ...head, ...gone, ...lent, ...others };
 }
 
 /**

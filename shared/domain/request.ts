@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { drillLimits } from "./drill.ts";
 import type { ExperimentAsk } from "./experiment.ts";
 import { termsSchema } from "./experiment-terms.ts";
 import { readArtifactKey, versionPattern } from "./keys.ts";
@@ -215,6 +216,21 @@ const redAlarm = z.strictObject({ name: z.string().check(z.minLength(1), z.maxLe
 /** What EventBridge asks of rollback when an alarm turned red: it is not known yet which services watch it. */
 export const alarmInput = z.strictObject({ alarm: redAlarm });
 
+const { percent, seconds } = drillLimits;
+
+/** How a rollback is rehearsed; everything has a usual value, so `{}` will do. */
+const drillInput = z.strictObject({
+  /** Share of the requests that the standby gets. */
+  percent: z._default(
+    z.int().check(z.gte(percent.least), z.lte(percent.most, `must be at most ${percent.most}: users get this share`)),
+    percent.usual,
+  ),
+  /** For how long. */
+  seconds: z._default(z.int().check(z.gte(seconds.least), z.lte(seconds.most)), seconds.usual),
+  /** Who asks, as they say: the CLI gives its caller's ARN. */
+  by: z.optional(z.string().check(z.maxLength(256))),
+});
+
 /** What an execution of rollback is asked. */
 export const rollbackInput = z.strictObject({
   service: z.string().check(z.regex(servicePattern, "must be a service name")),
@@ -224,7 +240,12 @@ export const rollbackInput = z.strictObject({
   reason: z.optional(z.string().check(z.maxLength(500))),
   /** Go on from the production rule as somebody else left it. */
   acceptRule: z.optional(z.boolean()),
+  /** Only rehearse it: the standby gets a small share for a while, then live everything again. Stands beside `service` alone. */
+  drill: z.optional(drillInput),
 });
+
+/** What a rehearsal is asked. */
+export type DrillRequest = z.infer<typeof drillInput>;
 
 /** What an execution of refresh is asked. The schedule asks `{}`. */
 export const refreshInput = z.strictObject({

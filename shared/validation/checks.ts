@@ -59,7 +59,7 @@ async function functions({ release }: Subject, world: ValidationWorld): Promise<
 }
 
 /** Before there is traffic nobody expects data: only a red alarm counts. */
-async function greenAlarms({ release }: Subject, world: ValidationWorld): Promise<CheckReport[]> {
+export async function greenAlarms({ release }: Subject, world: ValidationWorld): Promise<CheckReport[]> {
   const names = countingAlarms(release);
   const red = redAlarms(await world.alarms.states(names));
   return red ? [{ check: "alarms", verdict: "fail", reason: red }] : [];

@@ -50,6 +50,8 @@ test.each([
   ["service", "apply"],
   ["up", "--port", "x"],
   ["rollback", "web", "--to", "api-000001"],
+  ["drill", "web", "--percent", "50"],
+  ["drill", "web", "--seconds", "soon"],
   ["push"],
   ["push", "no/such/file.tgz"],
 ])("wrong usage has exit code 2 and three lines: kiln %s", async (...args) => {

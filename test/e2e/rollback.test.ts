@@ -35,6 +35,29 @@ describe("a rollback", () => {
     expect(counts.failed).toBe(0);
   });
 
+  it("is rehearsed by a drill that loses no request and leaves live and standby as they are", async () => {
+    const before = await world.stage.ledger.head("web");
+    const load = world.steadyLoad(80);
+    const ended = await world.ended(
+      await world.start("rollback", { service: "web", drill: { percent: 10, seconds: 60 } }),
+    );
+    expect(ended).toMatchObject({ status: "SUCCEEDED" });
+    expect(ended.path.filter((state) => state !== "WatchDrill")).toEqual([
+      "PreEmpt",
+      "LendShare",
+      "ReturnShare",
+      "JudgeDrill",
+      "SettleDrill",
+      "Drilled",
+    ]);
+    await world.answers("1.1.0");
+    const { live, standby, drill, drilled } = await world.stage.ledger.head("web");
+    expect({ live, standby, drill }).toEqual({ live: before.live, standby: before.standby, drill: null });
+    expect(drilled).toMatchObject({ generation: before.standby?.generation, verdict: "pass", answers: { errors: 0 } });
+    const counts = await load.stop();
+    expect(counts.failed).toBe(0);
+  });
+
   it("does nothing when the release that is named serves already", async () => {
     const { live } = await world.stage.ledger.head("web");
     const ended = await world.ended(await world.start("rollback", { service: "web", to: live?.generation }));

@@ -11,6 +11,7 @@ import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated
 import type { Approval } from "../../shared/aws/approval-records.ts";
 import { Documents } from "../../shared/aws/documents.ts";
 import { Executions } from "../../shared/aws/executions.ts";
+import { pausedUntil, pauseLimitSeconds } from "../../shared/domain/pause.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 import { until, watchWeights, weights } from "./production-rule.ts";
 
@@ -22,6 +23,13 @@ beforeAll(async () => {
 
 const gated = { deploy: { approval: { deadlineSeconds: 600 } }, validate: { timeoutSeconds: 60 } };
 const deployOf = (stage: SimulatedStage) => stage.executions("deploy").at(-1)?.arn ?? "";
+
+/** Tasks and the end that an execution came through, each once. */
+const tasks = (stage: SimulatedStage, arn: string) => stage.path(arn).filter((state) => !/^(Is|Wait)/.test(state));
+
+/** What a deploy comes through until it asks a person, and when it is not to go on. */
+const untilApproval = ["Admit", "BakeImage", "PreFlight", "LaunchFleet", "ValidateFleet", "AwaitApproval"];
+const taken = ["RestoreTraffic", "ReapCandidate", "SettleFailure", "FailedClean"];
 
 /** Pushes, and runs the cloud until the release waits for a person. */
 async function pushedAndAsked(stage: SimulatedStage, version: string): Promise<Approval> {
@@ -129,7 +137,7 @@ describe("an approval", () => {
     await stage.idle();
     expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalRejected" });
     expect(stage.execution(deployOf(stage))?.cause).toContain("rejected web-000002: the till is in French");
-    expect(stage.path(deployOf(stage))).not.toContain("CutOver");
+    expect(tasks(stage, deployOf(stage))).toEqual([...untilApproval, ...taken]);
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 
@@ -138,10 +146,7 @@ describe("an approval", () => {
     const { taskToken } = await pushedAndAsked(stage, "2");
     await stage.idle();
     expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "ApprovalExpired" });
-    expect(stage.path(deployOf(stage))).toEqual(
-      expect.arrayContaining(["AwaitApproval", "RestoreTraffic", "FailedClean"]),
-    );
-    expect(stage.path(deployOf(stage))).not.toContain("CutOver");
+    expect(tasks(stage, deployOf(stage))).toEqual([...untilApproval, ...taken]);
     await expect(commandsOf(stage).approve()).rejects.toMatchObject({ name: "NothingToApprove" });
     const late = stage.cloud.call("states", "SendTaskSuccess", { taskToken, output: "{}" });
     await expect(late).rejects.toMatchObject({ code: "TaskTimedOut" });
@@ -162,6 +167,7 @@ describe("an approval", () => {
 
   it("is not waited for by a rollback", async () => {
     const stage = await service.open(gated);
+    const seen = watchWeights(stage);
     await pushedAndAsked(stage, "2");
     const beganMs = stage.cloud.clock.now();
     const back = await stage.run("Rollback", { service: "web" });
@@ -171,9 +177,13 @@ describe("an approval", () => {
     expect(stage.cloud.clock.now() - beganMs).toBeLessThan(15_000);
     await stage.ended(() => again);
     expect(stage.execution(again)?.status).toBe("SUCCEEDED");
+    expect(tasks(stage, deployOf(stage))).toEqual(untilApproval);
+    expect(stage.path(back.arn)).toEqual(["PreEmpt", "FailedClean"]);
+    expect(tasks(stage, again)).toEqual(["PreEmpt", "CutOver", "Settle", "RolledBack"]);
     await stage.idle();
     await stage.run("Sweep", {});
     await stage.settle();
+    expect(seen).toEqual([{ "web-000001": 1 }]);
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 });
@@ -192,6 +202,37 @@ describe("a pause", () => {
     await stage.idle();
     expect(stage.execution(deployOf(stage))?.status).toBe("SUCCEEDED");
     expect(seen.at(-1)).toEqual({ "web-000002": 1, "web-000001": 0 });
+  });
+
+  it("that outlasts the deploy's patience ends it with who paused and why, and live keeps everything", async () => {
+    const stage = await service.open(canary);
+    const seen = watchWeights(stage);
+    await stage.push("web", "2");
+    await until(stage, () => seen.length === 2);
+    const release = await stage.cloud.complete(stage.ledger.release("web", "web-000002"));
+    expect(await commandsOf(stage).pause()).toBe(pausedUntil({ createdAt: release?.createdAt ?? "" }));
+    await stage.cloud.until(() => false, pauseLimitSeconds * 1000 - 600_000);
+    expect(stage.execution(deployOf(stage))?.status).toBe("RUNNING");
+    await stage.idle();
+    expect(stage.execution(deployOf(stage))).toMatchObject({ status: "FAILED", error: "DeployHeldError" });
+    expect(stage.execution(deployOf(stage))?.cause).toContain("paused it at");
+    expect(stage.execution(deployOf(stage))?.cause).toContain("kiln resume web, then kiln deploy web");
+    expect(tasks(stage, deployOf(stage))).toEqual([
+      ...untilApproval.slice(0, -1),
+      "CutOver",
+      "Observe",
+      "RestoreTraffic",
+      "ReapCandidate",
+      "SettleFailure",
+      "FailedClean",
+    ]);
+    expect(seen.slice(0, 3)).toEqual([
+      { "web-000001": 1 },
+      { "web-000002": 10, "web-000001": 90 },
+      { "web-000001": 1, "web-000002": 0 },
+    ]);
+    await stage.settle();
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
   });
 
   it("does not keep a rollback from going back", async () => {

@@ -283,9 +283,22 @@ export const beyondRows: readonly FeatureRow[] = [
     number: "N22",
     capability: "Rehearsed rollbacks",
     aim: "beat",
-    does: "Nothing yet.",
-    shown: [],
-    missing: "left for later",
+    does: "`kiln drill`: the standby gets a small share of the requests and gives it back; how long that took and how it answered is recorded.",
+    shown: [
+      test(
+        "simulation/drills.test.ts",
+        "gives the standby a small share and takes it back, and says how long both took and what was answered",
+      ),
+      test(
+        "simulation/drills.test.ts",
+        "is pre-empted by a rollback, which goes back to the standby that is being rehearsed",
+      ),
+      test("simulation/drills.test.ts", "killed at any call ends with everything on live, once the sweep was there"),
+      test(
+        "e2e/rollback.test.ts",
+        "is rehearsed by a drill that loses no request and leaves live and standby as they are",
+      ),
+    ],
   },
   {
     number: "N23",

@@ -26,7 +26,7 @@ export const capacityBugs: readonly PlantedBug[] = [
     scene: "live-grows",
     patches: [
       {
-        file: "functions/cutover.ts",
+        file: "shared/cutover/look.ts",
         find: "needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero)),",
         replace: "needed: capacityTarget(capacity, zeroCapacity(zero)),",
       },

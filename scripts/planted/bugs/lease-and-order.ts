@@ -104,7 +104,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/admission/deploy.ts",
-        find: "if (!(await stillNewest())) {",
+        find: "if (generationOf(head, asked.execution) === undefined) {",
         replace: "if (lease.fence < 0) {",
       },
       {

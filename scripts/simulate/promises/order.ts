@@ -56,7 +56,10 @@ export class OrderWatch implements EffectWatch {
     }
     const mayBeMoving = ruleChangedAt !== null && this.#now() - Date.parse(ruleChangedAt) < choosingMs;
     if (!live || before?.newestIntent?.tieBreak === newestIntent.tieBreak || mayBeMoving) return;
-    const others = [...this.#sharesOf(service)].filter(([one, weight]) => weight > 0 && one !== live.generation);
+    // The small share of a drill has moved nothing.
+    const isOther = (one: string, weight: number) =>
+      weight > 0 && one !== live.generation && one !== head.drill?.generation;
+    const others = [...this.#sharesOf(service)].filter(([one, weight]) => isOther(one, weight));
     const toLive = pending.generation === live.generation;
     if (others.length > 0 && !toLive) {
       this.problems.push(`S4 way back: ${service} goes back to ${pending.generation}, past ${live.generation}`);

@@ -16,6 +16,7 @@ const view: Parameters<typeof judgeAlarm>[0] = {
   alarm: { name: "errors", at: minutes(10) },
   candidateServes: false,
   state: "ALARM",
+  lookBackSeconds: 60,
   nowMs: Date.parse(minutes(11)),
 };
 const rollback = { kind: "rollback" as const, time: minutes(10), tieBreak: "other" };
@@ -66,6 +67,27 @@ describe("an alarm that turned red", () => {
 
   it("counts again five minutes after requests went back", () => {
     expect(judgeAlarm({ ...view, head: { ...head, returnedAt: minutes(5) } }).kind).toBe("roll-back");
+  });
+
+  it.each([
+    ["looks back over ten minutes", 600, -1.9, "skip"],
+    ["looked back over ten minutes, which are over", 600, -2, "roll-back"],
+    ["does not say how far it looks back: an hour is assumed", undefined, -51.9, "skip"],
+    ["does not say it, and the hour is over", undefined, -52, "roll-back"],
+  ])(
+    "after requests went back it may speak of the other release for as long as it %s",
+    (_title, lookBackSeconds, returned, kind) => {
+      // It turned red at minute 10; what came in a minute is counted and judged by two minutes later.
+      const since = { ...head, live: { generation: "web-000002", since: minutes(-60) }, returnedAt: minutes(returned) };
+      expect(judgeAlarm({ ...view, head: since, lookBackSeconds }).kind).toBe(kind);
+    },
+  );
+
+  it("is left to a drill that watches it, for two minutes", () => {
+    const drill = { execution: "drill", generation: "web-000001", percent: 1, seconds: 60, at: minutes(9) };
+    const drilling = { ...view, head: { ...head, drill } };
+    expect(judgeAlarm(drilling)).toEqual({ kind: "wait", reason: "a drill of web watches errors itself" });
+    expect(judgeAlarm({ ...drilling, nowMs: Date.parse(minutes(12)) }).kind).toBe("roll-back");
   });
 
   it("leaves it to a deploy that observes, and after two minutes for good", () => {

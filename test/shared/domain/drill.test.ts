@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Drill,
+  decideLoan,
+  drilled,
+  judgeAnswers,
+  refuseDrill,
+  resultOf,
+  withDrill,
+} from "../../../shared/domain/drill.ts";
+import { emptyHead, type Head, promoted, withdrawn } from "../../../shared/domain/head.ts";
+
+const noon = Date.parse("2026-01-01T12:00:00Z");
+const at = (seconds: number) => new Date(noon + seconds * 1000).toISOString();
+
+/** Version 2 is live, version 1 stands by for an hour. */
+const head: Head = {
+  ...emptyHead("web"),
+  live: { generation: "web-000002", since: at(-60) },
+  standby: { generation: "web-000001", until: at(3_600) },
+  kept: ["web-000001", "web-000002"],
+};
+const drill: Drill = { execution: "mine", generation: "web-000001", percent: 5, seconds: 60, at: at(0) };
+
+describe("a drill may begin", () => {
+  it("while a standby of an earlier release is hot and nothing is under way", () => {
+    expect(refuseDrill(head, { seconds: 600 }, noon)).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Head>, string]>([
+    [
+      "while something is pending",
+      { pending: { execution: "x", generation: "web-000003" } },
+      "web-000003 is under way",
+    ],
+    ["while another drill is", { drill }, "another drill is under way"],
+    ["when nothing is live", { live: null }, "no release stands by"],
+    ["when nothing stands by", { standby: null }, "no release stands by"],
+    [
+      "when the hot window ends before it would",
+      { standby: { generation: "web-000001", until: at(600) } },
+      "only until",
+    ],
+    [
+      "when it would go forward",
+      { standby: { generation: "web-000003", until: at(3_600) } },
+      "is newer than web-000002",
+    ],
+    ["while it is paused", { paused: { by: "ann", at: at(0), reason: "" } }, "it is paused by ann"],
+    [
+      "when the standby was revoked",
+      { revoked: [{ generation: "web-000001", kind: "release", id: "web-000001", by: "ann", at: at(0), reason: "x" }] },
+      "must not serve again",
+    ],
+  ])("not %s", (_title, change, problem) => {
+    const refusal = refuseDrill({ ...head, ...change }, { seconds: 600 }, noon);
+    expect(refusal?.problem).toContain(problem);
+    expect(refusal?.fix).not.toBe("");
+  });
+
+  it("only from the head that it was judged by, and once", () => {
+    const begun = withDrill(head, head, drill);
+    expect(begun.drill).toEqual(drill);
+    expect(withDrill(begun, head, drill)).toBe(begun);
+    expect(withDrill(begun, head, { ...drill, execution: "other" })).toBe(begun);
+    const deployed = { ...head, pending: { execution: "x", generation: "web-000003" } };
+    expect(withDrill(deployed, head, drill)).toBe(deployed);
+    const moved = { ...head, live: { generation: "web-000003", since: at(0) } };
+    expect(withDrill(moved, head, drill)).toBe(moved);
+  });
+});
+
+describe("a drill is over", () => {
+  const result = resultOf(drill, "web-000002", {}, { failure: "x", nowMs: noon });
+
+  it("by its own hand, or by that of whoever ended it first", () => {
+    const begun = withDrill(head, head, drill);
+    expect(drilled(begun, "mine", result)).toEqual({ ...begun, drill: null, drilled: result });
+    expect(drilled(begun, "other", result)).toBe(begun);
+  });
+
+  it("when a release has become live, or none is: no share is left then", () => {
+    const begun = withDrill(head, head, drill);
+    expect(promoted(begun, "web-000001", at(1), at(2)).drill).toBeNull();
+    expect(promoted(begun, "web-000002", at(1), at(2)).drill).toBeNull();
+    expect(withdrawn(begun, at(2)).drill).toBeNull();
+  });
+});
+
+describe("the standby gets its share", () => {
+  const healthy = (count: number) => ({ healthy: count, total: count, reasons: [] });
+  const view = {
+    percent: 5,
+    weights: [
+      { targetGroupArn: "blue", weight: 1 },
+      { targetGroupArn: "green", weight: 0 },
+    ],
+    to: "green",
+    live: "blue",
+    toHealth: healthy(2),
+    fromHealth: healthy(2),
+    needed: 2,
+    liveCanServe: true,
+  };
+  const lent = [
+    { targetGroupArn: "green", weight: 5 },
+    { targetGroupArn: "blue", weight: 95 },
+  ];
+
+  it("and live the rest; a share that is there stays", () => {
+    expect(decideLoan(view)).toEqual({ kind: "switch", weights: lent });
+    expect(decideLoan({ ...view, weights: lent })).toEqual({ kind: "done" });
+  });
+
+  it.each([
+    ["it could not take over", { toHealth: healthy(1) }],
+    ["live could not take the rest", { liveCanServe: false }],
+    ["there is no rule", { weights: undefined }],
+    ["nothing is live", { live: undefined }],
+    ["another release has requests", { weights: [...view.weights, { targetGroupArn: "red", weight: 1 }] }],
+  ])("not when %s", (_title, change) => {
+    expect(decideLoan({ ...view, ...change }).kind).toBe("refuse");
+  });
+});
+
+describe("the answers of a standby", () => {
+  it.each([
+    [{ requests: 0, errors: 0 }, { requests: 900, errors: 0 }, "inconclusive"],
+    [{ requests: 12, errors: 0 }, { requests: 900, errors: 0 }, "pass"],
+    [{ requests: 100, errors: 5 }, { requests: 900, errors: 0 }, "pass"],
+    [{ requests: 100, errors: 6 }, { requests: 900, errors: 0 }, "fail"],
+    [{ requests: 100, errors: 30 }, { requests: 900, errors: 270 }, "pass"],
+    [{ requests: 1, errors: 1 }, { requests: 0, errors: 0 }, "fail"],
+  ] as const)("%j beside live's %j: %s", (standby, live, verdict) => {
+    expect(judgeAnswers(standby, live).verdict).toBe(verdict);
+  });
+});
+
+describe("the record of a drill", () => {
+  it("says how long it took until the standby had its share, and until it was over", () => {
+    const course = {
+      lentAtMs: noon + 4_210,
+      returnMs: 320,
+      answers: { requests: 12, errors: 0 },
+      verdict: "pass" as const,
+    };
+    expect(resultOf(drill, "web-000002", { ...course, why: "fine" }, { nowMs: noon + 130_000 })).toEqual({
+      generation: "web-000001",
+      live: "web-000002",
+      verdict: "pass",
+      why: "fine",
+      percent: 5,
+      at: at(130),
+      backSeconds: 4.2,
+      returnSeconds: 0.3,
+      wholeSeconds: 130,
+      answers: { requests: 12, errors: 0 },
+    });
+  });
+
+  it("is a failure whatever was found before it failed", () => {
+    const result = resultOf(drill, "web-000002", { verdict: "pass", why: "fine" }, { failure: "x", nowMs: noon });
+    expect(result).toMatchObject({ verdict: "fail", why: "x" });
+  });
+});
