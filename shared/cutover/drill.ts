@@ -1,7 +1,6 @@
 import { restoredWeights, servingGroup } from "../domain/cutover.ts";
-import { decideLoan, drilled, resultOf } from "../domain/drill.ts";
+import { decideLoan, drilled, nextLookSeconds, resultOf } from "../domain/drill.ts";
 import type { Head } from "../domain/head.ts";
-import { nextObservationSeconds } from "../domain/pace.ts";
 import type { Release } from "../domain/release.ts";
 import { stateOf } from "../domain/rule-record.ts";
 import { CutoverRefusedError, DrillRefusedError, LeaseLostError } from "../errors.ts";
@@ -46,7 +45,7 @@ export async function lendShare(request: TrafficTurn, release: Release, world: C
     by: drill.by ?? null,
   });
   const memo = { targetGroupArn: to, needed, lentAtMs: world.now() };
-  return ready(memo, nextObservationSeconds(seconds * 1000));
+  return ready(memo, nextLookSeconds(seconds * 1000));
 }
 
 /** Gives live everything again; the wait is until the load balancer's counts of those minutes can be read. */

@@ -15,6 +15,14 @@ export const drillLimits = {
   seconds: { least: 10, usual: 60, most: 600 },
 } as const;
 
+/** Unit: seconds between two looks while the standby has its share: what fails is to cost few requests. */
+const lookSeconds = 10;
+
+/** How long until the next look at a standby that keeps its share for `leftMs` more. Unit: seconds. */
+export function nextLookSeconds(leftMs: number): number {
+  return Math.min(lookSeconds, Math.max(1, Math.ceil(leftMs / 1000)));
+}
+
 /** A rehearsal of the rollback that is under way, or whose execution died: until it has ended, the standby may have a share. */
 export interface Drill {
   execution: string;

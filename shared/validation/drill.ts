@@ -1,4 +1,4 @@
-import { type DrillCourse, judgeAnswers } from "../domain/drill.ts";
+import { type DrillCourse, judgeAnswers, nextLookSeconds } from "../domain/drill.ts";
 import type { Head } from "../domain/head.ts";
 import type { Release } from "../domain/release.ts";
 import { DrillFailedError, LeaseLostError } from "../errors.ts";
@@ -7,9 +7,6 @@ import { pending, ready, type StepOutput } from "../step-input.ts";
 import { ask, greenAlarms } from "./checks.ts";
 import { lookAt } from "./look.ts";
 import type { Turn, ValidationWorld } from "./world.ts";
-
-/** Unit: seconds between two looks while the standby has its share: what fails is to cost few requests. */
-const lookSeconds = 10;
 
 const minuteMs = 60_000;
 
@@ -34,7 +31,7 @@ export async function watchDrill(turn: Turn, standby: Release, world: Validation
   if (red) throw failed(standby, red.reason);
   if (head.pending) return ready({ ...turn.memo, cutShort: head.pending.generation });
   const leftMs = Number(turn.memo["lentAtMs"] ?? world.now()) + drill.seconds * 1000 - world.now();
-  return leftMs <= 0 ? ready(turn.memo) : pending(Math.min(lookSeconds, Math.ceil(leftMs / 1000)), turn.memo);
+  return leftMs <= 0 ? ready(turn.memo) : pending(nextLookSeconds(leftMs), turn.memo);
 }
 
 /** What the standby answered, by the load balancer's count of the minutes in which it had its share. */

@@ -179,7 +179,7 @@ describe("an approval", () => {
     expect(stage.execution(again)?.status).toBe("SUCCEEDED");
     expect(tasks(stage, deployOf(stage))).toEqual(untilApproval);
     expect(stage.path(back.arn)).toEqual(["PreEmpt", "FailedClean"]);
-    expect(tasks(stage, again)).toEqual(["PreEmpt", "CutOver", "Settle", "RolledBack"]);
+    expect(tasks(stage, again)).toEqual(["PreEmpt", "CutOver", "Settle", "RetireFleets", "RolledBack"]);
     await stage.idle();
     await stage.run("Sweep", {});
     await stage.settle();
