@@ -250,6 +250,11 @@ export const beyondRows: readonly FeatureRow[] = [
         "simulation/quarantine.test.ts",
         "keeps one instance, cut off, until the first sweep after its time; the rest goes at once",
       ),
+      test(
+        "e2e/gates.test.ts",
+        "a release that fails leaves one server in quarantine, out of traffic, and kiln why names it",
+      ),
+      test("e2e/gates.test.ts", "the server in quarantine is gone with the first sweep after its time"),
     ],
   },
   {

@@ -152,6 +152,10 @@ export const cutoverRows: readonly FeatureRow[] = [
         "simulation/alarm-rollback.test.ts",
         "does so once: the event again, and the alarm again, move nothing forward",
       ),
+      test(
+        "e2e/gates.test.ts",
+        "an alarm that turns red in the hot window takes production back by its event, and no request is dropped",
+      ),
     ],
   },
   {

@@ -164,6 +164,10 @@ export const fleetRows: readonly FeatureRow[] = [
         "that nobody gives by the deadline ends the deploy, and comes too late afterwards",
       ),
       test("simulation/gates.test.ts", "is asked for by SNS, and whoever hears of it %s by what the message leads to"),
+      test(
+        "e2e/gates.test.ts",
+        "a release that whoever hears of it by SNS rejects never gets a request, and nothing is run for it",
+      ),
     ],
   },
   {
