@@ -26,7 +26,7 @@ import {
   withRefreshUndone,
 } from "../shared/domain/refresh.ts";
 import type { Release } from "../shared/domain/release.ts";
-import { unexplained } from "../shared/domain/rule-record.ts";
+import { asFound, stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { withMeasured } from "../shared/domain/way-back.ts";
 import { settleDrill } from "../shared/drill-settling.ts";
 import { recordEvent } from "../shared/history.ts";
@@ -129,9 +129,11 @@ async function promote(request: Input, world: World): Promise<Head> {
   const hotUntil = new Date(world.now() + release.spec.hotSeconds * 1000).toISOString();
   const undone = await undoneRefresh(before, ref.generation, world);
   const kept = await keptWith(release, before, world);
-  const head = await world.ledger.updateHead(ref.service, (present) =>
-    judgedRefresh(promoted(present, ref.generation, now, hotUntil, kept), undone, now),
-  );
+  const found = stateOf(standing.own[0]);
+  const head = await world.ledger.updateHead(ref.service, (present) => {
+    const seen = { ...present, ...(present.rule && { rule: asFound(present.rule, found) }) };
+    return judgedRefresh(promoted(seen, ref.generation, now, hotUntil, kept), undone, now);
+  });
   await world.ledger.announceRefreshPause(head, head.standby?.generation);
   await allEnded([
     lastingSizes(request, release, head, world),

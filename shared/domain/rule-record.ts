@@ -26,6 +26,15 @@ export function confirmed(record: RuleRecord | undefined): RuleRecord | undefine
   return record && { to: record.to, behind: record.behind };
 }
 
+/**
+ * The record of a rule that was found. Whoever died between writing its wish and making the call left one that says what the
+ * rule never said: then what it said before is what Kiln left.
+ */
+export function asFound(record: RuleRecord, found: RuleState): RuleRecord {
+  if (record.from === undefined || sameState(found, record.to) || !sameState(found, record.from)) return record;
+  return { to: record.from, behind: record.behind };
+}
+
 /** The state of a rule as it was found. */
 export function stateOf(rule: ListenerRule | undefined): RuleState {
   if (!rule) return null;

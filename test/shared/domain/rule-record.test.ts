@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { accepting, confirmed, type RuleRecord, stateOf, unexplained } from "../../../shared/domain/rule-record.ts";
+import {
+  accepting,
+  asFound,
+  confirmed,
+  type RuleRecord,
+  stateOf,
+  unexplained,
+} from "../../../shared/domain/rule-record.ts";
 import { byDefault, kilnRule, rule } from "./listener-rules.ts";
 
 const weights = (blue: number, green: number) => [
@@ -24,6 +31,14 @@ describe("a production rule", () => {
     expect(said).toBe(
       "the production rule of web is not as Kiln left it: expected web-000001-x 0 + web-000002-x 1 for host-header shop.example, found web-000001-x 1 + web-000002-x 0 for host-header shop.example",
     );
+  });
+
+  it("is recorded as it was before, when the call that would have changed it was never made", () => {
+    const before = stateOf(own({ weights: weights(1, 0) }));
+    expect(asFound(record, before)).toEqual({ to: { weights: weights(1, 0), route }, behind: undefined });
+    expect(asFound(record, stateOf(own()))).toBe(record);
+    expect(asFound(record, stateOf(own({ weights: weights(5, 5) })))).toBe(record);
+    expect(asFound({ to: record.to }, before)).toEqual({ to: record.to });
   });
 
   it.each([
