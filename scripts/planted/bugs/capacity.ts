@@ -53,6 +53,7 @@ export const capacityBugs: readonly PlantedBug[] = [
     id: "pin-never-taken-away",
     thread: "https://github.com/spinnaker/spinnaker/issues/4812",
     was: "a minimum that a deploy had raised was never put back",
+    scene: "live-grows-twice",
     patches: [
       {
         file: "shared/pinning.ts",

@@ -112,6 +112,14 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
         find: "(await stillNewest())\n",
         replace: "owner !== undefined\n",
       },
+      {
+        file: "shared/admission/deploy.ts",
+        find: 'if (!mine && isSuperseded(before, intent)) return skipped("superseded by a newer deploy");',
+        replace: `for (let ordinal = 1; ordinal < before.nextOrdinal; ordinal++) {
+          const own = await world.ledger.release(name, generationName(name, ordinal));
+          if (own?.execution === execution) return own;
+        }`,
+      },
     ],
   },
   {
