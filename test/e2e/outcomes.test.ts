@@ -2,6 +2,7 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cl
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientConfiguration } from "../../cli/aws/connection.ts";
 import { parameterNames } from "../../shared/aws/parameters.ts";
+import { readLogs } from "./support/logs.ts";
 import { hearNotifications } from "./support/notifications.ts";
 import { until } from "./support/until.ts";
 import { examples, type SteadyLoad, soonGivenUp } from "./support/visitor.ts";
@@ -206,5 +207,33 @@ describe("whoever listens", () => {
     expect(failed).toMatchObject({ sum: 3, count: deploys?.sum });
     expect(lead?.count).toBe((deploys?.sum ?? 0) - 3);
     expect(lead?.least).toBeGreaterThan(10);
+  });
+});
+
+describe("whoever reads the logs", () => {
+  it("finds each handler's lines by execution, release, request and trace, and no candidate's secret", async () => {
+    const handlers = ["admit", "bake", "launch", "validate", "cutover", "settle"];
+    const groups = handlers.map((name) => `/aws/lambda/kiln-dev-${name}`);
+    const logs = [...(await readLogs(world.stage.connection, groups)).values()].join("\n");
+    const lines = logs
+      .split("\n")
+      .flatMap((line): Record<string, unknown>[] => (line.startsWith("{") ? [JSON.parse(line)] : []));
+    const [{ execution = "" } = {}] = await world.stage.ledger.history("web", "web-000001");
+    const told = lines.filter((line) => line.execution === execution);
+    expect([...new Set(told.map(({ service }) => service))].sort()).toEqual(
+      handlers.map((name) => `kiln-${name}`).sort(),
+    );
+    for (const line of told) {
+      expect(line).toMatchObject({
+        deployedService: "web",
+        generation: "web-000001",
+        function_request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        xray_trace_id: expect.stringMatching(/^1-[0-9a-f]{8}-[0-9a-f]{24}$/),
+      });
+    }
+    const released = ["web-000001", "web-000002", "web-000005"].map((name) => world.stage.ledger.release("web", name));
+    const secrets = (await Promise.all(released)).map((release) => release?.trialSecret ?? "");
+    expect(secrets.every((secret) => secret.length === 32)).toBe(true);
+    expect(secrets.filter((secret) => logs.includes(secret))).toEqual([]);
   });
 });

@@ -29,6 +29,7 @@ const secretsTold: boolean[] = [];
 
 /** By the names that paths of the audit of permissions have. */
 const audited = [
+  "drill",
   "canary-with-approval",
   "judged-canary-with-commands",
   "failing-while-observed",
@@ -43,6 +44,7 @@ const further: { begins: Situation; act: (stage: SimulatedStage) => Promise<unkn
   { begins: "one release", act: finishedBySweep },
   { begins: "one release", act: dirtyEnd },
   { begins: "live and standby", act: lostWayBack },
+  { begins: "live and standby", act: failedDrill },
 ];
 
 beforeAll(async () => {
@@ -133,6 +135,16 @@ async function dirtyEnd(stage: SimulatedStage): Promise<void> {
   const run = await stage.deploy("web", "2-unhealthy");
   expect(stage.path(run.arn).at(-1)).toBe("FailedDirty");
   kernel.judge = judge;
+  await stage.idle();
+}
+
+/** Its standby goes while it has a share. */
+async function failedDrill(stage: SimulatedStage): Promise<void> {
+  const arn = await stage.begin("Rollback", { service: "web", drill: { percent: 5 } });
+  await until(stage, () => weights(stage)["web-000001"] === 5);
+  const AutoScalingGroupName = fleetName(stageName, "web-000001");
+  await stage.cloud.call("autoscaling", "DeleteAutoScalingGroup", { AutoScalingGroupName, ForceDelete: true });
+  await stage.ended(() => arn);
   await stage.idle();
 }
 
