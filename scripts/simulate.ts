@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { ensurePackage } from "../cli/embedded/packaging.ts";
 import { coverageLines } from "./simulate/coverage-tally.ts";
 import { exhaustiveSeed, outcomeOf, pairsOfFaults, parsePlan, type Row, singleFaults } from "./simulate/exhaustive.ts";
+import { minimalPlan, parseMixPlan, replayed } from "./simulate/findings.ts";
 import { type MixSummary, runMixes } from "./simulate/mixes.ts";
 import { Pool } from "./simulate/pool.ts";
+import type { MixResult } from "./simulate/random-mix.ts";
 import { scenarios } from "./simulate/scenarios.ts";
 import { stageName } from "./simulate/simulated-stage.ts";
 
@@ -13,6 +16,7 @@ const usage = `usage: npm run simulate -- --seeds N [--seed S] [--json]        r
        npm run simulate -- --pairs [--every N] [--window N] [--scenario NAME]   two faults in cutover, rollback and sweep,
                                                                 the second at most N (all) calls after the first
        npm run simulate -- --plan SCENARIO:CALL:FAULT[+CALL:FAULT]  replays one of those
+       npm run simulate -- --plan '{"seed":…}' or --plan FILE.json  replays a mix, with a timeline
        --workers N                                              processes side by side; one for each processor`;
 
 /** Where two faults at once are tried: the scenario, and the handlers whose calls are struck. */
@@ -21,6 +25,9 @@ const pairPlaces: readonly { scenario: string; handlers: ReadonlySet<string> }[]
   { scenario: "hot-rollback", handlers: new Set(["admit", "cutover", "settle"]) },
   { scenario: "sweep", handlers: new Set(["admit", "cutover", "reap", "settle"]) },
 ];
+
+/** Seeds whose smallest plan is looked for: each takes about a minute, and most have the same cause. */
+const explainedMax = 2;
 
 /** A finding has its own exit code 1; wrong usage is 2. */
 async function main(): Promise<number> {
@@ -48,6 +55,7 @@ async function main(): Promise<number> {
   await ensurePackage(stageName);
   const pool = new Pool(values.workers === undefined ? undefined : Number(values.workers));
   try {
+    if (plan !== undefined && /^\{|\.json$/.test(plan)) return await replayMix(pool, plan);
     if (plan !== undefined) return await replay(pool, plan);
     const every = Number(values.every);
     if (values.single) return await exhaust((name) => singleFaults(pool, name, every), names(scenario));
@@ -76,10 +84,14 @@ async function mixes(
     seeds: seeds === undefined ? Number.POSITIVE_INFINITY : Number(seeds),
     endMs: minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(minutes) * 60_000,
   };
-  const summary = await runMixes(pool, first, limit, ({ seed, problems }) => {
-    console.error(`seed ${seed}: ${problems.join("\n  ")}`);
-    console.error(`  npm run simulate -- --seeds 1 --seed ${seed}`);
+  const violated: MixResult[] = [];
+  const summary = await runMixes(pool, first, limit, (result) => {
+    violated.push(result);
+    console.error(`seed ${result.seed}: ${result.problems.join("\n  ")}`);
+    console.error(`  npm run simulate -- --seeds 1 --seed ${result.seed}`);
   });
+  violated.sort((a, b) => a.seed - b.seed);
+  for (const result of violated.slice(0, explainedMax)) await explain(pool, result);
   if (json) console.log(JSON.stringify(summary));
   else print(summary);
   return summary.violations === 0 ? 0 : 1;
@@ -88,6 +100,23 @@ async function mixes(
 function print({ coverage, ...figures }: MixSummary): void {
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)} ${value}`);
   for (const line of coverageLines(coverage)) console.log(line);
+}
+
+/** What is the least that makes this seed fail, and what happens then. */
+async function explain(pool: Pool, result: MixResult): Promise<void> {
+  const plan = await minimalPlan(pool, result);
+  const { timeline } = await replayed(pool, plan, true);
+  console.error(`\nseed ${result.seed} in small:`);
+  for (const line of timeline) console.error(line);
+  console.error(`npm run simulate -- --plan '${JSON.stringify(plan)}'`);
+}
+
+async function replayMix(pool: Pool, text: string): Promise<number> {
+  const plan = parseMixPlan(text.startsWith("{") ? text : await readFile(text, "utf8"));
+  const { timeline, problems, hash } = await replayed(pool, plan, true);
+  for (const line of timeline) console.log(line);
+  console.log(problems.length === 0 ? `nothing is wrong; hash ${hash}` : `${problems.length} problems; hash ${hash}`);
+  return problems.length === 0 ? 0 : 1;
 }
 
 async function exhaust(

@@ -34,13 +34,15 @@ export interface DeliveryFacts {
  */
 export type Disturbance = (facts: DeliveryFacts) => readonly [number, ...number[]];
 
-/** The disturbance that the cloud's settings ask for. */
+/** The disturbance that the cloud's settings ask for at the time. */
 export function disturbanceOf({ settings, random }: Kernel): Disturbance {
-  const { eventDisturbance } = settings;
-  if (!eventDisturbance) return () => [0];
-  const { duplicates, delaySeconds } = eventDisturbance;
-  const delay = () => random.between(0, delaySeconds);
-  return () => (random.next() < duplicates ? [delay(), delay()] : [delay()]);
+  return () => {
+    const { eventDisturbance } = settings;
+    if (!eventDisturbance) return [0];
+    const { duplicates, delaySeconds } = eventDisturbance;
+    const delay = () => random.between(0, delaySeconds);
+    return random.next() < duplicates ? [delay(), delay()] : [delay()];
+  };
 }
 
 /** Brings events to targets: at least once, with retries, and to the dead-letter queue when a target will not have them. */

@@ -2,7 +2,6 @@ import { publicBases } from "../../local/ec2/public-bases.ts";
 import { SsmService } from "../../local/ssm/service.ts";
 import { parseRecipe } from "../../shared/domain/recipe.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
-import { stopExperiment } from "../simulate/experiment-scenarios.ts";
 import { handSetAlarm } from "../simulate/hand-set-alarm.ts";
 import { hostOf } from "../simulate/hosts.ts";
 import { makeManagedProfile, managedProfile } from "../simulate/managed-profile.ts";
@@ -195,7 +194,7 @@ const further: readonly Path[] = [
       await stage.run("Deploy", { service: "web", promote: "blue" });
       await stage.run("Deploy", { service: "web", experiment: { name: "brief", version: "1", hours: 1 } });
       await stage.run("Sweep", {});
-      await stopExperiment(stage, "web.blue");
+      await stage.endExperiment("web", "blue");
       return (await stage.run("Sweep", {})).arn;
     },
     end: "Swept",

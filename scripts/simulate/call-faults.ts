@@ -2,12 +2,12 @@ import { AwsError } from "../../local/core/aws-error.ts";
 import { sleep } from "../../local/core/clock.ts";
 import { denial } from "../../local/core/denial.ts";
 import type { Caller, Kernel } from "../../local/core/kernel.ts";
-import type { Random } from "../../local/core/random.ts";
 import { administrator } from "../../local/iam/administrator.ts";
 import type { CallableKernel } from "../../local/server/attach-to-client.ts";
 import { collect, stream } from "../../local/wire/body.ts";
 import type { Run } from "./activity.ts";
-import type { FaultKind, FaultPlan, HandlerCall } from "./faults.ts";
+import { CallPlaces } from "./call-places.ts";
+import { drawOf, type FaultKind, type FaultPlan, type HandlerCall } from "./faults.ts";
 import { actorOf, type Effect, type EffectWatch, ledgerPlace } from "./promises/effect.ts";
 
 /** The process of a Lambda ended; the name is what Lambda calls it. */
@@ -50,13 +50,19 @@ export class CallFaults {
   watch: EffectWatch | undefined;
   /** Executions that wait for a slow call now. */
   readonly slowed = new Set<string>();
+  /** Hears of every call when it is answered, or not: for people who read what happened. */
+  heard: (call: HandlerCall, came: string) => void = () => {};
+  /** Calls that no role may make at present. */
+  takenAway: (call: HandlerCall) => boolean = () => false;
   #plan: FaultPlan = () => undefined;
   readonly #kernel: Kernel;
-  readonly #random: Random;
+  readonly #seed: number;
+  readonly #places = new CallPlaces();
 
-  constructor(kernel: Kernel, random: Random) {
+  /** @param seed How long each call takes is drawn from it and the call's place. */
+  constructor(kernel: Kernel, seed: number) {
     this.#kernel = kernel;
-    this.#random = random;
+    this.#seed = seed;
   }
 
   /** Begins to count anew, under this plan. */
@@ -80,20 +86,33 @@ export class CallFaults {
     input: unknown,
     caller: Caller,
   ): Promise<O> {
-    const made = { index: this.calls.length, handler: invocation.handler, service, operation };
+    const { handler, event } = invocation;
+    const { execution } = actorOf(event);
+    const place = this.#places.next(execution, `${handler} ${service}:${operation}`);
+    const made = { index: this.calls.length, place, execution, handler, service, operation };
     this.calls.push(made);
-    const fault = this.#plan(made);
-    if (fault) this.struck.push({ call: made, kind: fault });
+    const struck = this.#plan(made);
+    const fault = struck ?? (this.takenAway(made) ? "denied" : undefined);
+    if (struck) this.struck.push({ call: made, kind: struck });
     invocation.run.waiting += 1;
-    await sleep(this.#kernel.clock, Math.ceil(this.#random.between(latencyMs.least, latencyMs.most)));
-    if (fault === "slow") await this.#slowly(invocation, slowMs);
-    if (fault === "hung") await this.#slowly(invocation, hungMs);
+    const random = drawOf(this.#seed, place);
+    await sleep(this.#kernel.clock, Math.ceil(random.between(latencyMs.least, latencyMs.most)));
+    if (fault === "slow") await this.#slowly(invocation, Math.ceil(random.between(slowMs.least, slowMs.most)));
+    if (fault === "hung") await this.#slowly(invocation, Math.ceil(random.between(hungMs.least, hungMs.most)));
     if (fault === "stopped") await this.#stop(invocation);
     if (invocation.crashed) return never();
     invocation.run.waiting -= 1;
-    if (!fault || fault === "slow" || fault === "stopped")
-      return this.#make<O>(invocation, service, operation, input, caller);
-    return this.#faulty<O>(fault, invocation, service, operation, input, caller);
+    if (fault === "crash") this.heard(made, fault);
+    try {
+      const output = await (!fault || fault === "slow" || fault === "stopped"
+        ? this.#make<O>(invocation, service, operation, input, caller)
+        : this.#faulty<O>(fault, invocation, service, operation, input, caller));
+      this.heard(made, fault ?? "ok");
+      return output;
+    } catch (error) {
+      this.heard(made, `${fault ? `${fault}: ` : ""}${error instanceof AwsError ? error.code : String(error)}`);
+      throw error;
+    }
   }
 
   async #stop({ event }: Invocation): Promise<void> {
@@ -102,10 +121,10 @@ export class CallFaults {
     await this.#kernel.call("states", "StopExecution", { executionArn }, administrator(this.#kernel.settings));
   }
 
-  async #slowly({ event }: Invocation, { least, most }: { least: number; most: number }): Promise<void> {
+  async #slowly({ event }: Invocation, ms: number): Promise<void> {
     const { execution } = actorOf(event);
     this.slowed.add(execution);
-    await sleep(this.#kernel.clock, Math.ceil(this.#random.between(least, most)));
+    await sleep(this.#kernel.clock, ms);
     this.slowed.delete(execution);
   }
 

@@ -1,6 +1,7 @@
 import type { Random } from "../../local/core/random.ts";
+import type { Deed } from "./deeds.ts";
 import type { Scenario } from "./scenarios.ts";
-import { openStage, type PreparedStage, type SimulatedStage } from "./simulated-stage.ts";
+import { openStage, type PreparedStage } from "./simulated-stage.ts";
 
 /** What happens to an experiment beside a live service; the second and the third begin with one that serves. */
 export const experimentScenarios = {
@@ -15,7 +16,7 @@ export const experimentScenarios = {
     name: "experiment-end",
     begins: "one release",
     act: async (stage) => {
-      await stopExperiment(stage, "web.blue");
+      await stage.endExperiment("web", "blue");
       return (await stage.run("Sweep", {})).arn;
     },
     end: "Swept",
@@ -30,16 +31,6 @@ export const experimentScenarios = {
   },
 } as const satisfies Record<string, Scenario>;
 
-/** What `kiln experiment stop` writes: from now on its time is over. */
-export async function stopExperiment(stage: SimulatedStage, name: string): Promise<void> {
-  const ended = new Date(stage.cloud.clock.now()).toISOString();
-  await stage.cloud.complete(
-    stage.ledger.updateHead(name, (head) =>
-      head.experiment ? { ...head, experiment: { ...head.experiment, ended } } : head,
-    ),
-  );
-}
-
 /** A stage in which the experiment `blue` serves beside what is live. */
 export async function withExperiment(begin: PreparedStage): Promise<PreparedStage> {
   const stage = await openStage(0, begin);
@@ -50,17 +41,14 @@ export async function withExperiment(begin: PreparedStage): Promise<PreparedStag
 }
 
 /** Two experiments of `web` are pushed, started, promoted and stopped in between. */
-export async function orExperiments(
-  stage: SimulatedStage,
-  random: Random,
-  otherwise: () => Promise<void>,
-): Promise<void> {
+export function orExperiments(random: Random, otherwise: () => Deed): Deed {
   const name = random.next() < 0.5 ? "blue" : "red";
   const drawn = random.next();
-  if (drawn < 0.25) return stage.pushExperiment("web", name, String(drawn));
-  if (drawn < 0.3) return stage.pushExperiment("web", `${name}-unhealthy`, String(drawn));
-  if (drawn < 0.4) return void (await stage.begin("Deploy", { service: "web", experiment: { name } }));
-  if (drawn < 0.5) return void (await stage.begin("Deploy", { service: "web", promote: name }));
-  if (drawn < 0.6) return stopExperiment(stage, `web.${name}`);
+  const build = String(drawn);
+  if (drawn < 0.25) return { do: "push-experiment", service: "web", name, build };
+  if (drawn < 0.3) return { do: "push-experiment", service: "web", name: `${name}-unhealthy`, build };
+  if (drawn < 0.4) return { do: "begin", machine: "Deploy", input: { service: "web", experiment: { name } } };
+  if (drawn < 0.5) return { do: "begin", machine: "Deploy", input: { service: "web", promote: name } };
+  if (drawn < 0.6) return { do: "end-experiment", service: "web", name };
   return otherwise();
 }

@@ -1,3 +1,5 @@
+import { Random } from "../../local/core/random.ts";
+
 /**
  * What can go wrong with one call of a handler.
  * - `unavailable`: every attempt of the SDK client is answered with a 503 before it takes effect.
@@ -42,6 +44,13 @@ export const survivable: ReadonlySet<FaultKind> = new Set([
 export interface HandlerCall {
   /** Counted over all handlers since the faults were armed, from 0. */
   index: number;
+  /**
+   * Which call it is among those like it, such as `deploy 2 cutover elasticloadbalancing:ModifyRule 1`: the first of its kind
+   * that the handler makes for the second execution of deploy. Other than the index it stays when another call is left out.
+   */
+  place: string;
+  /** ARN of the execution that it is made for; empty when it is made for none. */
+  execution: string;
   handler: string;
   service: string;
   operation: string;
@@ -51,6 +60,27 @@ export interface HandlerCall {
 export type FaultPlan = (call: HandlerCall) => FaultKind | undefined;
 
 export const noFaults: FaultPlan = () => undefined;
+
+/** Draws the fate of each call from its place alone, so that the fate of one call decides nothing about another's. */
+export function drawnFaults(seed: number, share: number): FaultPlan {
+  return ({ place }) => {
+    const random = drawOf(seed, place);
+    return random.next() < share ? faultKinds[Math.floor(random.next() * faultKinds.length)] : undefined;
+  };
+}
+
+/** A plan that strikes the calls at these places. */
+export function placedFaults(faults: readonly { at: string; kind: FaultKind }[]): FaultPlan {
+  const kinds = new Map(faults.map(({ at, kind }) => [at, kind]));
+  return ({ place }) => kinds.get(place);
+}
+
+/** Randomness that belongs to a text: FNV-1a of it is the seed. */
+export function drawOf(seed: number, text: string): Random {
+  let hash = seed ^ 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return new Random(hash);
+}
 
 /** A plan with one fault, at the call of this index. */
 export function oneFault(index: number, kind: FaultKind): FaultPlan {

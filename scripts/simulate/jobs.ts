@@ -3,10 +3,12 @@ import { plantedBugs } from "../planted/planted-bugs.ts";
 import { machineCells, type Reached, reachedIn } from "./coverage.ts";
 import type { FaultKind } from "./faults.ts";
 import { aPlan } from "./faults.ts";
-import { type MixResult, runMix } from "./random-mix.ts";
+import type { MixPlan } from "./mix-plan.ts";
+import { type MixResult, runMix, runMixPlan } from "./random-mix.ts";
 import { runPlan } from "./run-plan.ts";
 import { type Situation, scenarios, situationOf } from "./scenarios.ts";
 import { openStage, type PreparedStage } from "./simulated-stage.ts";
+import { Timeline } from "./timeline.ts";
 
 /** One fault of a plan: the call it strikes, by its number, and what goes wrong with it. */
 export interface PlannedFault {
@@ -19,6 +21,7 @@ export type Job =
   /** What of the machines there is to be covered. */
   | { kind: "cells" }
   | { kind: "mix"; seed: number }
+  | { kind: "replay"; plan: MixPlan; isTold: boolean }
   | { kind: "plan"; scenario: string; seed: number; faults: readonly PlannedFault[] }
   /** Looks for one planted bug, by its id. */
   | { kind: "hunt"; bug: string; patience: Patience };
@@ -34,9 +37,11 @@ export interface PlanOutcome {
   hash: string;
 }
 
+/** `timeline`: line by line, where it was asked for. */
 export type Outcome =
   | { kind: "cells"; cells: string[] }
   | ({ kind: "mix"; reached: Reached } & MixResult)
+  | ({ kind: "replay"; timeline: string[] } & MixResult)
   | ({ kind: "plan" } & PlanOutcome)
   | ({ kind: "hunt" } & Hunt);
 
@@ -53,6 +58,11 @@ export async function runJob(job: Job, begins: Begins): Promise<Outcome> {
     return { kind: "mix", reached, ...result };
   }
   if (job.kind === "hunt") return { kind: "hunt", ...(await hunt(bugNamed(job.bug), begins, job.patience)) };
+  if (job.kind === "replay") {
+    const timeline = new Timeline();
+    const result = await runMixPlan(job.plan, begins[job.plan.begins], job.isTold ? { timeline } : {});
+    return { kind: "replay", ...result, timeline: timeline.lines };
+  }
   const scenario = scenarioNamed(job.scenario);
   const result = await runPlan(scenario, begins[scenario.begins], job.seed, aPlan(job.faults));
   return {

@@ -24,7 +24,9 @@ export class NeverDark {
     for (const service of this.#services) {
       for (const [node, visit] of this.#cloud.visitors.visit(hostOf(service)).entries()) {
         this.visits += 1;
-        if ("problem" in visit) this.#report(service, node, visit.problem);
+        if ("problem" in visit) {
+          if (!this.#cloud.harmed.has(visit.instanceId ?? "")) this.#report(service, node, visit.problem);
+        }
         // Whatever is tried beside it: production is answered by a release of the service itself.
         else if (visit.program.service !== service) {
           this.#report(service, node, `${visit.program.service} answers, which is not production`);

@@ -1,10 +1,13 @@
-import { Random } from "../../local/core/random.ts";
+import { budgetProblems } from "./budgets.ts";
+import { perform } from "./deeds.ts";
 import { endStateProblems } from "./end-state.ts";
-import { type FaultPlan, faultKinds, noFaults } from "./faults.ts";
-import { Happenings } from "./happenings.ts";
+import { drawnFaults, noFaults, placedFaults } from "./faults.ts";
+import { type DrawDeed, drawPlan, type MixPlan, type PlacedFault } from "./mix-plan.ts";
 import { NeverDark } from "./never-dark.ts";
 import { watchPromises } from "./promises/watch.ts";
 import { openStage, type PreparedStage, type SimulatedStage, services } from "./simulated-stage.ts";
+import { Spells } from "./spells.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** What one seed did. */
 export interface MixResult {
@@ -14,56 +17,68 @@ export interface MixResult {
   faults: number;
   /** Executions of deploy that ran. */
   deploys: number;
+  /** The same run, with the faults that struck by their places. */
+  plan: MixPlan;
   hash: string;
 }
 
-/** Things that happen in one run, and how far apart at most. Unit: milliseconds of virtual time. */
-const events = { least: 4, most: 8 };
-const longestPauseMs = 240_000;
+/** Unit: milliseconds. Within this the event of the last upload comes, a late one as well. */
+const lastEventMs = 65_000;
 
 /** The share of handlers' calls that go wrong. */
 const faultShare = 0.03;
 
-/** Keeps what people do apart from what the cloud draws. */
-const seedStride = 0x2545f491;
-
 /**
  * Pushes, rollbacks, sweeps and stops over two services, overlapping, with random faults; all of it told by the seed.
  * @param see Sees the stage while its faults are still known.
- * @param happens What people do, or `otherwise` what they do in every mix.
+ * @param draw What people do, or `otherwise` what they do in every mix.
  */
-export async function runMix(
+export function runMix(
   seed: number,
   begin: PreparedStage,
   see: (stage: SimulatedStage) => void = () => {},
-  happens: (stage: SimulatedStage, random: Random, otherwise: () => Promise<void>) => Promise<void> = (
-    _stage,
-    _random,
-    otherwise,
-  ) => otherwise(),
+  draw?: DrawDeed,
 ): Promise<MixResult> {
-  const random = new Random(seed * seedStride);
+  return runMixPlan(drawPlan(seed, draw), begin, { see });
+}
+
+/**
+ * Runs a mix as its plan says.
+ * @param watch.see Sees the stage while its faults are still known.
+ * @param watch.timeline Writes down what happens.
+ */
+export async function runMixPlan(
+  plan: MixPlan,
+  begin: PreparedStage,
+  { see = () => {}, timeline }: { see?: (stage: SimulatedStage) => void; timeline?: Timeline } = {},
+): Promise<MixResult> {
+  const { seed, happenings } = plan;
   const stage = await openStage(seed, begin);
   const { cloud } = stage;
   await cloud.until(() => false, 1);
+  timeline?.begin(cloud);
   const live = await liveServices(stage);
   const watch = new NeverDark(cloud, live);
   const promises = await watchPromises(stage, services);
-  const happenings = new Happenings(stage, random);
   cloud.afterEvent = () => watch.look();
-  cloud.faults.arm(randomFaults(random));
+  cloud.faults.arm(plan.faults === "drawn" ? drawnFaults(seed, faultShare) : placedFaults(plan.faults));
   const problems: string[] = [];
-  let struck = 0;
+  let struck: PlacedFault[] = [];
+  const spells = new Spells(stage);
+  const beganMs = cloud.clock.now();
   try {
-    const count = Math.floor(random.between(events.least, events.most + 1));
-    for (let event = 0; event < count; event++) {
-      await happens(stage, random, () => happenings.next());
-      await cloud.until(() => false, Math.floor(random.between(0, longestPauseMs)));
+    for (const { atSeconds, ...deed } of happenings) {
+      await cloud.until(() => false, Math.max(0, beganMs + atSeconds * 1000 - cloud.clock.now()));
+      timeline?.did(deed);
+      await perform(stage, spells, deed);
     }
+    await cloud.until(() => false, lastEventMs);
     await stage.idle();
-    struck = cloud.faults.struck.length;
+    struck = cloud.faults.struck.map(({ call, kind }) => ({ at: call.place, kind }));
+    problems.push(...budgetProblems(stage));
     see(stage);
     cloud.faults.arm(noFaults);
+    await spells.lift();
     await sweepClean(stage);
     const experiments = await cloud.complete(stage.ledger.experiments());
     problems.push(...(await endStateProblems(stage, [...services, ...experiments])));
@@ -71,13 +86,16 @@ export async function runMix(
     if (problems.length === 0) problems.push(...(await nextOnes(stage, promises.served("web").length > 0)));
   } catch (error) {
     problems.push(`L1 ends: ${error instanceof Error ? error.message : String(error)}`);
+    struck = struck.length > 0 ? struck : cloud.faults.struck.map(({ call, kind }) => ({ at: call.place, kind }));
   }
-  const deploys = stage.executions("deploy").length;
+  const all = [...problems, ...watch.problems, ...promises.problems];
+  for (const problem of all) timeline?.broken(problem);
   return {
     seed,
-    problems: [...problems, ...watch.problems, ...promises.problems],
-    faults: struck,
-    deploys,
+    problems: all,
+    faults: struck.length,
+    deploys: stage.executions("deploy").length,
+    plan: { ...plan, faults: struck },
     hash: cloud.hash(),
   };
 }
@@ -88,10 +106,6 @@ async function liveServices(stage: SimulatedStage): Promise<string[]> {
     if ((await stage.cloud.complete(stage.ledger.head(service))).live) live.push(service);
   }
   return live;
-}
-
-function randomFaults(random: Random): FaultPlan {
-  return () => (random.next() < faultShare ? faultKinds[Math.floor(random.next() * faultKinds.length)] : undefined);
 }
 
 /**

@@ -25,6 +25,7 @@ import { handlers } from "./handlers.ts";
 import type { Program } from "./programs.ts";
 import { PublicTraffic } from "./public-traffic.ts";
 import { scriptedTraffic } from "./scripted-traffic.ts";
+import { Harmed } from "./victims.ts";
 import { Visitors } from "./visitors.ts";
 
 /** A cloud at one moment: any number of simulations can begin with it. */
@@ -57,6 +58,11 @@ export class SimulatedCloud {
   versionOf: (service: string, generation: string) => Promise<string> = async () => "healthy";
   /** What a script does that Systems Manager's agent runs on a machine; left as it is, every script succeeds in silence. */
   scripted: (instanceId: string, script: string) => ScriptResult = () => ({ exitCode: 0, stdout: "", stderr: "" });
+  /** Instances whose programs answer nobody at present. */
+  readonly mute = new Set<string>();
+  readonly harmed = new Harmed(() => this.clock.now());
+  /** By how much the clock of a handler's Lambda is fast. Unit: milliseconds. */
+  skewMs: (handler: string) => number = () => 0;
   /** Runs after everything that happened; throws what must not be. */
   afterEvent: () => void = () => {};
   readonly #activity = new Activity();
@@ -79,7 +85,7 @@ export class SimulatedCloud {
     this.#beganMs = from?.nowMs;
     this.kernel = new Kernel(settingsWith({ seed, ...(from && { documents: from.documents }) }), this.clock);
     this.#secrets = new Random(seed + seedStride);
-    this.faults = new CallFaults(this.kernel, new Random(seed + 2 * seedStride));
+    this.faults = new CallFaults(this.kernel, seed + 2 * seedStride);
     this.administrator = administrator(this.kernel.settings);
     this.functions = this.#productFunctions();
     this.#machines = new ScriptedHost((spec) => this.#boot(spec));
@@ -139,7 +145,8 @@ export class SimulatedCloud {
 
   /** The program on a machine that is up. */
   programOn(instanceId: string): Program | undefined {
-    return this.#machines.isUp(instanceId) ? this.#programs.get(instanceId) : undefined;
+    const answers = this.#machines.isUp(instanceId) && !this.mute.has(instanceId);
+    return answers ? this.#programs.get(instanceId) : undefined;
   }
 
   /** Makes an API call as the account's administrator. */
@@ -221,7 +228,7 @@ export class SimulatedCloud {
     };
     const scope = {
       send,
-      now: () => this.clock.now(),
+      now: () => this.clock.now() + this.skewMs(name),
       secret: () => this.#secrets.hex(32),
       releases: () => this.#releases,
     };

@@ -71,14 +71,27 @@ export class SimulatedStage {
     await this.cloud.complete(this.parameters.write(parameterNames.spec(stageName, service), digest));
   }
 
-  /** Uploads an artifact; what the program of this version does is told by its name. Returns once S3 has it. */
-  async push(service: Service, version: string): Promise<void> {
-    await this.#upload(`${service}/${version}.tar.gz`, `${service} ${version}`);
+  /**
+   * Uploads an artifact; what the program of this version does is told by its name. Returns once S3 has it.
+   * @param build Makes the bytes others than those of the same version without it.
+   */
+  async push(service: Service, version: string, build = ""): Promise<void> {
+    await this.#upload(`${service}/${version}.tar.gz`, `${service} ${version}${build && ` ${build}`}`);
   }
 
   /** Uploads an artifact for an experiment; its name tells what the program does, `build` makes its bytes others. */
   async pushExperiment(service: Service, experiment: string, build = "1"): Promise<void> {
     await this.#upload(`${service}/experiments/${experiment}.tar.gz`, `${service} ${experiment} ${build}`);
+  }
+
+  /** What `kiln experiment stop` writes: from now on its time is over. */
+  async endExperiment(service: Service, experiment: string): Promise<void> {
+    const ended = new Date(this.cloud.clock.now()).toISOString();
+    await this.cloud.complete(
+      this.ledger.updateHead(`${service}.${experiment}`, (head) =>
+        head.experiment ? { ...head, experiment: { ...head.experiment, ended } } : head,
+      ),
+    );
   }
 
   async #upload(Key: string, content: string): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import { answerOf, type Program } from "./programs.ts";
 
 /** What a visitor of a service got: the program that answered, or why there was no answer. */
-export type Visit = { program: Program; status: number } | { problem: string };
+export type Visit = { program: Program; status: number } | { problem: string; instanceId?: string };
 
 /** Where requests come in. */
 interface Listener {
@@ -98,7 +98,8 @@ export class Visitors {
     const program = this.#programOn(decision.target.instanceId);
     this.#counted(decision.groupArn, program);
     const answer = answerOf(program, this.#now());
-    if (!program || answer.kind !== "answered") return { problem: `${decision.target.instanceId} does not answer` };
+    const { instanceId } = decision.target;
+    if (!program || answer.kind !== "answered") return { problem: `${instanceId} does not answer`, instanceId };
     return { program, status: answer.status };
   }
 }

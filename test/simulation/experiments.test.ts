@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
-import { stopExperiment } from "../../scripts/simulate/experiment-scenarios.ts";
 import { hostOf } from "../../scripts/simulate/hosts.ts";
 import { NeverDark } from "../../scripts/simulate/never-dark.ts";
 import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
@@ -208,7 +207,7 @@ describe("many experiments", () => {
     }
     const all = ["web", ...names.map((name) => `web.${name}`)];
     expect(await endStateProblems(stage, all)).toEqual([]);
-    for (const name of names) await stopExperiment(stage, `web.${name}`);
+    for (const name of names) await stage.endExperiment("web", name);
     await stage.run("Sweep", {});
     await stage.settle();
     expect(names.flatMap((name) => standing(stage, `web.${name}`))).toEqual([]);

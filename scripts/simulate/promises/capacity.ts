@@ -9,6 +9,8 @@ export interface FleetSeen {
   desired: number;
   /** Instances whose program answers. */
   healthy: number;
+  /** Whether the world has just taken one away: nobody can have read that yet. */
+  isHarmed: boolean;
 }
 
 /** What the watch asks the cloud. */
@@ -46,6 +48,7 @@ export class CapacityWatch implements EffectWatch {
 
   #judgeMove(service: string): void {
     const fleets = this.#view.fleets(service);
+    if (fleets.some(({ isHarmed }) => isHarmed)) return;
     const healthy = (generation: string) => fleets.find((one) => one.generation === generation)?.healthy ?? 0;
     const [giving] = [...this.#shares].sort(([, a], [, b]) => b - a);
     const needed = giving && giving[1] > 0 ? Math.floor(capacityFloor * healthy(giving[0])) : 0;

@@ -1,4 +1,4 @@
-import type { Lease } from "../../../shared/domain/lease.ts";
+import { type Lease, takeoverWaitSeconds } from "../../../shared/domain/lease.ts";
 import { type Effect, type EffectWatch, ledgerPlace } from "./effect.ts";
 
 /** Calls that change traffic or take something away. */
@@ -22,6 +22,8 @@ const fenced: ReadonlySet<string> = new Set([
 export class FencingWatch implements EffectWatch {
   readonly problems: string[] = [];
   readonly #leases: Map<string, Lease | undefined>;
+  /** From when on nobody but the owner may do anything; by the world's clock, whatever a Lambda's says. */
+  readonly #quietFromMs = new Map<string, number>();
   readonly #isRunning: (execution: string) => boolean;
   readonly #now: () => number;
 
@@ -48,6 +50,7 @@ export class FencingWatch implements EffectWatch {
     if (!before || before.owner === after.owner) return;
     if (after.fence < before.fence) this.problems.push(`S6 lease: the fence of ${service} went back to ${after.fence}`);
     if (before.owner === null || before.owner === execution) return;
+    this.#quietFromMs.set(service, this.#now() + takeoverWaitSeconds * 1000);
     if (after.owner === null) {
       this.problems.push(
         `S6 lease: ${named(execution)} gave back the lease of ${service}, which ${named(before.owner)} held`,
@@ -61,11 +64,16 @@ export class FencingWatch implements EffectWatch {
 
   #judge({ service, execution, handler, operation }: Effect): void {
     const lease = service === undefined ? undefined : this.#leases.get(service);
-    if (!lease || lease.owner === execution || Date.parse(lease.activeFrom) > this.#now()) return;
+    if (!lease || lease.owner === execution || this.#isOpen(service ?? "")) return;
     const holder = lease.owner === null ? "nobody" : named(lease.owner);
     this.problems.push(
       `S6 fencing: ${handler} of ${named(execution)} did ${operation} when ${holder} held the lease of ${service}`,
     );
+  }
+
+  /** Whether an earlier owner's last call may still come. */
+  #isOpen(service: string): boolean {
+    return (this.#quietFromMs.get(service) ?? 0) > this.#now();
   }
 }
 

@@ -7,6 +7,7 @@ import { fleetName, imageName, tagKeys } from "../../../shared/domain/names.ts";
 import { imageOwner, type Release } from "../../../shared/domain/release.ts";
 import { answerOf } from "../programs.ts";
 import { type SimulatedStage, stageName } from "../simulated-stage.ts";
+import { bytesProblems } from "./bytes.ts";
 import { CapacityWatch, type FleetSeen } from "./capacity.ts";
 import type { Effect, EffectWatch } from "./effect.ts";
 import { FencingWatch } from "./fencing.ts";
@@ -60,7 +61,7 @@ export class PromiseWatch implements EffectWatch {
     const problems: string[] = [];
     for (const service of services) {
       problems.push(...(await this.#twiceDeployed(service)), ...(await this.#wayBack(service)));
-      problems.push(...(await this.#lastingSizes(service)));
+      problems.push(...(await this.#lastingSizes(service)), ...(await this.#bytes(service)));
     }
     return problems;
   }
@@ -102,6 +103,14 @@ export class PromiseWatch implements EffectWatch {
       problems.push(`S7 way back: ${generation} served, and cannot be launched again`);
     }
     return problems;
+  }
+
+  /** S2, of what serves. */
+  async #bytes(service: string): Promise<string[]> {
+    const { cloud, ledger } = this.#stage;
+    const { live } = await cloud.complete(ledger.head(service));
+    const release = live && (await cloud.complete(ledger.release(service, live.generation)));
+    return release ? bytesProblems(this.#stage, release) : [];
   }
 
   /** What a deploy raised is put back: live may shrink to the minimum of its spec. */
@@ -164,5 +173,6 @@ function seen({ cloud }: SimulatedStage, { name, minSize, maxSize, desired }: Re
     return group === name && answer.kind === "answered" && answer.status === 200;
   });
   const generation = name.slice(fleetName(stageName, "").length);
-  return { generation, min: minSize, max: maxSize, desired, healthy: healthy.length };
+  const isHarmed = instances.some(({ id, group }) => group === name && cloud.harmed.has(id));
+  return { generation, min: minSize, max: maxSize, desired, healthy: healthy.length, isHarmed };
 }

@@ -1,0 +1,159 @@
+import type { GroupDocument } from "../../local/auto-scaling/documents.ts";
+import type { Random } from "../../local/core/random.ts";
+import { fleetName } from "../../shared/domain/names.ts";
+import { type Service, type SimulatedStage, services, stageName } from "./simulated-stage.ts";
+import { type SpellKind, type Spells, spellKinds } from "./spells.ts";
+import { victim } from "./victims.ts";
+
+/** Chooses among what there is when the deed is done, from 0 to 1: the list is not known when the deed is drawn. */
+type Which = number;
+
+/** One thing that people or the world do to a stage; nothing in it is left to chance. */
+export type Deed =
+  | { do: "push"; service: Service; version: string }
+  | { do: "push-experiment"; service: Service; name: string; build: string }
+  | { do: "end-experiment"; service: Service; name: string }
+  | { do: "begin"; machine: "Deploy" | "Rollback" | "Refresh" | "Sweep"; input: object }
+  /** S3 promises to tell of an upload at least once. */
+  | { do: "deliver-again"; which: Which }
+  /** More visitors: live wants one instance more, as its own scaling policy would. */
+  | { do: "grow"; service: Service }
+  /** Fewer visitors: live wants no more than its least, as its own scaling policy would. */
+  | { do: "shrink"; service: Service }
+  /** An instance is lost, as its host is. */
+  | { do: "lose-instance"; which: Which }
+  /** Other bytes are uploaded under a key that was uploaded before. */
+  | { do: "overwrite"; service: Service; version: string; build: string }
+  /** Something is wrong with the world for a while. */
+  | { do: "spell"; what: SpellKind; seconds: number; which: Which }
+  /** A person stops an execution in the console. `whileSlow`: most likely one that hangs in a call. */
+  | { do: "stop"; which: Which; whileSlow: boolean };
+
+/** An artifact that was pushed before. */
+export interface Pushed {
+  service: Service;
+  version: string;
+}
+
+/** The share of what happens in a mix that is the world's doing. */
+const mishapShare = 0.25;
+
+/** Long enough to hit a deploy, and short enough that most of them outlive it. */
+const spellSeconds = { least: 30, most: 300 };
+
+/** Unit: milliseconds. So long a person waits at most for an execution that hangs in a call. */
+const slowCallLimitMs = 120_000;
+
+/**
+ * Draws what happens in every mix.
+ * @param number Of this deed in its mix, from 1: versions are named by it.
+ * @param pushed What was pushed until now; a push is added.
+ */
+export function drawDeed(random: Random, number: number, pushed: Pushed[]): Deed {
+  if (random.next() < mishapShare) return drawMishap(random, number, pushed);
+  const service: Service = random.next() < 0.7 ? "web" : "api";
+  const drawn = random.next();
+  if (drawn < 0.42) {
+    const behaviour = random.next() < 0.7 ? "healthy" : random.next() < 0.5 ? "unhealthy" : "crashing";
+    const version = `${100 + number}-${behaviour}`;
+    pushed.push({ service, version });
+    return { do: "push", service, version };
+  }
+  // A person asks for a version that was deployed before: its image is there already.
+  if (drawn < 0.49) {
+    const input = chosen(pushed, random.next()) ?? { service: chosen(services, random.next()), version: "1" };
+    return { do: "begin", machine: "Deploy", input };
+  }
+  if (drawn < 0.55) return { do: "deliver-again", which: random.next() };
+  if (drawn < 0.67) return { do: "begin", machine: "Rollback", input: { service } };
+  if (drawn < 0.7) return { do: "begin", machine: "Rollback", input: { service, drill: { percent: 10 } } };
+  if (drawn < 0.77) return { do: "begin", machine: "Sweep", input: {} };
+  if (drawn < 0.85) return { do: "grow", service };
+  if (drawn < 0.9) return { do: "shrink", service };
+  return { do: "stop", which: random.next(), whileSlow: random.next() < 0.7 };
+}
+
+/** Draws something that neither Kiln nor the people who use it do. */
+function drawMishap(random: Random, number: number, pushed: readonly Pushed[]): Deed {
+  const drawn = random.next();
+  if (drawn < 0.3) return { do: "lose-instance", which: random.next() };
+  const before = chosen(pushed, random.next());
+  if (drawn < 0.4 && before) return { do: "overwrite", ...before, build: String(number) };
+  const what = chosen(spellKinds, random.next()) ?? "no-capacity";
+  const seconds = Math.floor(random.between(spellSeconds.least, spellSeconds.most));
+  return { do: "spell", what, seconds, which: random.next() };
+}
+
+/** Does it, whatever else is under way. */
+export async function perform(stage: SimulatedStage, spells: Spells, deed: Deed): Promise<void> {
+  switch (deed.do) {
+    case "push":
+      return stage.push(deed.service, deed.version);
+    case "push-experiment":
+      return stage.pushExperiment(deed.service, deed.name, deed.build);
+    case "end-experiment":
+      return stage.endExperiment(deed.service, deed.name);
+    case "begin":
+      return void (await stage.begin(deed.machine, deed.input));
+    case "deliver-again":
+      return deliverAgain(stage, deed.which);
+    case "grow":
+      return resize(stage, deed.service, ({ desired, maxSize }) => Math.min(desired + 1, maxSize));
+    case "shrink":
+      return resize(stage, deed.service, ({ minSize }) => minSize);
+    case "lose-instance":
+      return loseInstance(stage, deed.which);
+    case "overwrite":
+      return stage.push(deed.service, deed.version, deed.build);
+    case "spell":
+      return spells.begin(deed.what, deed.seconds, deed.which);
+    case "stop":
+      return stop(stage, deed.which, deed.whileSlow);
+  }
+}
+
+async function deliverAgain(stage: SimulatedStage, which: Which): Promise<void> {
+  const events = stage.executions("deploy").filter(({ input }) => input.includes("Object Created"));
+  // Most often of one that was stopped: then the event is taken up again, and may have become old.
+  const stopped = events.filter(({ status }) => status === "ABORTED");
+  const event = chosen(stopped.length > 0 ? stopped : events, which);
+  if (event) await stage.begin("Deploy", JSON.parse(event.input));
+}
+
+async function resize(
+  stage: SimulatedStage,
+  service: Service,
+  to: (fleet: Readonly<GroupDocument>) => number,
+): Promise<void> {
+  const { live } = await stage.cloud.complete(stage.ledger.head(service));
+  const fleets = stage.cloud.kernel.store.collection<GroupDocument>("autoscaling.groups");
+  const fleet = live && fleets.get(fleetName(stageName, live.generation));
+  if (!fleet || fleet.desired === to(fleet)) return;
+  await stage.cloud.call("autoscaling", "SetDesiredCapacity", {
+    AutoScalingGroupName: fleet.name,
+    DesiredCapacity: to(fleet),
+  });
+}
+
+async function loseInstance({ cloud }: SimulatedStage, which: Which): Promise<void> {
+  const lost = victim(cloud, which);
+  if (lost === undefined) return;
+  cloud.harmed.add(lost);
+  await cloud.call("ec2", "TerminateInstances", { InstanceIds: [lost] });
+}
+
+async function stop(stage: SimulatedStage, which: Which, whileSlow: boolean): Promise<void> {
+  const { cloud } = stage;
+  if (whileSlow) await cloud.until(() => cloud.faults.slowed.size > 0, slowCallLimitMs);
+  const [slowed] = cloud.faults.slowed;
+  if (slowed && stage.execution(slowed)?.status === "RUNNING") return stage.stop(slowed);
+  const running = chosen(
+    stage.executions("").filter(({ status }) => status === "RUNNING"),
+    which,
+  );
+  if (running) await stage.stop(running.arn);
+}
+
+function chosen<T>(among: readonly T[], which: Which): T | undefined {
+  return among[Math.floor(which * among.length)];
+}
