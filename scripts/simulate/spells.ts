@@ -1,6 +1,7 @@
 import type { Delays } from "../../local/core/delays.ts";
 import { Ec2Service } from "../../local/ec2/service.ts";
 import { zonesOf } from "../../local/ec2/zones.ts";
+import type { Head } from "../../shared/domain/head.ts";
 import { drawOf } from "./faults.ts";
 import type { SimulatedStage } from "./simulated-stage.ts";
 import { victim } from "./victims.ts";
@@ -16,6 +17,7 @@ import { victim } from "./victims.ts";
  * - `denied`: a service control policy takes one kind of change away from every handler.
  * - `flapping`: a program answers for 20 seconds, and for the next 20 it does not.
  * - `skewed-clock`: the clock of each handler's Lambda is up to two minutes fast or slow.
+ * - `paused`: a person paused a service; `frozen`: a person froze the whole stage.
  */
 export const spellKinds = [
   "no-capacity",
@@ -27,11 +29,17 @@ export const spellKinds = [
   "denied",
   "flapping",
   "skewed-clock",
+  "paused",
+  "frozen",
 ] as const;
 
 export type SpellKind = (typeof spellKinds)[number];
 
-/** Begins a spell. @param which From 0 to 1, where there is a choice. @returns Ends it. */
+/**
+ * Begins a spell. What it calls is answered without the clock, for a spell ends while time is passing.
+ * @param which From 0 to 1, where there is a choice.
+ * @returns Ends it.
+ */
 type Begin = (stage: SimulatedStage, which: number, seconds: number) => Promise<() => Promise<void> | void>;
 
 /** Calls that a service control policy may take away; each is one that a deploy or a clean-up needs. */
@@ -117,7 +125,24 @@ const begins: Readonly<Record<SpellKind, Begin>> = {
       cloud.skewMs = () => 0;
     };
   },
+  paused: async (stage, which) => {
+    const service = which < 0.7 ? "web" : "api";
+    const written = (paused: Head["paused"]) =>
+      stage.ledger.updateHead(service, (head) => ({ ...head, paused: paused ?? null }));
+    await written(byAnn(stage, "looking at the graphs"));
+    return async () => void (await written(null));
+  },
+  frozen: async (stage) => {
+    const { freezes } = stage.ledger;
+    await freezes.write(undefined, { ...byAnn(stage, "an outage elsewhere"), until: null });
+    return () => freezes.write(undefined, null);
+  },
 };
+
+/** What people write down of themselves. */
+function byAnn({ cloud }: SimulatedStage, reason: string) {
+  return { reason, by: "ann", at: new Date(cloud.clock.now()).toISOString() };
+}
 
 /** The instance type of every fleet in a mix: the default of a spec. */
 const fleetType = "t3.small";
