@@ -62,8 +62,8 @@ const deniedCalls = [
 /** Unit: milliseconds. Two health checks: enough to be taken out, and in again. */
 const flapMs = 20_000;
 
-/** Unit: seconds, fast or slow. */
-const skewMax = 120;
+/** So much is the clock of a Lambda fast or slow at most. */
+export const skewMaxSeconds = 120;
 
 const begins: Readonly<Record<SpellKind, Begin>> = {
   "no-capacity": async (stage, which) => {
@@ -120,7 +120,7 @@ const begins: Readonly<Record<SpellKind, Begin>> = {
   },
   "skewed-clock": async ({ cloud }, which) => {
     const seed = Math.floor(which * 2 ** 31);
-    cloud.skewMs = (handler) => Math.round(drawOf(seed, handler).between(-skewMax, skewMax)) * 1000;
+    cloud.skewMs = (handler) => Math.round(drawOf(seed, handler).between(-skewMaxSeconds, skewMaxSeconds)) * 1000;
     return () => {
       cloud.skewMs = () => 0;
     };

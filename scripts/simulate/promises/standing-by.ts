@@ -1,4 +1,5 @@
 import type { Head } from "../../../shared/domain/head.ts";
+import { skewMaxSeconds } from "../spells.ts";
 import { type Effect, type EffectWatch, ledgerPlace } from "./effect.ts";
 
 /** S7: no sweep gives up the fleet that stands by before its time is over, whatever interrupted work it finds. */
@@ -20,7 +21,7 @@ export class StandingByWatch implements EffectWatch {
     this.#heads.set(place.service, after);
     if (!before?.standby || before.live?.generation !== after.live?.generation) return;
     const { generation, until } = before.standby;
-    const isDue = Date.parse(until) <= this.#now();
+    const isDue = Date.parse(until) <= this.#now() + skewMaxSeconds * 1000;
     if (isDue || after.standby?.generation === generation || !/:kiln-[^:]+-sweep:/.test(execution)) return;
     this.problems.push(`S7 way back: a sweep gave up ${generation}, which stands by until ${until}`);
   }
