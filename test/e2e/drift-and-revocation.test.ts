@@ -55,7 +55,16 @@ async function replaced(generation: string, { InstanceId }: Server): Promise<unk
   return history.find(({ event, instanceId }) => event.startsWith("touched-") && instanceId === InstanceId);
 }
 
-const sweep = async (): Promise<Ended> => world.ended(await world.start("sweep", {}));
+/** Sweeps once nothing else goes on, for a sweep leaves alone what somebody else holds. */
+async function sweep(): Promise<Ended> {
+  const { connection, outputs } = world.stage;
+  const machines = [outputs.DeployMachine, outputs.RollbackMachine, outputs.RefreshMachine, outputs.SweepMachine];
+  await until("everything else to end", async () => {
+    const running = await Promise.all(machines.map((machine) => listExecutions(connection, machine, "RUNNING")));
+    return running.flat().length === 0;
+  });
+  return world.ended(await world.start("sweep", {}));
+}
 
 const live = async () => (await world.stage.ledger.head("web")).live?.generation;
 

@@ -82,7 +82,7 @@ describe("an experiment", () => {
     const started = await world.ended(await world.start("deploy", { service: "web", experiment }));
     expect(started, started.cause).toMatchObject({ status: "SUCCEEDED" });
     expect(await kiln("status", "web")).toMatchObject({ experiments: [{ experiment: "brief", state: "serving" }] });
-    const soon = new Date(world.embedded.cloud.kernel.clock.now() + 180_000).toISOString();
+    const soon = new Date(world.embedded.cloud.kernel.clock.now() + 360_000).toISOString();
     await world.stage.ledger.updateHead("web.brief", (head) => ({
       ...head,
       ...(head.experiment && { experiment: { ...head.experiment, until: soon } }),
