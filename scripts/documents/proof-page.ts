@@ -53,10 +53,16 @@ export function mutationPart(rows: readonly MutationRow[]): string {
   ]);
   return [
     "## Mutants",
-    `\`npm run mutate\` changes one thing at a time in the pure decisions (Stryker) and asks the tests of the decisions and
-the small model whether they notice. The files that were measured: ${scoreOf(rows)} % of their mutants were noticed.`,
+    `\`npm run mutate\` changes one thing at a time in the pure decisions (Stryker) and asks their unit tests whether they
+notice. Left out are sentences for people, which are judged by reading them (\`scripts/mutation/sentences.ts\`), and what is
+computed while a module is loaded, which every test would have to be run for. Of the ${sum(rows)} mutants of the ${rows.length} files that
+were measured, ${scoreOf(rows)} % were noticed.`,
     markdownTable(["File", "Mutants", "Survived", "Noticed"], cells),
   ].join("\n\n");
+}
+
+function sum(rows: readonly MutationRow[]): number {
+  return rows.reduce((total, { mutants }) => total + mutants, 0);
 }
 
 function effortOf({ seeds, plans, by }: PlantedRow): string {

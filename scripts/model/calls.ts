@@ -6,6 +6,7 @@ import {
   leftovers,
   promoted,
   reaped,
+  retired,
   rollbackTarget,
   settled,
   takenUp,
@@ -14,7 +15,7 @@ import {
 } from "../../shared/domain/head.ts";
 import { decideLease, leaseHolds } from "../../shared/domain/lease.ts";
 import { generationName } from "../../shared/domain/names.ts";
-import { type Actor, actorNamed, epoch, intentOf, type World } from "./world.ts";
+import { type Actor, actorNamed, epoch, hotUntil, intentOf, type World } from "./world.ts";
 
 /** What keeps executions out of each other's way; the model's own test switches one off and must see it break. */
 export interface Rules {
@@ -36,6 +37,9 @@ const end: Onward = { end: true };
 
 /** Makes one call in a copy of the world that belongs to it. Several ways onward are choices that the world makes. */
 type Call = (world: World, me: Actor, rules: Rules) => Onward[];
+
+/** A deploy and a rollback that wait may take each other's place again and again; the model's deploys give up in the end. */
+const lastOrdinal = 5;
 
 const newest = (world: World, me: Actor) => generationOf(world.head, me.name) !== undefined;
 const holds = (world: World, me: Actor) => leaseHolds(world.lease, me.name, me.fence);
@@ -69,7 +73,7 @@ const failed = (me: Actor): Onward => (me.kind === "deploy" ? next("readForResto
 export const calls: Readonly<Record<string, Call>> = {
   admit(world, me, rules) {
     if (!newest(world, me) && (rules.newestWins || me.generation === "")) {
-      if (isSuperseded(world.head, intentOf(me))) return [end];
+      if (isSuperseded(world.head, intentOf(me)) || world.head.nextOrdinal > lastOrdinal) return [end];
       const generation = generationName("web", world.head.nextOrdinal);
       world.head = withDeploy(world.head, intentOf(me), me.name, generation);
       me.generation = generation;
@@ -108,7 +112,13 @@ export const calls: Readonly<Record<string, Call>> = {
       return [next("preempt")];
     }
     if (lease === "wait") return [next("preempt")];
-    return [next(world.fleets.includes(me.generation) ? "readForCutover" : "launch")];
+    return [call("isStillFirst")];
+  },
+  isStillFirst(world, me) {
+    if (!newest(world, me)) return [next("preempt")];
+    // Refused, when somebody else changed the listener.
+    const refused = call("closeFailure");
+    return [refused, next(world.fleets.includes(me.generation) ? "readForCutover" : "launch")];
   },
 
   takeService(world, me, rules) {
@@ -166,8 +176,7 @@ export const calls: Readonly<Record<string, Call>> = {
     return [holds(world, me) ? call("changeRule") : failed(me)];
   },
   changeRule(world, me) {
-    const resting = [...new Set([me.seen.live, me.seen.serving])].filter((one) => one !== undefined);
-    world.rule = { serving: me.generation, resting: resting.filter((one) => one !== me.generation) };
+    world.rule = ruleOf(me.generation, me.seen);
     return me.kind === "deploy" ? [next("confirmSettle"), next("readForRestore")] : [next("confirmSettle")];
   },
 
@@ -176,7 +185,7 @@ export const calls: Readonly<Record<string, Call>> = {
   },
   promote(world, me) {
     const already = world.head.live?.generation === me.generation;
-    world.head = promoted(world.head, me.generation, epoch, "1970-01-01T01:00:00.000Z");
+    world.head = promoted(world.head, me.generation, epoch, hotUntil);
     if (!already && me.kind !== "sweep") world.promotedIntent = Math.max(world.promotedIntent, me.intent);
     const left = leftovers(world.head, 0).filter((generation) => generation !== world.rule?.serving);
     if (left[0] === undefined) return [call("settleHead")];
@@ -197,6 +206,9 @@ export const calls: Readonly<Record<string, Call>> = {
     const isLive = world.head.live?.generation === me.generation;
     const named = world.rule?.serving === me.generation || world.rule?.resting.includes(me.generation);
     if (isLive || !named) return [next("readForReap")];
+    const { live, standby } = seen(world);
+    const rests = standby === undefined || standby === live || world.rule?.resting.includes(standby);
+    if (live !== undefined && world.rule?.serving === live && rests) return [next("readForReap")];
     me.seen = seen(world);
     return [call("confirmRestore")];
   },
@@ -204,16 +216,32 @@ export const calls: Readonly<Record<string, Call>> = {
     return [holds(world, me) ? call("restoreRule") : end];
   },
   restoreRule(world, me) {
-    const { live, standby } = me.seen;
-    const resting = standby === undefined || standby === live ? [] : [standby];
-    world.rule = live === undefined ? undefined : { serving: live, resting };
+    const { live, standby, ...rule } = me.seen;
+    world.rule = live === undefined ? undefined : ruleOf(live, { live: standby, ...rule });
     return [next("readForReap")];
   },
 
+  /** Nobody may be told that it stands by once its fleet goes; its targets drain while the rule still names them. */
   readForReap(world, me) {
     const serves = world.head.live?.generation === me.generation || world.rule?.serving === me.generation;
     if (serves) return [end];
-    return [call(world.rule?.resting.includes(me.generation) ? "confirmLeave" : "confirmDelete")];
+    if (world.head.standby?.generation === me.generation) return [call("confirmRetire")];
+    if (world.fleets.includes(me.generation)) return [call("confirmDelete")];
+    return [call(world.rule?.resting.includes(me.generation) ? "confirmLeave" : "forget")];
+  },
+  confirmRetire(world, me) {
+    return [holds(world, me) ? call("retire") : end];
+  },
+  retire(world, me) {
+    world.head = retired(world.head, me.generation);
+    return [next("readForReap")];
+  },
+  confirmDelete(world, me) {
+    return [holds(world, me) ? call("deleteFleet") : end];
+  },
+  deleteFleet(world, me) {
+    world.fleets = world.fleets.filter((one) => one !== me.generation);
+    return [next("readForReap")];
   },
   confirmLeave(world, me) {
     return [holds(world, me) ? call("leaveRule") : end];
@@ -222,13 +250,6 @@ export const calls: Readonly<Record<string, Call>> = {
     const { rule } = world;
     if (rule) world.rule = { ...rule, resting: rule.resting.filter((one) => one !== me.generation) };
     return [next("readForReap")];
-  },
-  confirmDelete(world, me) {
-    return [holds(world, me) ? call("deleteFleet") : end];
-  },
-  deleteFleet(world, me) {
-    world.fleets = world.fleets.filter((one) => one !== me.generation);
-    return [call("forget")];
   },
   forget(world, me) {
     world.head = reaped(world.head, me.generation, me.name);
@@ -245,9 +266,15 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 };
 
+/** Whatever a rule named stays in it, until its fleet is gone. */
+function ruleOf(serving: string, { live, serving: before, resting = [] }: Actor["seen"]): World["rule"] {
+  const others = [...new Set([live, before, ...resting])].filter((one) => one !== undefined && one !== serving);
+  return { serving, resting: others.filter((one) => one !== undefined).sort() };
+}
+
 function seen({ rule, head }: World): Actor["seen"] {
   return {
-    ...(rule && { serving: rule.serving }),
+    ...(rule && { serving: rule.serving, resting: rule.resting }),
     ...(head.live && { live: head.live.generation }),
     ...(head.standby && { standby: head.standby.generation }),
   };

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { leftovers } from "../../shared/domain/head.ts";
 import { calls, guarded, isZombie, type Onward, type Rules } from "./calls.ts";
 import { type Actor, actorNamed, epoch, firstCall, type World } from "./world.ts";
@@ -15,15 +16,21 @@ export interface Explored {
 /** A step that could be taken: what it is called, and the world after it. */
 interface Step {
   label: string;
+  /** Whose call it is; undefined for what the world does. */
+  by?: Actor;
   after: World;
   broken?: string;
 }
 
+/** Sees a call and what it changed. */
+export type Seen = (before: World, after: World, by: Actor) => void;
+
 /**
  * Visits every state that can be reached from a world, breadth first, so that the way to a violation is a shortest one.
+ * @param see Sees each call of each execution, in every state.
  * @throws {Error} when there are more states than `atMost`: the exploration would not be to the end.
  */
-export function explore(begin: World, rules: Rules, atMost = 3_000_000): Explored {
+export function explore(begin: World, rules: Rules, atMost = 5_000_000, see: Seen = () => {}): Explored {
   const cameFrom = new Map<string, { from: string; label: string }>();
   let frontier = [begin];
   cameFrom.set(keyOf(begin), { from: "", label: "" });
@@ -40,8 +47,9 @@ export function explore(begin: World, rules: Rules, atMost = 3_000_000): Explore
         const promise = brokenAtRest(world);
         if (promise) return { ...found, violation: { promise, path: pathTo() } };
       }
-      for (const { label, after, broken } of steps) {
+      for (const { label, by, after, broken } of steps) {
         transitions += 1;
+        if (by) see(world, after, by);
         const promise = broken ?? brokenIn(after);
         if (promise) return { ...found, violation: { promise, path: pathTo(label) } };
         const afterKey = keyOf(after);
@@ -61,8 +69,9 @@ function copyOf(world: World): World {
   return { ...world, actors: world.actors.map((actor) => ({ ...actor })) };
 }
 
+/** A digest: millions of worlds as texts would not fit into memory. */
 function keyOf(world: World): string {
-  return JSON.stringify(world);
+  return hash("sha256", JSON.stringify(world), "base64");
 }
 
 function pathOf(cameFrom: ReadonlyMap<string, { from: string; label: string }>, key: string): string[] {
@@ -87,7 +96,8 @@ function stepsOf(world: World, rules: Rules): Step[] {
 const none = { execution: "ended", inside: false } as Actor;
 
 /** The next call of an actor, for each way that it may go on. */
-function turns(world: World, { name, execution, inside, at, kind }: Actor, rules: Rules): Step[] {
+function turns(world: World, actor: Actor, rules: Rules): Step[] {
+  const { name, execution, inside, at, kind } = actor;
   if (execution === "ended" && !inside) return kind === "sweep" ? again(world, name) : [];
   if (execution === "idle" && kind === "sweep" && !hasWork(world)) return [];
   const make = calls[at];
@@ -100,7 +110,7 @@ function turns(world: World, { name, execution, inside, at, kind }: Actor, rules
     if (me.execution === "idle") me.execution = "running";
     const broken = guarded.has(at) ? brokenFence(after, me) : brokenOrder(world, at, me);
     goOn(me, make(after, me, rules)[way] ?? { end: true });
-    return { label: `${name} ${at}${ways > 1 ? ` (${way + 1})` : ""}`, after, ...(broken && { broken }) };
+    return { label: `${name} ${at}${ways > 1 ? ` (${way + 1})` : ""}`, by: actor, after, ...(broken && { broken }) };
   });
 }
 
@@ -200,8 +210,8 @@ function brokenOrder({ promotedIntent, head }: World, at: string, me: Actor): st
 }
 
 /** What must hold at every moment. */
-function brokenIn({ rule, fleets, validated }: World): string | undefined {
-  if (!rule) return "S1 never dark: there is no production rule";
+function brokenIn({ rule, head, fleets, validated }: World): string | undefined {
+  if (!rule) return head.live ? "S1 never dark: there is no production rule" : undefined;
   if (!fleets.includes(rule.serving)) return `S1 never dark: ${rule.serving} serves and has no fleet`;
   if (!validated.includes(rule.serving)) return `S2 only validated: ${rule.serving} serves and was never validated`;
   return undefined;

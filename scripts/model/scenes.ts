@@ -3,14 +3,43 @@ import { type World, worldWith } from "./world.ts";
 const one = { name: "deploy-1", kind: "deploy", intent: 1 } as const;
 const two = { name: "deploy-2", kind: "deploy", intent: 2 } as const;
 const back = { name: "rollback", kind: "rollback", intent: 3 } as const;
+const later = { name: "deploy-2", kind: "deploy", intent: 4 } as const;
 const sweep = { name: "sweep", kind: "sweep", intent: 0 } as const;
 
-/** The worlds that are explored to the end, smallest first. */
-export function scenes(): { name: string; world: World }[] {
+export interface Scene {
+  name: string;
+  world: World;
+}
+
+/** The worlds that are explored in a second: one thing at a time, and two deploys at once. */
+export function smallestScenes(): Scene[] {
+  return [
+    { name: "a first deploy and a sweep, one accident", world: worldWith([one, sweep], 1, 0) },
+    { name: "a second deploy and a sweep, one accident", world: worldWith([one, sweep], 1, 1) },
+    { name: "a third deploy and a sweep, one accident", world: worldWith([one, sweep], 1, 2) },
+    { name: "a rollback and a sweep, one accident", world: worldWith([back, sweep], 1, 2) },
+    { name: "two deploys, no accident", world: worldWith([one, two], 0, 2) },
+  ];
+}
+
+/** The worlds that are explored in seconds: together they allow what one service of a simulation may do. */
+export function smallScenes(): Scene[] {
   return [
     { name: "a deploy and a sweep, two accidents", world: worldWith([one, sweep], 2) },
-    { name: "a rollback, a deploy and a sweep, one accident", world: worldWith([one, back, sweep], 1) },
+    { name: "a first deploy and a sweep, two accidents", world: worldWith([one, sweep], 2, 0) },
+    { name: "two first deploys and a sweep, one accident", world: worldWith([one, two, sweep], 1, 0) },
     { name: "two deploys and a sweep, one accident", world: worldWith([one, two, sweep], 1) },
+    { name: "a third and a fourth deploy and a sweep, one accident", world: worldWith([one, two, sweep], 1, 2) },
+    { name: "a rollback, a deploy and a sweep, one accident", world: worldWith([one, back, sweep], 1) },
+    { name: "a rollback, a third deploy and a sweep, one accident", world: worldWith([one, back, sweep], 1, 2) },
+    { name: "a rollback, a later deploy and a sweep, no accident", world: worldWith([back, later, sweep], 0, 2) },
+  ];
+}
+
+/** The worlds that are explored to the end, smallest first. */
+export function scenes(): Scene[] {
+  return [
+    ...smallScenes(),
     { name: "two deploys, a rollback and a sweep, no accident", world: worldWith([one, two, back, sweep], 0) },
     { name: "two deploys, a rollback and a sweep, one accident", world: worldWith([one, two, back, sweep], 1) },
   ];

@@ -23,7 +23,7 @@ export interface World {
 /** The production rule: who gets all requests, and who stays in it at weight 0. */
 export interface Rule {
   serving: string;
-  resting: string[];
+  resting: readonly string[];
 }
 
 /** One execution, and the Lambda invocation that makes its next call. */
@@ -43,19 +43,34 @@ export interface Actor {
   generation: string;
   fence: number;
   /** What the present invocation read; it acts on that even when the world has moved on. */
-  seen: { serving?: string; live?: string; standby?: string };
+  seen: { serving?: string; resting?: readonly string[]; live?: string | undefined; standby?: string };
 }
 
-/** The world with one release that serves, and these executions to come. */
-export function worldWith(actors: readonly Pick<Actor, "name" | "kind" | "intent">[], crashes: number): World {
-  const live = { generation: "web-000001", since: epoch };
+/** How many releases there were before: the last one serves, the one before it stands by. */
+export type Releases = 0 | 1 | 2;
+
+/** The world with these executions to come. */
+export function worldWith(
+  actors: readonly Pick<Actor, "name" | "kind" | "intent">[],
+  crashes: number,
+  releases: Releases = 1,
+): World {
+  const served = ["web-000001", "web-000002"].slice(0, releases);
+  const [serving, resting] = [served.at(-1), served.slice(0, -1)];
   return {
-    head: { ...emptyHead("web"), nextOrdinal: 2, live, known: ["web-000001"], kept: ["web-000001"] },
+    head: {
+      ...emptyHead("web"),
+      nextOrdinal: releases + 1,
+      live: serving === undefined ? null : { generation: serving, since: epoch },
+      standby: resting[0] === undefined ? null : { generation: resting[0], until: hotUntil },
+      known: served,
+      kept: served,
+    },
     lease: undefined,
     waitedOut: [],
-    rule: { serving: "web-000001", resting: [] },
-    fleets: ["web-000001"],
-    validated: ["web-000001"],
+    rule: serving === undefined ? undefined : { serving, resting },
+    fleets: served,
+    validated: served,
     promotedIntent: 0,
     actors: actors.map((actor) => ({
       ...actor,
@@ -73,6 +88,9 @@ export function worldWith(actors: readonly Pick<Actor, "name" | "kind" | "intent
 
 /** All of the model happens at one moment of the clock, but for the end of a takeover's wait. */
 export const epoch = "1970-01-01T00:00:00.000Z";
+
+/** A standby of the model never gets cold by itself. */
+export const hotUntil = "1970-01-01T01:00:00.000Z";
 
 export const firstCall = { deploy: "admit", rollback: "preempt", sweep: "takeService" } as const;
 

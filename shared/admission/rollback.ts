@@ -72,8 +72,11 @@ export async function admitRollback(
   const release = zero ? await releaseOfRule(head, world) : await world.ledger.release(service, generation);
   if (!release)
     throw new NothingToRollBackError(`Release ${generation} is not in the ledger.`, "Name one that is: kiln releases.");
+  const present = await world.ledger.head(service);
+  // A later deploy took its place, and may have reaped the target as a leftover before the lease came here.
+  if (generationOf(present, asked.execution) !== generation) return waiting(2, "another deploy has just been admitted");
   try {
-    await judgeListener(await world.ledger.head(service), release.network.listenerArn, acceptRule, world);
+    await judgeListener(present, release.network.listenerArn, acceptRule, world);
   } catch (refusal) {
     // Nothing was changed yet, so nothing is left for the sweep to undo.
     await world.ledger.updateHead(service, (present) => settled(present, asked.execution));

@@ -138,7 +138,8 @@ export async function watchPromises(stage: SimulatedStage, services: readonly st
   return watch;
 }
 
-function sharesIn(stage: SimulatedStage, service: string): ReadonlyMap<string, number> {
+/** The weights of a service's production rule, by generation. */
+export function sharesIn(stage: SimulatedStage, service: string): ReadonlyMap<string, number> {
   const { store } = stage.cloud.kernel;
   const groups = store.collection<GroupDocument>("elasticloadbalancing.groups").list();
   const rule = store
