@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** The tests that judge mutants of pure decisions: those of the decisions themselves, and the small model's. */
+/** The tests that judge mutants of pure decisions: their own; those that try thousands of cases take too long for each. */
 export default defineConfig({
   test: {
     include: ["test/shared/domain/**/*.test.ts"],
