@@ -7,6 +7,7 @@ const generation = (ordinal: number) => `web-${String(ordinal).padStart(6, "0")}
 
 const head: Head = {
   ...emptyHead("web"),
+  nextOrdinal: 8,
   live: { generation: generation(6), since: "" },
   standby: { generation: generation(5), until: "" },
   pending: { execution: "x", generation: generation(7) },
@@ -39,7 +40,12 @@ describe("who needs images", () => {
   });
 
   it("is told by the image that was made for a generation, and by the name of what it contains", () => {
-    const only = { ...emptyHead("web"), live: { generation: generation(6), since: "" }, kept: [generation(6)] };
+    const only = {
+      ...emptyHead("web"),
+      nextOrdinal: 7,
+      live: { generation: generation(6), since: "" },
+      kept: [generation(6)],
+    };
     const { uses, incomplete } = ledgerUses("dev", only, [made(6), made(1)], () => "abc");
     expect([...uses]).toEqual([
       ["ami-6", "web-000006 is live"],
@@ -58,11 +64,13 @@ describe("who needs images", () => {
     expect(ledgerUses("dev", head, [], known([...rest, generation(6)])).incomplete).toBeUndefined();
   });
 
-  it("is nobody that can be trusted when the ledger holds no release at all", () => {
-    expect(ledgerUses("dev", emptyHead("web"), [], () => "abc")).toEqual({
-      uses: new Map(),
-      incomplete: "the ledger holds no release of web",
-    });
+  it("is nobody that can be trusted when the head never gave out the generation of an image", () => {
+    const why = "the ledger has never heard of web-000006, and ami-6 is of it";
+    const old = (nextOrdinal: number) => ({ ...emptyHead("web"), nextOrdinal });
+    expect(ledgerUses("dev", old(6), [made(1), made(6)], () => "abc")).toEqual({ uses: new Map(), incomplete: why });
+    expect(ledgerUses("dev", old(7), [made(1), made(6)], () => "abc").incomplete).toBeUndefined();
+    const stranger = { ...made(6), generation: "api-000001" };
+    expect(ledgerUses("dev", old(7), [stranger], () => "abc").incomplete).toMatch("never heard of api-000001");
   });
 
   it("never needs an image for generation 0", () => {
