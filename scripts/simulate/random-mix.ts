@@ -44,13 +44,22 @@ export function runMix(
 
 /**
  * Runs a mix as its plan says.
+ * @param watch.follow Sees the stage before anything happens.
  * @param watch.see Sees the stage while its faults are still known.
  * @param watch.timeline Writes down what happens.
  */
 export async function runMixPlan(
   plan: MixPlan,
   begin: PreparedStage,
-  { see = () => {}, timeline }: { see?: (stage: SimulatedStage) => void; timeline?: Timeline } = {},
+  {
+    follow,
+    see = () => {},
+    timeline,
+  }: {
+    follow?: (stage: SimulatedStage) => Promise<void>;
+    see?: (stage: SimulatedStage) => void;
+    timeline?: Timeline;
+  } = {},
 ): Promise<MixResult> {
   const { seed, happenings } = plan;
   const stage = await openStage(seed, begin);
@@ -60,6 +69,7 @@ export async function runMixPlan(
   const live = await liveServices(stage);
   const watch = new NeverDark(cloud, live);
   const promises = await watchPromises(stage, services);
+  await follow?.(stage);
   cloud.afterEvent = () => watch.look();
   cloud.faults.arm(plan.faults === "drawn" ? drawnFaults(seed, faultShare) : placedFaults(plan.faults));
   const problems: string[] = [];

@@ -1,5 +1,6 @@
-import { runMix } from "./random-mix.ts";
-import type { PreparedStage } from "./simulated-stage.ts";
+import { drawPlan } from "./mix-plan.ts";
+import { runMixPlan } from "./random-mix.ts";
+import type { PreparedStage, SimulatedStage } from "./simulated-stage.ts";
 import { followTrace, type TraceStep, type TraceWatch } from "./trace-watch.ts";
 
 /** What the model says of one simulation. */
@@ -24,11 +25,10 @@ export function judged(seed: number, steps: readonly TraceStep[], allowed: Reado
 /** Runs the random mix of a seed, and judges what became of the service `web` in it. */
 export async function traceOf(seed: number, begin: PreparedStage, allowed: ReadonlySet<string>): Promise<TraceVerdict> {
   let trace: TraceWatch | undefined;
-  const see = () => {};
-  await runMix(seed, begin, see, async (stage, _random, otherwise) => {
-    trace ??= await followTrace(stage, "web");
-    await otherwise();
-  });
+  const follow = async (stage: SimulatedStage) => {
+    trace = await followTrace(stage, "web");
+  };
+  await runMixPlan(drawPlan(seed), begin, { follow });
   return judged(seed, trace?.steps ?? [], allowed);
 }
 
