@@ -37,6 +37,14 @@ describe("an experiment", () => {
     await until("the experiment to answer", async () => (await tried("blue")) === "blue");
     expect(await tried("red")).toBe("1.0.0");
     expect((await world.live()).version).toBe("1.0.0");
+    expect(await kiln("why", "web", "--experiment", "blue")).toMatchObject({
+      service: "web.blue",
+      serving: { generation: "web.blue-000001", healthy: 1 },
+      rollback: { path: "none" },
+      differences: [],
+    });
+    const { lines } = await kiln("logs", "web", "--experiment", "blue", "--source", "machine");
+    expect(lines).toContainEqual(expect.objectContaining({ text: expect.stringContaining("ValidateFleet") }));
     const inventory = await world.inventory();
     expect(inventory.of("web.blue-000001")).toMatchObject({ fleet: 1, "target group": 1, instance: 1, image: 1 });
     expect(inventory.production).toEqual([{ service: "web", weights: [{ generation: "web-000001", weight: 1 }] }]);
@@ -69,16 +77,21 @@ describe("an experiment", () => {
     expect((await world.live()).version).toBe("blue");
   });
 
-  it("that nobody extends leaves nothing once its time is over", async () => {
-    await kiln("experiment", "start", "web", "brief", "--version", "1.0.0");
+  it("that is started in the console, and that nobody extends, leaves nothing once its time is over", async () => {
+    const experiment = { name: "brief", version: "1.0.0", hours: 1 };
+    const started = await world.ended(await world.start("deploy", { service: "web", experiment }));
+    expect(started, started.cause).toMatchObject({ status: "SUCCEEDED" });
     expect(await kiln("status", "web")).toMatchObject({ experiments: [{ experiment: "brief", state: "serving" }] });
-    const soon = new Date(world.embedded.cloud.kernel.clock.now()).toISOString();
+    const soon = new Date(world.embedded.cloud.kernel.clock.now() + 360_000).toISOString();
     await world.stage.ledger.updateHead("web.brief", (head) => ({
       ...head,
       ...(head.experiment && { experiment: { ...head.experiment, until: soon } }),
     }));
     const swept = await world.ended(await world.start("sweep", {}));
     expect(swept, swept.cause).toMatchObject({ status: "SUCCEEDED" });
+    // That sweep came before the end, and arranged one for it.
+    expect((await world.inventory()).of("web.brief-000001")).toMatchObject({ fleet: 1 });
+    await until("its end", async () => (await world.stage.ledger.head("web.brief")).known.length === 0);
     expect((await world.inventory()).of("web.brief-000001")).toEqual({});
     expect(await kiln("experiment", "list", "web")).toMatchObject({ experiments: [] });
     expect(await kiln("experiment", "list", "web", "--all")).toMatchObject({

@@ -137,7 +137,10 @@ export const operateRows: readonly FeatureRow[] = [
         "simulation/experiments.test.ts",
         "ten at once on one load balancer work, each reached by its own header, and all of them go",
       ),
-      test("e2e/experiments.test.ts", "that nobody extends leaves nothing once its time is over"),
+      test(
+        "e2e/experiments.test.ts",
+        "that is started in the console, and that nobody extends, leaves nothing once its time is over",
+      ),
       command("kiln experiment list"),
     ],
   },
