@@ -24,6 +24,13 @@ export const allSteps: readonly Step[] = [
   },
   // The same seeds each time: what fails here fails everywhere.
   { name: "simulate", command: "node", args: ["scripts/simulate.ts", "--seeds", "300"], limitSeconds: 900 },
+  {
+    name: "single faults",
+    command: "node",
+    args: ["scripts/simulate.ts", "--single"],
+    counts: "last line",
+    limitSeconds: 1500,
+  },
   // Each bug first where it was found the last time.
   {
     name: "planted",
