@@ -113,13 +113,13 @@ function exceptionOf(model: ServiceModel, error: AwsError, requestId: string): E
   return Object.assign(new Exception(options), { Code: errorModel?.queryCode ?? error.code }, error.members);
 }
 
-/** Found by its name among hundreds of exports, so once for each service. */
+/** Found by its name among hundreds of exports, so once for each service. Service Quotas models a `ServiceException` beside it. */
 const baseExceptions = new WeakMap<ServiceModel, unknown>();
 
 function baseException(model: ServiceModel): unknown {
   let found = baseExceptions.get(model);
   if (found === undefined) {
-    const name = Object.keys(model.client).find((key) => key.endsWith("ServiceException"));
+    const name = Object.keys(model.client).find((key) => /.ServiceException$/.test(key));
     found = name === undefined ? Error : model.client[name];
     baseExceptions.set(model, found);
   }

@@ -31,6 +31,12 @@ export interface Invocation {
   crashed: boolean;
 }
 
+/** How services ask for patience whose request limits the cloud does not model: S3 in its own way ("Error responses", API reference). */
+const unmodelled = {
+  s3: ["SlowDown", 503, "Please reduce your request rate."],
+  others: ["ThrottlingException", 400, "Rate exceeded"],
+} as const;
+
 /** Unit: milliseconds of virtual time that one call takes, each way together. Typical of AWS inside a region. */
 const latencyMs = { least: 5, most: 60 };
 
@@ -158,7 +164,7 @@ export class CallFaults {
     if (fault === "hung") throw new TimedOutError("injected: no answer, nothing done");
     if (fault === "throttled") {
       const limits = this.#kernel.services().find(({ id }) => id === service)?.limits;
-      const [code, status, message] = limits?.refusal ?? ["ThrottlingException", 400, "Rate exceeded"];
+      const [code, status, message] = limits?.refusal ?? unmodelled[service === "s3" ? "s3" : "others"];
       throw new AwsError(code, message, status);
     }
     if (fault === "denied") {
