@@ -82,6 +82,10 @@ export const beyondRows: readonly FeatureRow[] = [
     shown: [
       test(
         "simulation/pre-flight.test.ts",
+        "says that the load balancer has no room for a rule, whichever listener has them",
+      ),
+      test(
+        "simulation/pre-flight.test.ts",
         "runs once, while the image is being made, and lets a deploy pass that has room",
       ),
       test("simulation/pre-flight.test.ts", "says what EC2 would refuse of the launch"),
@@ -146,6 +150,11 @@ export const beyondRows: readonly FeatureRow[] = [
     does: "Descendants are found in the ledger; fleets on a revoked base are refreshed, a revoked live release goes back.",
     shown: [
       test(
+        "e2e/drift-and-revocation.test.ts",
+        "as an artifact is gone back from, and refused when somebody deploys it again",
+      ),
+      test("simulation/revocation.test.ts", "keeps a deploy that was admitted before from getting requests"),
+      test(
         "simulation/revocation.test.ts",
         "has its fleet replaced on the newest one while the service answers, and nobody goes back to it",
       ),
@@ -166,6 +175,11 @@ export const beyondRows: readonly FeatureRow[] = [
     aim: "beat",
     does: "By CloudTrail's event where there is a trail, by comparison at every sweep where not; with a record of whose hand it was.",
     shown: [
+      test(
+        "e2e/drift-and-revocation.test.ts",
+        "by a session is replaced as soon as CloudTrail tells, while every request is answered",
+      ),
+      test("simulation/drift.test.ts", "that somebody removed is told, and neither rule nor ledger is changed for it"),
       test(
         "simulation/drift.test.ts",
         "about a log-in starts the sweep, and the instance is replaced with whose hand it was",
@@ -209,6 +223,10 @@ export const beyondRows: readonly FeatureRow[] = [
     shown: [
       test(
         "simulation/experiments.test.ts",
+        "ends within minutes of its time, not at the hourly sweep after it, also when that was put off",
+      ),
+      test(
+        "simulation/experiments.test.ts",
         "gets a fleet of its own that its header reaches, and production is as it was",
       ),
       test(
@@ -229,6 +247,10 @@ export const beyondRows: readonly FeatureRow[] = [
     aim: "beat",
     does: "Reachability from everything that may use an image; disabling comes first and can be undone; each deletion keeps its proof.",
     shown: [
+      test(
+        "simulation/base-reaping.test.ts",
+        "is marked, disabled, and deregistered with its snapshot after the time of grace, and no other is touched",
+      ),
       test(
         "simulation/image-reaping.test.ts",
         "is marked, disabled half an hour later, and deregistered with its snapshot after the time of grace",

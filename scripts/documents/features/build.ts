@@ -82,6 +82,10 @@ export const buildRows: readonly FeatureRow[] = [
     does: "`kiln revoke` finds what runs on a base, layer, artifact or release, and replaces or leaves it.",
     shown: [
       test(
+        "e2e/drift-and-revocation.test.ts",
+        "as a base is replaced on a newer one without losing a request, and nobody goes back to it",
+      ),
+      test(
         "simulation/revocation.test.ts",
         "has its fleet replaced on the newest one while the service answers, and nobody goes back to it",
       ),

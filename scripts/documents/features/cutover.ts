@@ -175,7 +175,13 @@ export const cutoverRows: readonly FeatureRow[] = [
     capability: "Refuses a rollback to what is bad or revoked",
     aim: "beat",
     does: "A rollback passes revoked releases and goes to the newest good one, or says why there is none.",
-    shown: [test("shared/domain/revocation.test.ts", "sends a rollback past them to the newest good release")],
+    shown: [
+      test(
+        "simulation/revocation.test.ts",
+        "of a base is finished by the sweep, which starts the refresh once however often it comes",
+      ),
+      test("shared/domain/revocation.test.ts", "sends a rollback past them to the newest good release"),
+    ],
   },
   {
     number: "44",

@@ -112,6 +112,10 @@ export const operateRows: readonly FeatureRow[] = [
     does: "An instance that somebody touched is tagged and replaced, launch first; a changed fleet or rule is told, never overwritten.",
     shown: [
       test(
+        "e2e/drift-and-revocation.test.ts",
+        "by another security group is found by the sweep, and replaced while every request is answered",
+      ),
+      test(
         "simulation/drift.test.ts",
         "is replaced by the next sweep, which launches first, while every request is answered",
       ),
