@@ -152,11 +152,17 @@ async function surveyService(
     work.push({ service, generation, action: "reap", reason: `the quarantine of ${instanceId} was over at ${until}` });
   }
   for (const generation of leftovers(head, world.now())) {
-    const hot = head.standby?.generation === generation ? "its hot window is over" : "nothing holds it any more";
-    work.push({ service, generation, action: "reap", reason: hot });
+    work.push({ service, generation, action: "reap", reason: whyLeft(head, generation) });
   }
   work.push(...revokedWork(head), ...endToCome(head));
   return [...work, ...(await judgeRule(head, world)), ...(await driftPlan(head, sightings, world))];
+}
+
+function whyLeft({ standby, known }: Head, generation: string): string {
+  if (standby?.generation === generation) return "its hot window is over";
+  return known.includes(generation)
+    ? "nothing holds it any more"
+    : "it failed, and reads may have hidden something of it";
 }
 
 /** An experiment whose time is not over. */

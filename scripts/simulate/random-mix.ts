@@ -1,3 +1,4 @@
+import { secondLookSeconds } from "../../shared/domain/second-look.ts";
 import { budgetProblems } from "./budgets.ts";
 import { perform } from "./deeds.ts";
 import { endStateProblems } from "./end-state.ts";
@@ -132,6 +133,8 @@ async function nextOnes(stage: SimulatedStage, hasServed: boolean): Promise<stri
 
 /** Sweeps without faults: the first may still find an interrupted sweep's lease, the last must have nothing to complain about. */
 async function sweepClean(stage: SimulatedStage): Promise<void> {
+  // Hourly sweeps come long after reads have caught up, and what failed is due to be looked for again.
+  await stage.cloud.until(() => false, secondLookSeconds * 1000);
   for (let sweep = 0; sweep < 2; sweep++) {
     await stage.settle();
     const { status, cause } = await stage.run("Sweep", {});

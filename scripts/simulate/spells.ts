@@ -10,7 +10,7 @@ import { victim } from "./victims.ts";
  * What is wrong with the world for a while:
  * - `no-capacity`: a zone, or all of them, have no instance to give.
  * - `no-quota`: the account may not run one vCPU more than it runs.
- * - `late-reads`: what is created is not found by reads for up to ten seconds, for which reaping waits and looks again.
+ * - `late-reads`: what is created is not found by reads for up to two minutes; reaping looks for it once more after three.
  * - `slow-routing`: each node of the load balancer takes up a change of rules within half a minute.
  * - `late-events`: events come up to a minute late, overtake each other, and a quarter comes twice.
  * - `disabled-key`: somebody disabled the stack's key.
@@ -81,7 +81,7 @@ const begins: Readonly<Record<SpellKind, Begin>> = {
     capacity.setVcpuQuota(1);
     return () => capacity.setVcpuQuota(before);
   },
-  "late-reads": async (stage) => changedDelays(stage, { notFoundAfterCreateSeconds: 10 }),
+  "late-reads": async (stage) => changedDelays(stage, { notFoundAfterCreateSeconds: 120 }),
   "slow-routing": async (stage) => changedDelays(stage, { rulePropagationMaxSeconds: 30 }),
   "late-events": async ({ cloud }) => {
     cloud.kernel.settings.eventDisturbance = { duplicates: 0.25, delaySeconds: 60 };

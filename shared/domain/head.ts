@@ -8,6 +8,7 @@ import type { RefreshState } from "./refresh.ts";
 import { compareIntents, type Intent } from "./release.ts";
 import { type RevokedRelease, revokedIn } from "./revocation.ts";
 import { confirmed, type RuleRecord } from "./rule-record.ts";
+import { dueSecondLooks, type Vanished } from "./second-look.ts";
 
 /** A fleet that is kept ready to serve again. */
 export interface Standby {
@@ -45,6 +46,8 @@ export interface Head {
   rule?: RuleRecord | undefined;
   /** Instances of failed candidates that are kept for a while; undefined when there never was one. */
   quarantined?: Quarantined[];
+  /** Failed candidates that are to be looked for once more; undefined when there never was one. */
+  vanished?: Vanished[];
   /** Generations that may own something on AWS: written before anything is created, removed once all of it is gone. */
   known: string[];
   /** Generations that served and whose image is kept for a cold rollback, oldest first. */
@@ -230,7 +233,7 @@ export function reaped(head: Head, generation: string, by: string): Head {
 /** The head once everything that it speaks of was removed with the stage. */
 export function dismantled(head: Head): Head {
   const { live, standby, pending, abort, known, kept, rule } = head;
-  const kinds = [known, kept, head.quarantined ?? []];
+  const kinds = [known, kept, head.quarantined ?? [], head.vanished ?? []];
   const isEmpty = !live && !standby && !pending && !abort && kinds.every((list) => list.length === 0) && !rule?.to;
   if (isEmpty) return head;
   const gone = { live: null, standby: null, pending: null, abort: null, known: [], kept: [], rule: { to: null } };
@@ -257,11 +260,12 @@ export function isPropagating(head: Head, nowMs: number): boolean {
   return head.ruleChangedAt !== null && nowMs - Date.parse(head.ruleChangedAt) < propagationSeconds * 1000;
 }
 
-/** Known generations that nothing holds any more: neither live, nor hot standby, nor being deployed. */
+/** Generations that nothing holds any more, neither live, nor hot standby, nor being deployed: known ones, and those to look for again. */
 export function leftovers(head: Head, nowMs: number): string[] {
   const hot = head.standby && Date.parse(head.standby.until) > nowMs ? head.standby.generation : undefined;
   const held = new Set([head.live?.generation, hot, head.pending?.generation]);
-  return head.known.filter((generation) => !held.has(generation));
+  const found = new Set([...head.known, ...dueSecondLooks(head, nowMs)]);
+  return [...found].filter((generation) => !held.has(generation));
 }
 
 /** The generation a rollback without a named target goes to, or undefined when there is none but generation 0. */

@@ -39,8 +39,8 @@ const errorsUnder: Readonly<Record<SpellKind, string[]>> = {
 };
 
 /** Runs the plan; says which errors its deploys ended with, how its rollbacks ended, and what was broken. */
-async function ran(happenings: Happening[], begin: Situation = "live and standby") {
-  const plan: MixPlan = { seed: 5, begins: begin, happenings, faults: [] };
+async function ran(happenings: Happening[], begin: Situation = "live and standby", faults: MixPlan["faults"] = []) {
+  const plan: MixPlan = { seed: 5, begins: begin, happenings, faults };
   const [errors, rollbacks]: [string[], (string | undefined)[]] = [[], []];
   const see = (stage: SimulatedStage) => {
     errors.push(...stage.executions("deploy").flatMap(({ error }) => error ?? []));
@@ -79,5 +79,17 @@ describe("an artifact that is uploaded anew under its key while it is being bake
     const overwrite: Deed = { do: "overwrite", service: "web", version: "3", build: "other bytes" };
     const { errors, problems } = await ran([at(0, push("3")), at(6, overwrite)]);
     expect({ errors, problems }).toEqual({ errors: [], problems: [] });
+  });
+});
+
+describe("a bake that fails while reads are two minutes late", () => {
+  // Seed 16 of the mixes, made small: reaping looked for ten seconds, saw no snapshot, and believed it.
+  it("leaves no snapshot, because whoever comes next looks again", async () => {
+    const faults = [1, 2, 3].map(
+      (time) => ({ at: `deploy 1 bake ec2:DescribeSnapshots ${time}`, kind: "denied" }) as const,
+    );
+    const happenings = [at(0, spell("late-reads", 240)), at(20, push("3"))];
+    const { errors, problems } = await ran(happenings, "live and standby", faults);
+    expect({ errors, problems }).toEqual({ errors: ["AccessDenied"], problems: [] });
   });
 });
