@@ -112,7 +112,9 @@ function runningDeploy(stage: SimulatedStage): string | undefined {
 }
 
 async function stopDeploy(stage: SimulatedStage): Promise<string> {
-  await stage.stop(runningDeploy(stage) ?? "");
+  const deploy = runningDeploy(stage);
+  // A fault may have ended it before.
+  if (deploy !== undefined) await stage.stop(deploy);
   let sweep: string | undefined;
   await stage.ended(() => {
     sweep ??= stage.executions("sweep").at(-1)?.arn;
