@@ -20,7 +20,7 @@ import {
 import { experimentOf, fleetName, imageName, templateName } from "./domain/names.ts";
 import { imageOwner, type Release } from "./domain/release.ts";
 import { stateOf, unexplained } from "./domain/rule-record.ts";
-import { lookedForAgain, vanished } from "./domain/second-look.ts";
+import { vanished } from "./domain/second-look.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import type { BaseWorld } from "./step.ts";
 
@@ -102,11 +102,7 @@ export async function reapGeneration(
     if (world.now() - firstLookMs < visibleMs) return going(visibleMs / 1000);
   }
   const at = new Date(world.now()).toISOString();
-  const isToReturn = fate === "remove" && release !== undefined;
-  await world.ledger.updateHead(service, (present) => {
-    const after = reaped(present, generation, execution);
-    return isToReturn ? vanished(after, generation, at) : lookedForAgain(after, generation);
-  });
+  await world.ledger.updateHead(service, (present) => vanished(reaped(present, generation, execution), generation, at));
   return { state: "gone" };
 }
 

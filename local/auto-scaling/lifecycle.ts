@@ -220,7 +220,8 @@ export class Lifecycle {
       this.#state.instances.delete(id);
       this.#activities.end(group.name, activityId, "Successful");
     } else if (!instance.terminateCalled) {
-      await this.#neighbours.terminate(id);
+      // What EC2 does not show yet is ended by a later turn, unless it counts as gone by then.
+      if (!(await this.#neighbours.terminate(id))) return;
       this.#state.changeInstance(id, { state: "Terminating:Proceed", waits: [], terminateCalled: true });
       this.#activities.move(group.name, activityId, { status: "InProgress", progress: 80 });
     }

@@ -54,12 +54,14 @@ export class Neighbours {
     return this.#ec2("RunInstances", input);
   }
 
-  /** Succeeds when the instance is gone already. */
-  async terminate(id: string): Promise<void> {
+  /** @returns Whether EC2 knows the instance: one that is gone, and one that it does not show yet, it does not. */
+  async terminate(id: string): Promise<boolean> {
     try {
       await this.#ec2("TerminateInstances", { InstanceIds: [id] });
+      return true;
     } catch (error) {
-      if (!(error instanceof AwsError) || error.code !== "InvalidInstanceID.NotFound") throw error;
+      if (error instanceof AwsError && error.code === "InvalidInstanceID.NotFound") return false;
+      throw error;
     }
   }
 

@@ -238,8 +238,8 @@ export function dismantled(head: Head): Head {
   if (isEmpty) return head;
   const gone = { live: null, standby: null, pending: null, abort: null, known: [], kept: [], rule: { to: null } };
   const lent = head.experiment && { experiment: { ...head.experiment, ended: head.experiment.until, lent: [] } };
-  const others = { ...(head.quarantined && { quarantined: [] }), ...(head.drill && { drill: null }) };
-  return { ...head, ...gone, ...lent, ...others };
+  const lists = { ...(head.quarantined && { quarantined: [] }), ...(head.vanished && { vanished: [] }) };
+  return { ...head, ...gone, ...lent, ...lists, ...(head.drill && { drill: null }) };
 }
 
 /**

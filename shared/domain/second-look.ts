@@ -1,6 +1,7 @@
 import type { Head } from "./head.ts";
+import { ordinalOf } from "./names.ts";
 
-/** A failed candidate of which nothing was found any more. */
+/** A candidate that never served, and of which nothing was found any more. */
 export interface Vanished {
   generation: string;
   /** ISO time of the last look. */
@@ -13,19 +14,21 @@ export interface Vanished {
  */
 export const secondLookSeconds = 180;
 
-/** The head once nothing of a failed candidate is found; it is to be looked for once more. */
+/** The head once nothing of a generation is found: one that never served is to be looked for once more. */
 export function vanished(head: Head, generation: string, at: string): Head {
   const { vanished: before = [] } = head;
-  return before.some((one) => one.generation === generation)
-    ? head
-    : { ...head, vanished: [...before, { generation, at }] };
+  const isFirst = !before.some((one) => one.generation === generation);
+  if (isFirst) return hasServed(head, generation) ? head : { ...head, vanished: [...before, { generation, at }] };
+  // A repetition right after the first look is none.
+  if (!dueSecondLooks(head, Date.parse(at)).includes(generation)) return head;
+  return { ...head, vanished: before.filter((one) => one.generation !== generation) };
 }
 
-/** The head once a vanished candidate was looked for again. */
-export function lookedForAgain(head: Head, generation: string): Head {
-  const { vanished: before = [] } = head;
-  const left = before.filter((one) => one.generation !== generation);
-  return left.length === before.length ? head : { ...head, vanished: left };
+/** Whether a generation is kept, or older than all that are: then it was dropped, and made long ago. */
+function hasServed({ service, kept }: Head, generation: string): boolean {
+  const ordinal = ordinalOf(service, generation) ?? 0;
+  const oldest = Math.min(...kept.map((one) => ordinalOf(service, one) ?? 0));
+  return kept.includes(generation) || (kept.length > 0 && ordinal < oldest);
 }
 
 /** Vanished candidates that are due to be looked for. */
