@@ -55,7 +55,7 @@ export const allSteps: readonly Step[] = [
     args: ["run", "--config", "vitest.e2e.config.ts"],
     counts: "vitest",
     prepare: pythonTools,
-    limitSeconds: 2400,
+    limitSeconds: 3000,
   },
   {
     name: "clients",

@@ -225,6 +225,7 @@ async function launch(
   const { stage } = world.config;
   const tags = { [tagKeys.stage]: stage, [tagKeys.role]: "builder", [tagKeys.golden]: build.digest };
   const securityGroupId = await world.builders.ensureGroup(groupName(stage, build), build.vpcId, tags);
+  if (securityGroupId === undefined) return undefined;
   const instanceId = await world.builders.launch({
     imageId,
     instanceType: recipe.instanceType,

@@ -77,19 +77,27 @@ export class Builders {
     );
   }
 
-  /** The security group of this name, made when it is missing. It lets nothing in. */
-  async ensureGroup(name: string, vpcId: string, tags: Record<string, string>): Promise<string> {
+  /**
+   * The security group of this name, made when it is missing. It lets nothing in.
+   * @returns Undefined when one of that name is there already and only not shown yet.
+   */
+  async ensureGroup(name: string, vpcId: string, tags: Record<string, string>): Promise<string | undefined> {
     const existing = await this.findGroup(name, vpcId);
     if (existing !== undefined) return existing;
-    const made = await this.#ec2.send(
-      new CreateSecurityGroupCommand({
-        GroupName: name,
-        Description: "Kiln: builds and tries a golden image, and lets nothing in",
-        VpcId: vpcId,
-        TagSpecifications: [{ ResourceType: "security-group", Tags: tagList(tags) }],
-      }),
-    );
-    return made.GroupId ?? "";
+    try {
+      const made = await this.#ec2.send(
+        new CreateSecurityGroupCommand({
+          GroupName: name,
+          Description: "Kiln: builds and tries a golden image, and lets nothing in",
+          VpcId: vpcId,
+          TagSpecifications: [{ ResourceType: "security-group", Tags: tagList(tags) }],
+        }),
+      );
+      return made.GroupId;
+    } catch (error) {
+      if (isNamed(error, "InvalidGroup.Duplicate")) return undefined;
+      throw error;
+    }
   }
 
   async findGroup(name: string, vpcId: string): Promise<string | undefined> {

@@ -117,7 +117,7 @@ describe("kiln base", () => {
     expect(await kiln("base", "list")).toMatchObject({
       services: [{ service: "web", live: "ami-0a1202300000000ff", newest: "ami-0a1202300000000ee" }],
       bases: expect.arrayContaining([
-        { imageId: "ami-0a1202300000000ff", users: ["web-000003", "web-000002"], copy: expect.anything() },
+        { imageId: "ami-0a1202300000000ff", users: ["web-000003", "web-000002"], copy: expect.anything(), fate: null },
       ]),
     });
 

@@ -50,6 +50,15 @@ const goldenImages = (stage: SimulatedStage) =>
 const builds = (stage: SimulatedStage) => stage.cloud.complete(stage.recipes.builds());
 
 describe("a golden recipe", () => {
+  it("is built also while reads miss for a minute what EC2 has just made, and leaves nothing", async () => {
+    const stage = await open();
+    const { settings } = stage.cloud.kernel;
+    settings.delays = { ...settings.delays, notFoundAfterCreateSeconds: 60 };
+    const run = await stage.deploy("web", "2");
+    expect(run, run.cause).toMatchObject({ status: "SUCCEEDED" });
+    expect(leftOfBuilds(stage)).toEqual([]);
+  });
+
   it("is built, tried on a throw-away instance, recorded, and carries the release", async () => {
     const stage = await open();
     const run = await stage.deploy("web", "2");
