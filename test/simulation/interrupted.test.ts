@@ -106,6 +106,24 @@ describe("a rollback that fails once it has moved traffic, and a deploy that fai
   });
 });
 
+describe("a deploy that is stopped after it moved traffic, whose sweep fails, and a deploy that fails after it", () => {
+  // What a mix once found: the first one had lost its place in the head, and served under no head's name.
+  it("let the next sweep bring production back to what is live", async () => {
+    const stage = await service.open({ observeSeconds: 120 });
+    await stage.push("web", "2");
+    const first = () => stage.executions("deploy").find(({ status }) => status === "RUNNING")?.arn ?? "";
+    await until(stage, () => stage.stateOf(first()) === "WaitWhileObserving");
+    stage.cloud.faults.arm(denying("reap", "cutover"));
+    await stage.stop(first());
+    await stage.settle();
+    await stage.idle();
+    stage.cloud.faults.arm(noFaults);
+    expect((await stage.deploy("web", "3-unhealthy")).status).toBe("FAILED");
+    expect(await swept(stage)).toEqual([]);
+    expect((await stage.cloud.complete(stage.ledger.head("web"))).live?.generation).toBe("web-000001");
+  });
+});
+
 describe("two deploys of one artifact that are both stopped", () => {
   it("leave no image: neither keeps it for the other", async () => {
     const stage = await service.open();

@@ -190,7 +190,7 @@ export const cutoverRows: readonly FeatureRow[] = [
     does: "Derived names and the ledger's list of what may exist; every stopped execution starts the sweep.",
     shown: [
       test("e2e/stop-and-sweep.test.ts", "is followed by a deploy as if nothing had been"),
-      test("simulation/faults.test.ts", "at any call of a hot rollback leaves nothing wrong"),
+      test("simulation/faults.test.ts", "at any change that a hot rollback makes leaves nothing wrong"),
       command("npm run simulate"),
     ],
   },
