@@ -2,6 +2,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readlinkSync,
   rmSync,
@@ -96,12 +97,9 @@ function linkCommand(root: string, command: string, hasOwnRoot: boolean): void {
   symlinkSync(target, at);
 }
 
+/** Undefined where there is nothing yet, or something that is no link. */
 function linkTarget(at: string): string | undefined {
-  try {
-    return readlinkSync(at);
-  } catch {
-    return undefined;
-  }
+  return lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(at) : undefined;
 }
 
 /** A command of this host; its own directories come before the caller's PATH, where version managers put wrappers. */

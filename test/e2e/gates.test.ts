@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -144,7 +145,7 @@ const stepFunctions = () => new SFNClient(clientConfiguration(world.stage.connec
 async function runs(): Promise<string[]> {
   const machines = machinesDirectory(join(world.directory, "state"));
   const files = (await readdir(machines)).map((id) => join(machines, id, "root", ledgerOfRuns));
-  const texts = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => "")));
+  const texts = await Promise.all(files.filter((file) => existsSync(file)).map((file) => readFile(file, "utf8")));
   return texts.flatMap((text) => text.split("\n")).filter(Boolean);
 }
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { metricNamespace } from "../../shared/aws/alerts.ts";
+import { dirtyEnd } from "./dirty-end.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 
 let service: LiveService;
@@ -97,14 +98,7 @@ describe("the metrics of deploys", () => {
   it("count an end that left something behind for the stage, where the alarm looks", async () => {
     const stage = await service.open();
     const startMs = await nextMinute(stage);
-    const { kernel } = stage.cloud;
-    const judge = kernel.judge;
-    kernel.judge = (caller, requirement) =>
-      requirement.action === "ec2:DeregisterImage" ? "because a test says so" : judge(caller, requirement);
-    const run = await stage.deploy("web", "2-unhealthy");
-    expect(stage.path(run.arn).at(-1)).toBe("FailedDirty");
-    kernel.judge = judge;
-    await stage.idle();
+    await dirtyEnd(stage);
     expect((await since(stage, startMs, "DirtyEnds", ofStage)).units).toEqual(["Count"]);
     expect((await since(stage, startMs, "DirtyEnds", ofStage)).sum).toBeGreaterThan(0);
     expect(await since(stage, startMs, "Deploys")).toEqual(once(1, "Count"));

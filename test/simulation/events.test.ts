@@ -15,6 +15,7 @@ import {
 import type { HistoryEvent } from "../../shared/aws/ledger.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import { releaseEvents } from "../../shared/domain/release-events.ts";
+import { dirtyEnd } from "./dirty-end.ts";
 import { until, weights } from "./production-rule.ts";
 
 interface Delivered {
@@ -124,17 +125,6 @@ async function finishedBySweep(stage: SimulatedStage): Promise<void> {
   await stage.settle();
   await stage.stop(stage.executions("deploy").at(-1)?.arn ?? "");
   await stage.settle();
-  await stage.idle();
-}
-
-async function dirtyEnd(stage: SimulatedStage): Promise<void> {
-  const { kernel } = stage.cloud;
-  const judge = kernel.judge;
-  kernel.judge = (caller, requirement) =>
-    requirement.action === "ec2:DeregisterImage" ? "because a test says so" : judge(caller, requirement);
-  const run = await stage.deploy("web", "2-unhealthy");
-  expect(stage.path(run.arn).at(-1)).toBe("FailedDirty");
-  kernel.judge = judge;
   await stage.idle();
 }
 
