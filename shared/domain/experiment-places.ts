@@ -1,7 +1,6 @@
-import { type ListenerRule, namedRule, takesSame } from "./listener-rules.ts";
+import { answering, type ListenerRule, namedRule, takesSame } from "./listener-rules.ts";
 import {
   type Applicant,
-  answeringToday,
   downwards,
   freeOf,
   isOwnRule,
@@ -18,7 +17,7 @@ import { priorityBands } from "./rules.ts";
  */
 export function experimentPlaces(applicant: Applicant, rules: readonly ListenerRule[]): Places | { refusal: Refusal } {
   const others = rules.filter((rule) => !isOwnRule(applicant, rule));
-  const before = answeringToday(others, applicant.route);
+  const before = answering(others, applicant.route);
   const refusal = clash(applicant, others, before);
   if (refusal) return { refusal };
   const band = priorityBands.experiment;

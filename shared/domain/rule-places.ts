@@ -61,10 +61,7 @@ export function productionPlaces(applicant: Applicant, rules: readonly ListenerR
  */
 export function trialPlaces(applicant: Applicant, rules: readonly ListenerRule[]): number[] {
   const own = rules.find((rule) => isOwnRule(applicant, rule) && rule.owner?.role !== "trial");
-  const before = answeringToday(
-    rules.filter((rule) => rule !== own),
-    applicant.route,
-  );
+  const before = answering(rules, applicant.route);
   const high = Math.min(own?.priority ?? defaultPriority, before?.priority ?? defaultPriority);
   const { first, last } = priorityBands.trial;
   return freeOf(high > first ? rising(first, Math.min(last, high - 1)) : nearestTo(high, own !== undefined), rules);
@@ -78,12 +75,6 @@ function* nearestTo(high: number, hasProduction: boolean): Generator<number> {
   if (!hasProduction && nearest >= 1) yield nearest;
 }
 
-/** What answers a route's requests: those of an experiment that has no rule, its service answers. */
-export function answeringToday(rules: readonly ListenerRule[], route: Route): ListenerRule | undefined {
-  const { hosts, paths } = route;
-  return answering(rules, route) ?? answering(rules, { hosts, paths });
-}
-
 /** Why a service may not have these requests, or undefined. */
 function clash(
   applicant: Applicant,
@@ -91,8 +82,8 @@ function clash(
   before: ListenerRule | undefined,
 ): Refusal | undefined {
   const { route, service } = applicant;
-  const served = ["production", "experiment"];
-  const same = others.find((rule) => served.includes(rule.owner?.role ?? "") && takesSame(rule, route));
+  const served: (string | undefined)[] = ["production", "experiment"];
+  const same = others.find((rule) => served.includes(rule.owner?.role) && takesSame(rule, route));
   if (same) {
     return {
       problem: `${namedRule(same)} takes the very requests that ${service} asks for.`,
@@ -147,18 +138,12 @@ export function logsInFirst(before: ListenerRule): Refusal | undefined {
 function preferred(route: Route, low: number, high: number): Iterable<number> {
   const band = priorityBands.production;
   const [first, last] = [Math.max(band.first, low + 1), Math.min(band.last, high - 1)];
-  if (low >= band.last) return rising(low + 1, Math.min(high, defaultPriority) - 1);
-  if (first > last) return downwards(Math.min(high, defaultPriority) - 1, low + 1);
+  if (low >= band.last) return rising(low + 1, high - 1);
+  if (first > last) return downwards(high - 1, low + 1);
   // A service that takes every request goes last, so that it never hides one that names its hosts or paths; others begin
-  // in the middle, so that a narrower one finds room before them.
+  // in the middle, so that a narrower one finds room before them. Half of the band is more than a listener has rules.
   if (route.hosts.length + route.paths.length === 0 || high <= band.last) return downwards(last, first);
-  const middle = Math.max(first, Math.ceil((band.first + band.last) / 2));
-  return fromMiddle(first, middle, last);
-}
-
-function* fromMiddle(first: number, middle: number, last: number): Generator<number> {
-  yield* rising(middle, last);
-  yield* downwards(middle - 1, first);
+  return rising(Math.max(first, Math.ceil((band.first + band.last) / 2)), last);
 }
 
 /** Whole numbers, both ends included; none when the last is below the first. */

@@ -38,19 +38,19 @@ export function asFound(record: RuleRecord, found: RuleState): RuleRecord {
 /** The state of a rule as it was found. */
 export function stateOf(rule: ListenerRule | undefined): RuleState {
   if (!rule) return null;
-  const values = (field: string) =>
-    rule.conditions.filter((condition) => condition.field === field).flatMap((condition) => condition.values);
-  const [experiment] = values("http-header");
-  const route = {
-    hosts: values("host-header"),
-    paths: values("path-pattern"),
-    ...(experiment !== undefined && { experiment }),
-  };
   const others = rule.conditions.flatMap(({ field, values: read }) =>
     ["host-header", "path-pattern"].includes(field) || (field === "http-header" && read.length === 1) ? [] : [field],
   );
   const further = rule.sticky ? [...others, "group stickiness"] : others;
-  return { weights: rule.weights, route, ...(further.length > 0 && { further }) };
+  return { weights: rule.weights, route: routeIn(rule), ...(further.length > 0 && { further }) };
+}
+
+/** Whose requests a rule takes, by the conditions that Kiln gives to rules. */
+function routeIn({ conditions }: ListenerRule): Route {
+  const valuesOf = (wanted: string) => conditions.flatMap(({ field, values }) => (field === wanted ? values : []));
+  const [experiment] = valuesOf("http-header");
+  const route = { hosts: valuesOf("host-header"), paths: valuesOf("path-pattern") };
+  return experiment === undefined ? route : { ...route, experiment };
 }
 
 /** The record that takes what is there for Kiln's own wish. */
@@ -83,9 +83,8 @@ export function unexplained(
 
 /** Somebody else's rule that takes every request before ours does. */
 function inFront(rule: ListenerRule | undefined, others: readonly ListenerRule[]): ListenerRule | undefined {
-  const found = stateOf(rule);
-  if (!rule || !found) return undefined;
-  const front = answering(others, found.route);
+  if (!rule) return undefined;
+  const front = answering(others, routeIn(rule));
   return front && front.priority < rule.priority ? front : undefined;
 }
 

@@ -37,13 +37,13 @@ export class InventoryBuilder {
   readonly #gaps: string[] = [];
   #moreGaps = 0;
   #beyondLimit = 0;
-  #manifests = 0;
+  #hasManifest = false;
   #programs = 0;
   #javaArchives = 0;
 
   /** A manifest was read. */
   add({ components, gaps = [] }: Manifest): void {
-    this.#manifests += 1;
+    this.#hasManifest = true;
     for (const component of components) this.#keep(component);
     for (const gap of gaps) this.gap(gap);
   }
@@ -81,7 +81,7 @@ export class InventoryBuilder {
   #unknown(components: readonly Component[], leftOut: number): string[] {
     const declared = components.filter(({ evidence }) => evidence === "declared").length;
     const sentences: [when: boolean, sentence: string][] = [
-      [this.#manifests === 0, "No package manifest was found: what it is made of is not known."],
+      [!this.#hasManifest, "No package manifest was found: what it is made of is not known."],
       [declared > 0, `${declared} packages are declared by lock files; whether they are in the archive is not known.`],
       [
         leftOut > 0,

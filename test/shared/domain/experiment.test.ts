@@ -3,9 +3,11 @@ import {
   agreed,
   type Experiment,
   ending,
+  experimentLimits,
   experimentSpec,
   isLent,
   isLentTo,
+  isOver,
   isToEnd,
   lending,
   returned,
@@ -72,6 +74,36 @@ describe("what is agreed about an experiment", () => {
     expect(agreed({ experiment: "blue" }, present, {}, nowMs)).toEqual(present);
   });
 
+  it("may be shortened by who says so, and lasts as long as it would anew where that is longer", () => {
+    const present = { until: "2026-01-09T12:00:00.000Z", size: 3 };
+    expect(agreed({ experiment: "blue", hours: 2 }, present, {}, nowMs).until).toBe("2026-01-01T14:00:00.000Z");
+    const short = { until: "2026-01-01T13:00:00.000Z", size: 3 };
+    expect(agreed({ experiment: "blue" }, short, {}, nowMs).until).toBe(tomorrow);
+    expect(agreed({ experiment: "blue" }, short, { experiments: { hours: 48 } }, nowMs).until).toBe(
+      "2026-01-03T12:00:00.000Z",
+    );
+  });
+
+  it("keeps its size and host against the spec's, and gives both up to who asks for others", () => {
+    const present = { until: tomorrow, size: 3, host: "blue.example.com" };
+    const spec = { experiments: { size: 2 } };
+    expect(agreed({ experiment: "blue" }, present, spec, nowMs)).toStrictEqual(present);
+    const asked = { experiment: "blue", size: 5, host: "new.example.com" };
+    expect(agreed(asked, present, spec, nowMs)).toStrictEqual({ until: tomorrow, size: 5, host: "new.example.com" });
+    expect(agreed({ experiment: "blue" }, undefined, { experiments: {} }, nowMs)).toStrictEqual({
+      until: tomorrow,
+      size: 1,
+    });
+  });
+
+  it("is over from the moment its time has passed, and once its removal has begun", () => {
+    expect(isOver({ until: noon, size: 1 }, nowMs - 1)).toBe(false);
+    expect(isOver({ until: noon, size: 1 }, nowMs)).toBe(true);
+    expect(isOver({ until: tomorrow, size: 1, ended: noon }, nowMs)).toBe(true);
+    const ended = { until: tomorrow, size: 3, host: "blue.example.com", ended: noon };
+    expect(agreed({ experiment: "blue" }, ended, {}, nowMs)).toStrictEqual({ until: tomorrow, size: 1 });
+  });
+
   it("begins anew once the one before is over, but what was lent stays lent", () => {
     const lent = [{ imageDigest: "d", to: "web-000002" }];
     const over = { until: "2026-01-01T11:00:00.000Z", size: 3, host: "blue.example.com", ended: noon, lent };
@@ -85,6 +117,44 @@ describe("what is agreed about an experiment", () => {
     expect(termsIn({ "experiment-size": "eleven" })).toMatchObject({ problem: expect.stringContaining("size") });
     expect(termsIn({ "experiment-hours": "337" })).toMatchObject({ problem: expect.stringContaining("hours") });
     expect(termsIn({ "experiment-host": "*.example.com" })).toMatchObject({ problem: expect.stringContaining("host") });
+  });
+});
+
+describe("the metadata of an upload", () => {
+  it("has only the terms that were said, as text", () => {
+    expect(metadataOfTerms({})).toStrictEqual({});
+    expect(metadataOfTerms({ size: 2, hours: 4, host: "blue.example.com" })).toStrictEqual({
+      "experiment-size": "2",
+      "experiment-hours": "4",
+      "experiment-host": "blue.example.com",
+    });
+    expect(metadataOfTerms({ hours: 4 })).toStrictEqual({ "experiment-hours": "4" });
+  });
+
+  const { size, hours } = experimentLimits;
+  it.each<[string, string, boolean]>([
+    ["experiment-size", `${size.least}`, true],
+    ["experiment-size", `${size.least - 1}`, false],
+    ["experiment-size", `${size.most}`, true],
+    ["experiment-size", `${size.most + 1}`, false],
+    ["experiment-size", "1.5", false],
+    ["experiment-size", "", false],
+    ["experiment-hours", `${hours.least}`, true],
+    ["experiment-hours", `${hours.least - 1}`, false],
+    ["experiment-hours", `${hours.most}`, true],
+    ["experiment-hours", `${hours.most + 1}`, false],
+    ["experiment-host", "a.b", true],
+    ["experiment-host", "a-1.b-2.example", true],
+    ["experiment-host", "localhost", false],
+    ["experiment-host", ".example.com", false],
+    ["experiment-host", "a..b", false],
+    ["experiment-host", "a.b.", false],
+    ["experiment-host", "Blue.example.com", false],
+    ["experiment-host", "a.b/c", false],
+    ["experiment-host", `${"a".repeat(126)}.b`, true],
+    ["experiment-host", `${"a".repeat(127)}.b`, false],
+  ])("%s=%s is acceptable: %s", (name, value, isGood) => {
+    expect("terms" in termsIn({ [name]: value })).toBe(isGood);
   });
 });
 
@@ -103,6 +173,21 @@ describe("the spec of an experiment", () => {
     expect(made.capacity.scaling).toBeUndefined();
     expect(made.deploy).toEqual({ strategy: "all-at-once", intervalSeconds: 60 });
     expect(made.healthCheck).toEqual(spec.healthCheck);
+  });
+
+  it("may be smaller than the service, takes over no rule, and is observed for ten seconds at most", () => {
+    const adopting = specWith({
+      adopt: true,
+      observeSeconds: 300,
+      deploy: { strategy: "all-at-once", intervalSeconds: 30 },
+    });
+    expect(experimentSpec(adopting, id, terms)).toMatchObject({
+      allowShrink: true,
+      adopt: false,
+      observeSeconds: 10,
+      deploy: { strategy: "all-at-once", intervalSeconds: 30 },
+    });
+    expect(experimentSpec(specWith({ observeSeconds: 4 }), id, terms).observeSeconds).toBe(4);
   });
 
   it("takes the service's requests that have its header, or those of its own host", () => {
@@ -151,5 +236,64 @@ describe("the head of an experiment", () => {
     expect(stillUsed(over)).toEqual([]);
     expect(isLent(returned(over, "web-000002"), "d")).toBe(false);
     expect(returned(head, "web-000002")).toBe(head);
+  });
+
+  it("is to end as long as a fleet of it serves, is begun, or is known", () => {
+    const late = Date.parse(tomorrow);
+    const pending = { execution: "arn:deploy", generation: "web.blue-000002" };
+    expect(isToEnd(headWith({ live }), late)).toBe(true);
+    expect(isToEnd(headWith({ pending }), late)).toBe(true);
+    expect(isToEnd(headWith({ known: ["web.blue-000001"] }), late)).toBe(true);
+    expect(isToEnd(headWith({ kept: ["web.blue-000001"] }), late)).toBe(false);
+    const abort = { by: "arn:rollback", at: noon };
+    const over = ending(headWith({ live, pending, abort }), late);
+    expect(over).toMatchObject({ pending: null, abort: null, live, experiment: { ended: tomorrow } });
+    // Whoever comes later leaves the time at which it began.
+    expect(ending(over, late + 5_000).experiment?.ended).toBe(tomorrow);
+    const service = emptyHead("web");
+    expect(ending(service, late)).toBe(service);
+  });
+
+  it("lends to several releases, to each once, and gets each back by itself", () => {
+    const head = headWith({ live });
+    const image = { generation: "web.blue-000001", imageDigest: "d" };
+    const first = lending(head, image, "web-000002");
+    const both = lending(first, { ...image, imageDigest: "e" }, "web-000003");
+    expect(both.experiment?.lent).toEqual([
+      { imageDigest: "d", to: "web-000002" },
+      { imageDigest: "e", to: "web-000003" },
+    ]);
+    expect(lending(both, { ...image, imageDigest: "f" }, "web-000002").experiment?.lent).toEqual([
+      { imageDigest: "e", to: "web-000003" },
+      { imageDigest: "f", to: "web-000002" },
+    ]);
+    expect(returned(both, "web-000002").experiment).toEqual({
+      ...terms,
+      lent: [{ imageDigest: "e", to: "web-000003" }],
+    });
+    expect([isLentTo(both, "web-000004"), isLentTo(head, "web-000002"), isLent(head, "d")]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it("lends nothing that does not serve, and a service's head lends nothing at all", () => {
+    const image = { generation: "web.blue-000001", imageDigest: "d" };
+    const idle = headWith({});
+    expect(lending(idle, image, "web-000002")).toBe(idle);
+    const service = { ...emptyHead("web"), live };
+    expect(lending(service, image, "web-000002")).toBe(service);
+    expect(returned(service, "web-000002")).toBe(service);
+    expect([isLentTo(service, "web-000002"), isLent(service, "d")]).toEqual([false, false]);
+  });
+
+  it("uses the images of what is kept, serves, or is begun, each named once", () => {
+    const pending = { execution: "arn:deploy", generation: "web.blue-000003" };
+    const kept = ["web.blue-000001", "web.blue-000002"];
+    expect(stillUsed(headWith({ live, pending, kept }))).toEqual([...kept, "web.blue-000003"]);
+    expect(stillUsed(headWith({ live }))).toEqual(["web.blue-000001"]);
+    expect(stillUsed(headWith({}))).toEqual([]);
+    expect(stillUsed({ ...emptyHead("web"), live, kept: ["web-000001"] })).toEqual([]);
   });
 });

@@ -83,14 +83,14 @@ describe("a build", () => {
   });
 
   it("is abandoned once it showed no sign for more than ten minutes, unless it is over", () => {
-    const after = (minutes: number) => beganMs + minutes * 60_000;
+    const later = (minutes: number) => beganMs + minutes * 60_000;
     for (const phase of unfinished) {
-      expect(isAbandoned({ ...build, phase }, after(10)), phase).toBe(false);
-      expect(isAbandoned({ ...build, phase }, after(10) + 1), phase).toBe(true);
+      expect(isAbandoned({ ...build, phase }, later(10)), phase).toBe(false);
+      expect(isAbandoned({ ...build, phase }, later(10) + 1), phase).toBe(true);
     }
-    expect(isAbandoned({ ...build, phase: "ready" }, after(1_000))).toBe(false);
-    expect(isAbandoned({ ...build, phase: "failed" }, after(1_000))).toBe(false);
-    const touched = new Date(after(9)).toISOString();
-    expect(isAbandoned({ ...build, touchedAt: touched }, after(15))).toBe(false);
+    expect(isAbandoned({ ...build, phase: "ready" }, later(1_000))).toBe(false);
+    expect(isAbandoned({ ...build, phase: "failed" }, later(1_000))).toBe(false);
+    const touched = new Date(later(9)).toISOString();
+    expect(isAbandoned({ ...build, touchedAt: touched }, later(15))).toBe(false);
   });
 });

@@ -3,6 +3,7 @@ import {
   accepting,
   asFound,
   confirmed,
+  groupName,
   type RuleRecord,
   stateOf,
   unexplained,
@@ -69,4 +70,110 @@ describe("a production rule", () => {
     expect(unexplained("web", accepted, [edited], [front, byDefault])).toBeUndefined();
     expect(unexplained("web", accepted, [own()], [front, byDefault])).toMatch(/not as Kiln left it/);
   });
+});
+
+describe("the state of a rule", () => {
+  const header = (...values: string[]) => ({ field: "http-header", values });
+  const host = { field: "host-header", values: ["shop.example"] };
+
+  it("is what it forwards to and whose requests it takes, and nothing more where it has nothing more", () => {
+    expect(stateOf(undefined)).toBeNull();
+    const found = own({ conditions: [host, { field: "path-pattern", values: ["/a", "/b"] }] });
+    expect(stateOf(found)).toStrictEqual({
+      weights: weights(0, 1),
+      route: { hosts: ["shop.example"], paths: ["/a", "/b"] },
+    });
+  });
+
+  it("names the experiment whose header it asks for", () => {
+    expect(stateOf(own({ conditions: [host, header("blue")] }))).toStrictEqual({
+      weights: weights(0, 1),
+      route: { hosts: ["shop.example"], paths: [], experiment: "blue" },
+    });
+  });
+
+  it.each([
+    ["a header with two values", { conditions: [host, header("blue", "red")] }, ["http-header"]],
+    ["a header that nobody reads", { conditions: [host, header()] }, ["http-header"]],
+    ["a condition of another kind", { conditions: [host, { field: "source-ip", values: ["::/0"] }] }, ["source-ip"]],
+    ["stickiness", { sticky: true }, ["group stickiness"]],
+    [
+      "both",
+      { sticky: true, conditions: [host, { field: "query-string", values: [] }] },
+      ["query-string", "group stickiness"],
+    ],
+  ])("tells %s that Kiln never gives it", (_what, changes, further) => {
+    expect(stateOf(own(changes))?.further).toEqual(further);
+  });
+});
+
+describe("what is told of a production rule", () => {
+  const api = { hosts: ["shop.example", "api.example"], paths: ["/v2", "/v1"], experiment: "blue" };
+
+  it("names each group, its weight, and every condition, in an order that does not change", () => {
+    const said = unexplained(
+      "web",
+      { to: { weights: weights(0, 1), route: api } },
+      [own({ weights: [] })],
+      [byDefault],
+    );
+    expect(said).toBe(
+      "the production rule of web is not as Kiln left it: expected web-000001-x 0 + web-000002-x 1 for host-header api.example or shop.example, path-pattern /v1 or /v2, x-kiln-experiment blue, found no target group for host-header shop.example",
+    );
+  });
+
+  it("is nothing when only the order of hosts or groups is another, or the case of a host", () => {
+    const told = { to: { weights: weights(0, 1), route: { hosts: ["a.example", "B.example"], paths: [] } } };
+    const found = own({ hosts: ["b.example", "A.example"], weights: [...weights(0, 1)].reverse() });
+    expect(unexplained("web", told, [found], [byDefault])).toBeUndefined();
+  });
+
+  it("is another case of a path, another experiment, and a rule where none was left", () => {
+    const lower = { to: { weights: weights(0, 1), route: { hosts: [], paths: ["/api"] } } };
+    expect(unexplained("web", lower, [own({ hosts: [], paths: ["/API"] })], [])).toMatch(
+      /expected .* \/api, found .* \/API$/,
+    );
+    const blue = { to: { weights: weights(0, 1), route: { ...route, experiment: "blue" } } };
+    expect(unexplained("web", blue, [own()], [])).toMatch(/x-kiln-experiment blue, found [^,]*$/);
+    expect(unexplained("web", { to: null }, [own()], [])).toMatch(/expected none, found web-000001-x 0/);
+    expect(unexplained("web", { to: null, from: null }, [own()], [])).toMatch(/expected none/);
+  });
+
+  it("names both where there are two", () => {
+    expect(unexplained("web", record, [own(), own({ arn: "copy", priority: 35_001 })], [])).toBe(
+      "web has two production rules: rule rule-35000 (priority 35000, host-header shop.example, of service web in stage dev) and rule copy (priority 35001, host-header shop.example, of service web in stage dev)",
+    );
+  });
+
+  it("is a rule in front of it also where nothing was recorded, and none behind it", () => {
+    const front = rule({ priority: 34_999, hosts: ["*.example"] });
+    expect(unexplained("web", undefined, [own()], [front, byDefault])).toMatch(/priority 34999.*none reaches it/);
+    expect(unexplained("web", undefined, [own()], [{ ...front, priority: 35_001 }, byDefault])).toBeUndefined();
+    expect(unexplained("web", undefined, [], [front, byDefault])).toBeUndefined();
+    expect(accepting([own()], [byDefault])).toEqual({ to: stateOf(own()), behind: undefined });
+    expect(accepting([], [front])).toEqual({ to: null, behind: undefined });
+  });
+});
+
+describe("a record", () => {
+  it("that is confirmed keeps what was accepted in front, and forgets what was before", () => {
+    expect(confirmed({ ...record, behind: "arn:front" })).toStrictEqual({ to: record.to, behind: "arn:front" });
+    expect(confirmed(undefined)).toBeUndefined();
+  });
+
+  it("goes back to there being no rule, when the one that was wished was never made", () => {
+    expect(asFound({ to: record.to, from: null, behind: "arn:front" }, null)).toEqual({
+      to: null,
+      behind: "arn:front",
+    });
+    const first = { to: record.to, from: null };
+    expect(asFound(first, stateOf(own()))).toBe(first);
+  });
+});
+
+it("a target group is called by the readable part of its ARN, and by all of it where there is none", () => {
+  expect(groupName("arn:aws:elasticloadbalancing:x:1:targetgroup/web-000001-0123456789/abcdef")).toBe(
+    "web-000001-0123456789",
+  );
+  expect(groupName("theirs")).toBe("theirs");
 });

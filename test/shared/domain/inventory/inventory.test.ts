@@ -128,3 +128,66 @@ test("what there is to remember has a bound, and what is beyond it is counted", 
   expect(components).toHaveLength(20_000);
   expect(gaps).toEqual(["3 packages beyond the first 20000 are not listed."]);
 });
+
+const declared = { ecosystem: "npm", name: "a", version: "1.0.0", evidence: "declared" } as const;
+const installed = { ...declared, evidence: "installed" } as const;
+
+test("what is installed counts more than what a lock file declares, whichever comes first, and the first of two alike", () => {
+  const seen = (...all: { license?: string; evidence: "declared" | "installed" }[]) => {
+    const builder = new InventoryBuilder();
+    for (const one of all) builder.add({ components: [{ ...declared, ...one }] });
+    return builder.finish().components.map(({ evidence, license }) => `${evidence} ${license}`);
+  };
+  expect(seen({ ...declared, license: "A" }, { ...declared, license: "B" })).toEqual(["declared A"]);
+  expect(seen({ ...installed, license: "A" }, { ...installed, license: "B" })).toEqual(["installed A"]);
+  expect(seen({ ...declared, license: "A" }, { ...installed, license: "B" })).toEqual(["installed B"]);
+  expect(seen({ ...installed, license: "A" }, { ...declared, license: "B" })).toEqual(["installed A"]);
+});
+
+test("packages of one ecosystem that are installed say nothing about another's lock file", () => {
+  const builder = new InventoryBuilder();
+  builder.add({ components: [installed, { ...declared, ecosystem: "pypi" }] });
+  expect(builder.finish()).toEqual({
+    components: [installed, { ...declared, ecosystem: "pypi" }],
+    gaps: ["1 packages are declared by lock files; whether they are in the archive is not known."],
+  });
+});
+
+test("twenty manifests that could not be read are named, the others counted", () => {
+  const gapsOf = (count: number) => {
+    const builder = new InventoryBuilder();
+    builder.add({ components: [] });
+    builder.add({ components: [], gaps: Array.from({ length: count }, (_, index) => `gap ${index + 1}`) });
+    return builder.finish().gaps;
+  };
+  expect(gapsOf(20)).toHaveLength(20);
+  expect(gapsOf(20).at(-1)).toBe("gap 20");
+  expect(gapsOf(23)).toHaveLength(21);
+  expect(gapsOf(23).slice(-2)).toEqual(["gap 20", "3 more manifests could not be read."]);
+});
+
+test("Java archives are counted by the end of their name, each of three kinds, and programs by what was seen of them", () => {
+  const builder = new InventoryBuilder();
+  builder.add({ components: [] });
+  for (const path of ["a.jar", "b.war", "c.ear", "a.jar.sha256", "bear", "readme"]) builder.file(path, false);
+  for (const path of ["bin/one", "bin/two"]) builder.file(path, true);
+  expect(builder.finish().gaps).toEqual([
+    "2 programs in machine code: what is linked into them is not known.",
+    "3 Java archives were not opened.",
+  ]);
+});
+
+test("names and versions have 256 printable characters at most", () => {
+  const keeps = (name: string, version = "1") => {
+    const builder = new InventoryBuilder();
+    builder.add({ components: [{ ...installed, name, version }] });
+    return builder.finish().components.length === 1;
+  };
+  expect(keeps("n".repeat(256))).toBe(true);
+  expect(keeps("n", "1".repeat(256))).toBe(true);
+  expect(keeps("!~")).toBe(true);
+  for (const bad of ["n".repeat(257), "", "a b", " a", "a ", "a\u007f", "\u00e9"]) {
+    expect(keeps(bad), bad).toBe(false);
+    expect(keeps("a", bad), bad).toBe(false);
+  }
+});
