@@ -3,8 +3,10 @@ import type { GroupDocument } from "../../local/auto-scaling/documents.ts";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { type FaultPlan, noFaults } from "../../scripts/simulate/faults.ts";
 import { packageInMemory } from "../../scripts/simulate/package-files.ts";
+import { ledgerPlace } from "../../scripts/simulate/promises/effect.ts";
 import { watchPromises } from "../../scripts/simulate/promises/watch.ts";
 import { openStage, prepareStage, type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
+import type { Head } from "../../shared/domain/head.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 import { until } from "./production-rule.ts";
@@ -187,5 +189,38 @@ describe("a settling that fails while another of its calls is still on its way",
     await stage.cloud.until(() => false, 10_000);
     expect([...struck].sort()).toEqual(["DeleteRule", "UpdateAutoScalingGroup"]);
     expect(promises.problems).toEqual([]);
+  });
+});
+
+describe("a rollback whose place a later deploy took, and whose target a sweep reaped, before it had the lease", () => {
+  /** Unit: milliseconds. A little more than a standby fleet is kept hot. */
+  const hotWindowMs = 61 * 60_000;
+
+  it("leaves no fleet that no head knows when it is stopped", async () => {
+    const stage = await service.openWithStandby();
+    const { cloud } = stage;
+    await cloud.until(() => false, hotWindowMs);
+    await stage.run("Sweep", {});
+    let pending: string | undefined;
+    const after = ({ input, document }: { input: Readonly<Record<string, unknown>>; document: unknown }) => {
+      if (document && ledgerPlace(input["Key"])?.what === "head") pending = (document as Head).pending?.execution;
+    };
+    cloud.faults.watch = { problems: [], after };
+    const rollback = await stage.begin("Rollback", { service: "web" });
+    await until(stage, () => pending === rollback);
+    const isAhead = (execution: string) => execution === pending && execution !== rollback;
+    cloud.faults.arm(({ execution }) => (execution === rollback || isAhead(execution) ? "slow" : undefined));
+    const deploy = await stage.begin("Deploy", { service: "web", version: "2" });
+    await until(stage, () => pending === deploy);
+    const known = async () => (await cloud.complete(stage.ledger.head("web"))).known;
+    expect(await known()).toContain("web-000001");
+    expect((await stage.run("Sweep", {})).status).toBe("SUCCEEDED");
+    expect(await known()).not.toContain("web-000001");
+    expect(pending).toBe(deploy);
+    cloud.faults.arm(noFaults);
+    await until(stage, () => hasFleet(stage, "web-000001"));
+    expect(stage.execution(rollback)?.status).toBe("RUNNING");
+    await stage.stop(rollback);
+    expect(await swept(stage)).toEqual([]);
   });
 });
