@@ -30,6 +30,8 @@ describe("a base image is needed", () => {
     const made = [{ imageId: "ami-9", snapshotIds: ["snap-copy", "snap-volume"] }];
     expect(uses({ made })).toMatchObject({ [copy.name]: "ami-9 stands on its snapshot" });
     expect([...standsUnder([copy, golden], made)]).toEqual([copy.name]);
+    const ofTwoVolumes = { ...copy, snapshotIds: ["snap-data", "snap-copy"] };
+    expect([...standsUnder([ofTwoVolumes], made)]).toEqual([copy.name]);
   });
 
   it("while a release that may serve was made on it, or would be now", () => {
@@ -44,6 +46,23 @@ describe("a base image is needed", () => {
       [copy.name]: "it is the newest of runtime",
     });
     expect(uses({ builds: [build({ phase: "testing" }), newer] })[golden.name]).toBe("recipe runtime is being built");
+  });
+
+  it("as the newest whichever is listed first, and never for a build that came to nothing", () => {
+    const newest = "kiln/dev/golden/d2";
+    for (const builds of [
+      [build(), newer],
+      [newer, build()],
+    ]) {
+      expect(uses({ builds, images: [] })).toEqual({
+        [newest]: "it is the newest of runtime",
+        "kiln/dev/base/ami-2": "it is the newest of runtime",
+      });
+    }
+    const failed = build({ digest: "d3", parentImageId: "ami-3", startedAt: "2026-03-01", phase: "failed" });
+    expect(Object.keys(uses({ builds: [newer, failed], images: [] }))).toEqual([newest, "kiln/dev/base/ami-2"]);
+    const elsewhere = build({ digest: "d4", recipe: "other", parentImageId: "ami-2" });
+    expect(Object.keys(uses({ builds: [newer, elsewhere], images: [] }))).toContain("kiln/dev/golden/d4");
   });
 
   it("while a golden image that was made of it is there, itself needed or not", () => {

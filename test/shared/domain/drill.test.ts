@@ -4,6 +4,7 @@ import {
   decideLoan,
   drilled,
   judgeAnswers,
+  nextLookSeconds,
   refuseDrill,
   resultOf,
   withDrill,
@@ -25,6 +26,8 @@ const drill: Drill = { execution: "mine", generation: "web-000001", percent: 5, 
 describe("a drill may begin", () => {
   it("while a standby of an earlier release is hot and nothing is under way", () => {
     expect(refuseDrill(head, { seconds: 600 }, noon)).toBeUndefined();
+    const untilJustAfter = { ...head, standby: { generation: "web-000001", until: at(601) } };
+    expect(refuseDrill(untilJustAfter, { seconds: 600 }, noon)).toBeUndefined();
   });
 
   it.each<[string, Partial<Head>, string]>([
@@ -67,6 +70,21 @@ describe("a drill may begin", () => {
     expect(withDrill(deployed, head, drill)).toBe(deployed);
     const moved = { ...head, live: { generation: "web-000003", since: at(0) } };
     expect(withDrill(moved, head, drill)).toBe(moved);
+    const replaced = { ...head, standby: { generation: "web-000000", until: at(3_600) } };
+    expect(withDrill(replaced, head, drill)).toBe(replaced);
+    for (const gone of [
+      { ...head, live: null },
+      { ...head, standby: null },
+    ]) {
+      expect(withDrill(gone, head, drill)).toBe(gone);
+      expect(withDrill(head, { ...gone, live: null }, drill)).toBe(head);
+    }
+  });
+
+  it("and looks every ten seconds, more often only towards its end", () => {
+    expect([600_000, 10_000, 9_001, 3_200, 1_000, 1, 0, -5_000].map(nextLookSeconds)).toEqual([
+      10, 10, 10, 4, 1, 1, 1, 1,
+    ]);
   });
 });
 
@@ -77,6 +95,7 @@ describe("a drill is over", () => {
     const begun = withDrill(head, head, drill);
     expect(drilled(begun, "mine", result)).toEqual({ ...begun, drill: null, drilled: result });
     expect(drilled(begun, "other", result)).toBe(begun);
+    expect(drilled(head, "mine", result)).toBe(head);
   });
 
   it("when a release has become live, or none is: no share is left then", () => {
@@ -117,6 +136,7 @@ describe("the standby gets its share", () => {
     ["live could not take the rest", { liveCanServe: false }],
     ["there is no rule", { weights: undefined }],
     ["nothing is live", { live: undefined }],
+    ["it is live itself", { to: "blue" }],
     ["another release has requests", { weights: [...view.weights, { targetGroupArn: "red", weight: 1 }] }],
   ])("not when %s", (_title, change) => {
     expect(decideLoan({ ...view, ...change }).kind).toBe("refuse");
@@ -134,6 +154,14 @@ describe("the answers of a standby", () => {
   ] as const)("%j beside live's %j: %s", (standby, live, verdict) => {
     expect(judgeAnswers(standby, live).verdict).toBe(verdict);
   });
+
+  it("are told in numbers, with live's beside them where these are better", () => {
+    const live = { requests: 900, errors: 3 };
+    expect(judgeAnswers({ requests: 12, errors: 0 }, live).why).toBe("12 of 12 requests answered well");
+    expect(judgeAnswers({ requests: 100, errors: 6 }, live).why).toBe(
+      "94 of 100 requests answered well; of live 897 of 900",
+    );
+  });
 });
 
 describe("the record of a drill", () => {
@@ -144,7 +172,7 @@ describe("the record of a drill", () => {
       answers: { requests: 12, errors: 0 },
       verdict: "pass" as const,
     };
-    expect(resultOf(drill, "web-000002", { ...course, why: "fine" }, { nowMs: noon + 130_000 })).toEqual({
+    expect(resultOf(drill, "web-000002", { ...course, why: "fine" }, { nowMs: noon + 130_000 })).toStrictEqual({
       generation: "web-000001",
       live: "web-000002",
       verdict: "pass",
@@ -155,6 +183,19 @@ describe("the record of a drill", () => {
       returnSeconds: 0.3,
       wholeSeconds: 130,
       answers: { requests: 12, errors: 0 },
+    });
+  });
+
+  it("says who asked, and no more than its steps found out", () => {
+    expect(resultOf({ ...drill, by: "ann" }, "web-000002", {}, { nowMs: noon + 1_250 })).toStrictEqual({
+      generation: "web-000001",
+      live: "web-000002",
+      verdict: "inconclusive",
+      why: "it was not judged",
+      percent: 5,
+      by: "ann",
+      at: "2026-01-01T12:00:01.250Z",
+      wholeSeconds: 1.3,
     });
   });
 

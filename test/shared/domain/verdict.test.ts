@@ -26,17 +26,29 @@ describe("alarms", () => {
       { name: "latency", state: undefined },
       { name: "load", state: "INSUFFICIENT_DATA" as const },
     ];
-    expect(judgeAlarms(states)).toMatchObject({ verdict: "fail", reason: "errors is red, latency does not exist" });
+    expect(judgeAlarms(states)).toEqual({
+      check: "alarms",
+      verdict: "fail",
+      reason: "errors is red, latency does not exist",
+      evidence: { errors: "ALARM", latency: "gone", load: "INSUFFICIENT_DATA" },
+    });
     expect(redAlarms(states.slice(2))).toBeUndefined();
   });
 
   it("say nothing without data, and pass when all are green", () => {
     const green = { name: "errors", state: "OK" as const };
-    expect(judgeAlarms([green, { name: "load", state: "INSUFFICIENT_DATA" }])).toMatchObject({
+    const silent = ["load", "disk"].map((name) => ({ name, state: "INSUFFICIENT_DATA" as const }));
+    expect(judgeAlarms([green, ...silent])).toMatchObject({
+      check: "alarms",
       verdict: "inconclusive",
-      reason: expect.stringContaining("load: no data"),
+      reason: expect.stringMatching(/^load, disk: no data/),
     });
-    expect(judgeAlarms([green])).toMatchObject({ verdict: "pass", evidence: { errors: "OK" } });
+    expect(judgeAlarms([green])).toEqual({
+      check: "alarms",
+      verdict: "pass",
+      reason: "1 green",
+      evidence: { errors: "OK" },
+    });
   });
 });
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { costText, deployCost, fleetCostPerDay, imageCostPerDay } from "../../../../shared/domain/cost/cost.ts";
+import {
+  costText,
+  deployCost,
+  fleetCostPerDay,
+  imageCostPerDay,
+  regionOf,
+} from "../../../../shared/domain/cost/cost.ts";
 import { pricesOf } from "../../../../shared/domain/cost/prices.ts";
 import { releaseWith, specWith } from "../../../cli/support/releases.ts";
 
@@ -41,9 +47,30 @@ describe("a fleet", () => {
   });
 });
 
+/** The release above with a layer of the same size beside its artifact. */
+function layered() {
+  const { artifact, ...rest } = release();
+  return { ...rest, artifact, layers: [artifact] };
+}
+
+it("a layer costs what the artifact does: it is in the image, and unpacked on every server", () => {
+  // 24 h × $0.0208 + 20 GB × $0.08 / 30.4167
+  expect(dollars(fleetCostPerDay(layered(), 1))).toBeCloseTo(0.5518, 4);
+  expect(dollars(imageCostPerDay(layered()))).toBeCloseTo(0.003288, 6);
+});
+
 it("a kept image costs the snapshot of its release volume", () => {
   // 1 GB × $0.05 / 30.4167
   expect(dollars(imageCostPerDay(release()))).toBeCloseTo(0.001644, 6);
+  expect(imageCostPerDay(release({}, "sa-east-1"))).toEqual({
+    unknown: "the prices of sa-east-1 are not in Kiln's table",
+  });
+});
+
+it("the region is the fourth part of an ARN; without one nothing has a price", () => {
+  expect(regionOf("arn:aws:s3:eu-west-1:1:x")).toBe("eu-west-1");
+  expect(regionOf("x")).toBe("");
+  expect(imageCostPerDay(release({}, ""))).toEqual({ unknown: "the prices of this region are not in Kiln's table" });
 });
 
 it("a deploy adds its image's blocks and a second fleet, from the first share of traffic to the end of the hot window", () => {
@@ -53,10 +80,24 @@ it("a deploy adds its image's blocks and a second fleet, from the first share of
   expect(dollars(deployCost(release(canary), 2))).toBeCloseTo(0.0123 + (4230 / 86_400) * 1.072, 4);
 });
 
+it.each([
+  ["all at once", { strategy: "all-at-once" }, 0],
+  ["a canary without steps", { strategy: "canary" }, 1],
+  ["a canary of three steps", { strategy: "canary", steps: [1, 2, 3] }, 3],
+  ["equal shares", { strategy: "linear" }, 4],
+  ["shares that do not come out even", { strategy: "linear", stepPercent: 30 }, 3],
+])("a deploy of %s is watched for as many intervals as it has steps before the last", (_title, deploy, intervals) => {
+  const spec = { deploy: { ...deploy, intervalSeconds: 3600 }, observeSeconds: 0, hotSeconds: 3600 };
+  expect(dollars(deployCost(release(spec), 24)) - 0.0123).toBeCloseTo((1 + intervals) * 0.536, 3);
+});
+
 it("an amount below a cent keeps two digits, and an unknown one says why", () => {
   expect(costText({ dollars: 1.0669 })).toBe("$1.07");
   expect(costText({ dollars: 0.001644 })).toBe("$0.0016");
   expect(costText({ dollars: 0.000_000_1 })).toBe("less than $0.0001");
+  expect(costText({ dollars: 0.0001 })).toBe("$0.00010");
+  expect(costText({ dollars: 0.009_99 })).toBe("$0.010");
+  expect(costText({ dollars: 0.01 })).toBe("$0.01");
   expect(costText({ dollars: 0 })).toBe("$0.00");
   expect(costText({ unknown: "nobody knows" })).toBe("unknown (nobody knows)");
 });
