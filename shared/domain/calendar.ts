@@ -66,8 +66,9 @@ function isInside(window: Window, nowMs: number): boolean {
 }
 
 const minuteMs = 60_000;
+const dayMinutes = 24 * 60;
 /** A week and a day: every window opens within a week, but for an hour that a change of clocks leaves out. */
-const horizonMinutes = 8 * 24 * 60;
+const horizonMinutes = 8 * dayMinutes;
 
 /** The first whole minute from now on that lies in a window; a window that a change of clocks leaves out opens a week later. */
 function nextOpening(windows: readonly Window[], nowMs: number): number | undefined {
@@ -75,10 +76,17 @@ function nextOpening(windows: readonly Window[], nowMs: number): number | undefi
   const step = 15;
   const inside = (minute: number) => windows.some((window) => isInside(window, minute * minuteMs));
   for (let minute = first; minute < first + horizonMinutes; minute += step) {
-    if (!inside(minute + step)) continue;
+    // A window may be over before the next step: those are found by their beginning.
+    if (!inside(minute + step) && !windows.some((window) => mayOpen(window, minute, step))) continue;
     for (let exact = minute; exact <= minute + step; exact++) if (inside(exact)) return exact * minuteMs;
   }
   return undefined;
+}
+
+/** Whether the time at which a window opens comes within so many minutes, whatever the day is. */
+function mayOpen({ timeZone, from }: Window, minute: number, within: number): boolean {
+  const { minutes } = wallClock(timeZone, minute * minuteMs);
+  return (minutesOf(from) - minutes + dayMinutes) % dayMinutes <= within;
 }
 
 function minutesOf(time: string): number {
@@ -94,12 +102,19 @@ function wallClock(timeZone: string, ms: number): { day: number; minutes: number
   return { day, minutes: Number(part("hour")) * 60 + Number(part("minute")) };
 }
 
+/** One for each time zone, of which there are some hundreds: making one costs far more than asking it, and a search asks thousands of times. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 function clockOf(timeZone: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat("en-US", {
+  const known = clocks.get(timeZone);
+  if (known) return known;
+  const clock = new Intl.DateTimeFormat("en-US", {
     timeZone,
     weekday: "short",
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
   });
+  clocks.set(timeZone, clock);
+  return clock;
 }
