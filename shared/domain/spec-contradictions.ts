@@ -90,7 +90,8 @@ function deployContradictions(document: unknown): Problem[] {
     problems.push({ path: "deploy.judge", message: "belongs to strategy canary or linear: it compares two releases" });
   }
   const { waitSeconds = asked === undefined ? 0 : 600 } = Object(asked);
-  const watched = strategy === "linear" ? Math.ceil(100 / (stepPercent ?? 20)) - 1 : (Object(steps).length ?? 1);
+  const canary = strategy === "canary" ? (Object(steps).length ?? 1) : 0;
+  const watched = strategy === "linear" ? Math.ceil(100 / (stepPercent ?? 20)) - 1 : canary;
   if (watched * (intervalSeconds + waitSeconds) + (deadlineSeconds ?? 0) > longestCutoverSeconds) {
     const what = deadlineSeconds === undefined ? `${watched} steps` : `${watched} steps and the approval`;
     const message = `makes ${what} take more than ${longestCutoverSeconds} s together`;
