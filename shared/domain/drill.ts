@@ -112,7 +112,6 @@ export function refuseDrill(
 
 /** The head with a drill begun, when it is still as it was seen when the drill was found possible. */
 export function withDrill(head: Head, seen: Head, drill: Drill): Head {
-  if (head.drill?.execution === drill.execution) return head;
   const isSame = head.live?.generation === seen.live?.generation && head.standby?.generation === drill.generation;
   return isSame && !head.pending && !head.drill ? { ...head, drill } : head;
 }

@@ -50,19 +50,18 @@ export function problemOf(
  */
 export function judgeProbes(probes: readonly Probe[], samples: readonly (readonly ProbeSample[])[]): ProbeReport {
   const all = samples.flat();
-  const judged = probes.map((probe, index) => judgeProbe(probe, samples[index] ?? []));
-  const worst =
-    judged.find(({ verdict }) => verdict === "fail") ?? judged.find(({ verdict }) => verdict === "inconclusive");
+  const lacking = probes.flatMap((probe, index) => whatLacks(probe, samples[index] ?? []) ?? []);
+  const worst = lacking.find(({ verdict }) => verdict === "fail") ?? lacking[0];
   if (worst) return { ...worst, samples: all };
   const right = all.filter(({ problem }) => problem === undefined).length;
   return { verdict: "pass", reason: `${right} of ${all.length} probes right`, samples: all };
 }
 
-function judgeProbe(probe: Probe, samples: readonly ProbeSample[]): Pick<ProbeReport, "verdict" | "reason"> {
+/** Undefined when so many samples of a probe are right as it wants. */
+function whatLacks(probe: Probe, samples: readonly ProbeSample[]): Pick<ProbeReport, "verdict" | "reason"> | undefined {
   const { path, count, atLeast = count } = probe;
   const bad = samples.filter(({ problem }) => problem !== undefined);
-  const right = samples.length - bad.length;
-  if (right >= atLeast) return { verdict: "pass", reason: `${path}: ${right} of ${count} right` };
+  if (samples.length - bad.length >= atLeast) return undefined;
   const wrong = bad.filter(({ status }) => status !== undefined);
   if (wrong.length > count - atLeast) {
     return { verdict: "fail", reason: `${path}: ${wrong[0]?.problem} (${wrong.length} of ${count})` };

@@ -131,15 +131,21 @@ describe("the standby gets its share", () => {
     expect(decideLoan({ ...view, weights: lent })).toEqual({ kind: "done" });
   });
 
+  const rest = "the live release cannot take the rest of the requests";
+
   it.each([
-    ["it could not take over", { toHealth: healthy(1) }],
-    ["live could not take the rest", { liveCanServe: false }],
-    ["there is no rule", { weights: undefined }],
-    ["nothing is live", { live: undefined }],
-    ["it is live itself", { to: "blue" }],
-    ["another release has requests", { weights: [...view.weights, { targetGroupArn: "red", weight: 1 }] }],
-  ])("not when %s", (_title, change) => {
-    expect(decideLoan({ ...view, ...change }).kind).toBe("refuse");
+    ["it could not take over", { toHealth: healthy(1) }, "1 healthy targets, 2 needed"],
+    ["live could not take the rest", { liveCanServe: false }, rest],
+    ["there is no rule", { weights: undefined }, rest],
+    ["nothing is live", { live: undefined }, rest],
+    ["it is live itself", { to: "blue" }, rest],
+    [
+      "another release has requests",
+      { weights: [...view.weights, { targetGroupArn: "red", weight: 1 }] },
+      "the production rule sends requests to another release than the live one",
+    ],
+  ])("not when %s", (_title, change, reason) => {
+    expect(decideLoan({ ...view, ...change })).toEqual({ kind: "refuse", reason: expect.stringContaining(reason) });
   });
 });
 

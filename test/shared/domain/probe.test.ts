@@ -9,7 +9,21 @@ const twice = { ...once, count: 2 };
 
 describe("the verdict on probes", () => {
   it("passes when every probe was made and right", () => {
-    expect(judgeProbes([twice], [[right, right]]).verdict).toBe("pass");
+    expect(judgeProbes([twice], [[right, right]])).toEqual({
+      verdict: "pass",
+      reason: "2 of 2 probes right",
+      samples: [right, right],
+    });
+    const bearing = { ...once, path: "/x", count: 2, atLeast: 1 };
+    expect(
+      judgeProbes(
+        [twice, bearing],
+        [
+          [right, right],
+          [right, wrong],
+        ],
+      ).reason,
+    ).toBe("3 of 4 probes right");
   });
 
   it("fails on one wrong answer and names it", () => {
@@ -17,9 +31,18 @@ describe("the verdict on probes", () => {
     expect(report).toMatchObject({ verdict: "fail", reason: "/x: answered 500 instead of 200 (1 of 1)" });
   });
 
+  it("names what failed rather than what nobody knows, and the first of its kind", () => {
+    const pages = ["/a", "/b", "/c"].map((path) => ({ ...once, path }));
+    expect(judgeProbes(pages, [[silent], [wrong], [wrong]]).reason).toBe("/b: answered 500 instead of 200 (1 of 1)");
+    expect(judgeProbes(pages, [[right], [silent], [silent]]).reason).toBe("/b: connection refused");
+  });
+
   it("is inconclusive when nobody answered, and when a probe was not made", () => {
-    expect(judgeProbes([once], [[silent]]).verdict).toBe("inconclusive");
-    expect(judgeProbes([twice], [[right]]).verdict).toBe("inconclusive");
+    expect(judgeProbes([once], [[silent]])).toMatchObject({ verdict: "inconclusive", reason: "/: connection refused" });
+    expect(judgeProbes([twice], [[right]])).toMatchObject({
+      verdict: "inconclusive",
+      reason: "/: not every probe was made",
+    });
     expect(judgeProbes([once], []).verdict).toBe("inconclusive");
   });
 
