@@ -29,3 +29,9 @@ test("without an error the last lines are quoted, once each", () => {
   expect(tellingLines("a\nError: b\n")).toBe("a\nError: b");
   expect(tellingLines("")).toBe("(nothing)");
 });
+
+test("lines that say nothing are left out, whatever blanks they are made of", () => {
+  expect(tellingLines("a\n  \t\n[1] web[7]:\n[1] web[7]: \n[1] web[7]:  \nb\r\n \r\n[1] web[7]:c")).toBe(
+    "a\nb\r\n[1] web[7]:c",
+  );
+});

@@ -52,6 +52,10 @@ describe("who needs images", () => {
       ["kiln/dev/web/abc", "web-000006 is live"],
     ]);
     expect(incomplete).toBeUndefined();
+    const byImage = ledgerUses("dev", only, [made(6)], () => undefined);
+    expect([...byImage.uses]).toEqual([["ami-6", "web-000006 is live"]]);
+    const byContent = ledgerUses("dev", only, [], () => "abc");
+    expect([...byContent.uses]).toEqual([["kiln/dev/web/abc", "web-000006 is live"]]);
   });
 
   it("is not all of them when a release that has to be there is not", () => {

@@ -16,6 +16,12 @@ test("a source survives its way through an object's metadata", () => {
   expect(sourceOf(metadataOf(source))).toEqual(source);
 });
 
+test("a value may have several words, and be as long as anybody needs", () => {
+  const commit = `main, ${"a".repeat(506)}`;
+  expect(sourceOf({ commit })).toEqual({ commit });
+  expect(metadataOf({ commit })).toEqual({ commit });
+});
+
 test.each([
   ["https://ann:secret@git.example.com/team/web.git", "https://git.example.com/team/web.git"],
   ["https://ghp_token@git.example.com/team/web.git", "https://git.example.com/team/web.git"],
@@ -31,6 +37,8 @@ test.each([
   ["a letter outside ASCII", "müll"],
   ["more than anybody needs", "a".repeat(513)],
   ["nothing", ""],
+  ["a blank before", " abc"],
+  ["a blank behind", "abc "],
 ])("%s is no commit", (_what, commit) => {
   expect(sourceOf({ commit })).toBeUndefined();
   expect(metadataOf({ commit })).toEqual({});

@@ -66,6 +66,20 @@ describe("a function's answer", () => {
     expect(judgeAnswer("smoke", { problem: "no answer within 5 s" })).toMatchObject({ verdict: "inconclusive" });
   });
 
+  it("is told in its own words, as far as they are short, and asked again in ours", () => {
+    const reason = (text: string) => judgeAnswer("smoke", { text }).reason;
+    expect(judgeAnswer("smoke", { text: '{"verdict":"fail"}' })).toEqual({
+      check: "function smoke",
+      verdict: "fail",
+      reason: "it said fail",
+    });
+    expect(reason(JSON.stringify({ verdict: "fail", reason: "x".repeat(1001) }))).toBe("x".repeat(1000));
+    expect(reason("y".repeat(201))).toBe(
+      `it answered ${"y".repeat(200)} instead of {"verdict":"pass"} or {"verdict":"fail"}`,
+    );
+    expect(judgeAnswer("smoke", { problem: "no answer within 5 s" }).reason).toBe("no answer within 5 s");
+  });
+
   it("is asked only of functions that are called as Kiln may call them", () => {
     expect(checkFunctionName("prod", "smoke")).toBe("kiln-prod-check-smoke");
   });
