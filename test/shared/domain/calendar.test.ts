@@ -34,6 +34,27 @@ describe("windows of a service", () => {
     expect(holdAt(at("2026-11-20T03:00:00Z"), [night], [])).toMatchObject({ until: "2026-11-20T22:00:00.000Z" });
   });
 
+  it("say when they open however short they are, and at whatever minute", () => {
+    const short = (from: string, to: string): Window => ({ ...office, from, to });
+    const opens = (now: string, ...windows: Window[]) => holdAt(at(now), windows, [])?.until;
+    expect(opens("2026-11-23T05:10:00Z", short("09:00", "09:10"))).toBe("2026-11-23T08:00:00.000Z");
+    expect(opens("2026-11-23T05:09:00Z", short("09:07", "09:08"))).toBe("2026-11-23T08:07:00.000Z");
+    expect(opens("2026-11-23T08:06:30Z", short("09:07", "09:08"))).toBe("2026-11-23T08:07:00.000Z");
+    expect(opens("2026-11-23T08:08:00Z", short("09:07", "09:08"))).toBe("2026-11-24T08:07:00.000Z");
+    expect(opens("2026-11-23T08:08:00Z", short("09:07", "09:08"), short("10:01", "10:02"))).toBe(
+      "2026-11-23T09:01:00.000Z",
+    );
+    const nepal = { ...short("09:07", "09:08"), timeZone: "Asia/Kathmandu" };
+    expect(opens("2026-11-23T00:00:00Z", nepal)).toBe("2026-11-23T03:22:00.000Z");
+  });
+
+  it("open with the change of clocks that leaves their beginning out, or a week later when it leaves all of them out", () => {
+    const night = (to: string): Window => ({ days: ["sun"], from: "02:07", to, timeZone: "Europe/Berlin" });
+    const before = at("2026-03-28T12:00:00Z");
+    expect(holdAt(before, [night("04:00")], [])?.until).toBe("2026-03-29T01:00:00.000Z");
+    expect(holdAt(before, [night("02:50")], [])?.until).toBe("2026-04-05T00:07:00.000Z");
+  });
+
   it("are enough when one of several is open", () => {
     const sunday: Window = { days: ["sun"], from: "10:00", to: "10:01", timeZone: "UTC" };
     expect(holdAt(at("2026-11-22T10:00:30Z"), [office, sunday], [])).toBeUndefined();

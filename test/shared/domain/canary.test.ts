@@ -4,6 +4,7 @@ import {
   compared,
   decideStep,
   dueMinutes,
+  isOnlyTold,
   judgeSettingsOf,
   newComparison,
   type SpecJudge,
@@ -30,11 +31,38 @@ describe("the minutes that are compared", () => {
     expect(dueMinutes(began, 13 * minute)).toEqual({ fromMs: 11 * minute, toMs: 12 * minute });
   });
 
+  it("begin at once where a release got its share on the minute", () => {
+    expect(newComparison(10 * minute)).toMatchObject({ nextMs: 10 * minute, passed: false });
+  });
+
+  it("are all that have arrived, up to an hour", () => {
+    const began = newComparison(0);
+    expect(dueMinutes(began, 61 * minute)).toEqual({ fromMs: 0, toMs: 60 * minute });
+    expect(dueMinutes(began, 60 * minute + 59_999)).toEqual({ fromMs: 0, toMs: 59 * minute });
+    expect(dueMinutes(began, 62 * minute)).toEqual({ fromMs: 0, toMs: 60 * minute });
+    expect(dueMinutes(began, minute)).toBeUndefined();
+    expect(dueMinutes(began, 0)).toBeUndefined();
+  });
+
   it("are read once each, an hour at a time at most", () => {
     const began = newComparison(0);
     const due = dueMinutes(began, 500 * minute);
     expect(due).toEqual({ fromMs: 0, toMs: 60 * minute });
     expect(compared(began, [], due?.toMs ?? 0, settings).nextMs).toBe(60 * minute);
+  });
+});
+
+describe("the judge's settings", () => {
+  it("are its usual ones with the service's harmless share, and judge slow answers only where a limit is set", () => {
+    expect(settings).toStrictEqual({
+      falseAlarmRate: 0.01,
+      missRate: 0.05,
+      errors: { toleratedOdds: 1, worstOdds: 2, harmlessRate: 0.005 },
+    });
+    expect(judgeSettingsOf({ ...judge, slowMilliseconds: 300 })).toStrictEqual({
+      ...settings,
+      slow: { toleratedOdds: 1.5, worstOdds: 3, harmlessRate: 0.01 },
+    });
   });
 });
 
@@ -49,6 +77,40 @@ describe("a comparison", () => {
     expect(doubtful.passed).toBe(true);
     const bad = [{ startMs: 2 * minute, baseline: counts(900), candidate: counts(100, 50) }];
     expect(verdictOf(compared(doubtful, bad, 3 * minute, settings), settings).verdict).toBe("fail");
+  });
+
+  it("adds the minutes up in the order of the clock, whatever order they came in", () => {
+    const minutes = [1, 50, 3].map((errors, index) => ({
+      startMs: index * minute,
+      baseline: counts(900, 1),
+      candidate: counts(100, errors),
+    }));
+    const inOrder = compared(newComparison(0), minutes, 3 * minute, settings);
+    const [first, second, third] = minutes;
+    if (!first || !second || !third) throw new Error("there are three");
+    const given = [third, first, second];
+    expect(compared(newComparison(0), given, 3 * minute, settings)).toStrictEqual(inOrder);
+    expect(given).toEqual([third, first, second]);
+    const oneByOne = minutes.reduce((known, one) => compared(known, [one], 3 * minute, settings), newComparison(0));
+    expect(oneByOne).toStrictEqual(inOrder);
+    expect(inOrder.memory.errors.candidate).toEqual({ requests: 300, bad: 54 });
+  });
+
+  it("that has passed needs no more requests, even when the last minutes leave it open", () => {
+    const passed = compared(newComparison(0), fine(1_000), minute, settings);
+    expect(passed.passed).toBe(true);
+    const worse = [{ startMs: minute, baseline: counts(900), candidate: counts(100, 2) }];
+    const doubtful = compared(passed, worse, 2 * minute, settings);
+    const fresh = { ...doubtful, passed: false };
+    expect(verdictOf(fresh, settings)).toMatchObject({ verdict: "inconclusive" });
+    expect(verdictOf(fresh, settings).requestsNeeded).toBeGreaterThan(0);
+    expect(verdictOf(doubtful, settings)).toMatchObject({ verdict: "pass", requestsNeeded: 0 });
+  });
+
+  it("has not passed while it is open, and not by failing", () => {
+    expect(compared(newComparison(0), fine(1), minute, settings).passed).toBe(false);
+    const bad = [{ startMs: 0, baseline: counts(900), candidate: counts(100, 50) }];
+    expect(compared(newComparison(0), bad, minute, settings).passed).toBe(false);
   });
 
   it("takes as many requests as it says when none of them fails", () => {
@@ -73,6 +135,21 @@ describe("the end of a step", () => {
     });
   });
 
+  it("goes on at once after a pass, and back at once after a fail with the judge's reason", () => {
+    expect(decideStep({ ...verdict, verdict: "pass" }, judge, 0)).toEqual({ kind: "go" });
+    expect(decideStep({ ...verdict, verdict: "fail", reason: "errors: 4 of 100" }, judge, 0)).toEqual({
+      kind: "back",
+      why: "errors: 4 of 100",
+    });
+  });
+
+  it("lets the judge decide in releases of before there was the choice", () => {
+    const before: SpecJudge = JSON.parse(JSON.stringify({ ...judge, decides: undefined }));
+    expect(before).not.toHaveProperty("decides");
+    const told = [before, judge, { ...judge, decides: false }].map(isOnlyTold);
+    expect(told).toEqual([false, false, true]);
+  });
+
   it("proceeds without a verdict only when the spec says so, and never against a bad one", () => {
     const lenient: SpecJudge = { ...judge, ifUndecided: "proceed" };
     expect(decideStep(verdict, lenient, 600)).toEqual({ kind: "go" });
@@ -93,6 +170,12 @@ it("requests are added only while the public sends too few", () => {
   const seen = (requests: number) => [{ startMs: 0, baseline: counts(requests), candidate: counts(0) }];
   expect(toppingUp(wanting, [], 30)).toBe(50);
   expect(toppingUp(wanting, seen(150), 30)).toBe(50);
-  expect(toppingUp(wanting, seen(300), 30)).toBe(0);
+  expect(toppingUp(wanting, seen(200), 30)).toBe(50);
+  expect(toppingUp(wanting, seen(201), 30)).toBe(0);
+  expect(toppingUp(wanting, [{ startMs: 0, baseline: counts(150), candidate: counts(51) }], 30)).toBe(0);
+  expect(toppingUp(wanting, [...seen(900), { startMs: minute, baseline: counts(1), candidate: counts(1) }], 30)).toBe(
+    50,
+  );
+  expect(toppingUp({ ...wanting, topUpPerMinute: 1 }, [], 30)).toBe(1);
   expect(toppingUp(judge, [], 30)).toBe(0);
 });
