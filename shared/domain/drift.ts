@@ -103,13 +103,13 @@ export function nextReplacement(
   touched: ReadonlySet<string>,
   healthyTargets: number,
 ): Replacement {
-  const open = members.filter(({ id }) => touched.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  if (open.length === 0) return { kind: "none" };
+  const [first] = members.filter(({ id }) => touched.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (!first) return { kind: "none" };
   const leaving = members.find(({ inService, healthy }) => !inService || !healthy);
   if (leaving) return { kind: "wait", why: `${leaving.id} is on its way` };
   if (members.length !== desired) return { kind: "wait", why: `${members.length} of ${desired} instances are there` };
   if (healthyTargets < desired) return { kind: "wait", why: `${healthyTargets} of ${desired} targets are healthy` };
-  return { kind: "replace", instanceId: open[0]?.id ?? "" };
+  return { kind: "replace", instanceId: first.id };
 }
 
 /** What a fleet's group must say by its release, whatever the load does. */

@@ -110,8 +110,8 @@ function harmlessGrowth(rate: number, share: number, { harmlessRate }: Limits): 
 
 /** How far the share of the bad requests that is the candidate's tells equal odds from the worst. */
 function oddsGrowth({ baseline, candidate }: Evidence, rate: number, { worstOdds }: Limits): number {
+  if (Math.min(baseline.requests, candidate.requests) === 0) return 0;
   const share = candidate.requests / (baseline.requests + candidate.requests);
-  if (!(share > 0 && share < 1)) return 0;
   const worst = (share * worstOdds) / (share * worstOdds + 1 - share);
   const divergence = share * Math.log(share / worst) + (1 - share) * Math.log((1 - share) / (1 - worst));
   return (rate / share) * divergence;

@@ -50,18 +50,49 @@ describe("an instance", () => {
     expect(touchesOf({ ...untouched, ...change }, release, [], [])).toEqual([reason]);
   });
 
+  it("is told all at once what was done to it", () => {
+    const wanted = { ...release, network: { ...release.network, securityGroupIds: ["sg-1", "sg-2"] } };
+    const changed = { ...untouched, instanceType: "t3.large", securityGroupIds: ["sg-1", "sg-3"], imdsV2Only: false };
+    expect(touchesOf(changed, wanted, [], [])).toEqual([
+      "its type is t3.large, not t3.small",
+      "its security groups are sg-1 and sg-3, not sg-1 and sg-2",
+      "its metadata answers without a token, or to more than one hop",
+    ]);
+    expect(touchesOf({ ...untouched, securityGroupIds: ["sg-2", "sg-1"] }, wanted, [], [])).toEqual([]);
+  });
+
+  it("that should have no profile is touched once it has one", () => {
+    const without = releaseWith({ spec: specWith() });
+    expect(touchesOf(untouched, without, [], [])).toEqual(["its profile is web-program, not none"]);
+    expect(touchesOf({ ...untouched, profile: undefined }, without, [], [])).toEqual([]);
+  });
+
+  it("got its volumes at its launch when they were attached within five minutes of it", () => {
+    const volume = (afterMs: number, deletedWithIt = true) => ({
+      ...untouched,
+      volumes: [{ device: "/dev/sdf", attachedAtMs: launchedAtMs + afterMs, deletedWithIt }],
+    });
+    expect(touchesOf(volume(300_000), release, [], [])).toEqual([]);
+    expect(touchesOf(volume(300_001), release, [], [])).toEqual(["a volume was attached at /dev/sdf after its launch"]);
+    expect(touchesOf(volume(300_000, false), release, [], [])).toEqual(["its volume /dev/sdf would outlive it"]);
+  });
+
   it("to which a command was sent is touched, unless Kiln sent it or it came before the launch", () => {
     const sent = (comment: string, afterMs: number) => [{ ...command, comment, atMs: launchedAtMs + afterMs }];
     expect(touchesOf(untouched, release, sent("look around", 1000), [])).toEqual([
       "command c-1 (AWS-RunShellScript) was sent to it",
     ]);
     expect(touchesOf(untouched, release, sent("kiln check smoke web-000001", 1000), [])).toEqual([]);
-    expect(touchesOf(untouched, release, sent("look around", -1000), [])).toEqual([]);
+    expect(touchesOf(untouched, release, sent("look around", -1), [])).toEqual([]);
+    expect(touchesOf(untouched, release, sent("look around", 0), [])).toHaveLength(1);
+    expect(touchesOf(untouched, release, sent("look around, kiln ", 0), [])).toHaveLength(1);
   });
 
   it("of which an event told is touched, with whose hand it was", () => {
     const told = [{ instanceId: untouched.id, what: "StartSession", by: "arn:ann", at: "2026-01-01T01:00:00Z" }];
     expect(touchesOf(untouched, release, [], told)).toEqual(["StartSession by arn:ann"]);
+    const nobody = [{ instanceId: untouched.id, what: "StartSession" }];
+    expect(touchesOf(untouched, release, [], nobody)).toEqual(["StartSession"]);
   });
 });
 
@@ -72,16 +103,20 @@ describe("touched instances are replaced", () => {
 
   it("one at a time", () => {
     expect(next(serving("i-b", "i-a"), ["i-b", "i-a"])).toEqual({ kind: "replace", instanceId: "i-a" });
+    expect(next(serving("i-a", "i-b"), ["i-b", "i-a"])).toEqual({ kind: "replace", instanceId: "i-a" });
+    expect(next(serving("i-a", "i-b"), ["i-b"])).toEqual({ kind: "replace", instanceId: "i-b" });
   });
 
   it("only while the whole fleet serves", () => {
     const [first, second] = serving("i-a", "i-b");
     if (!first || !second) throw new Error("there are two");
-    expect(next([{ ...first, healthy: false }, second], ["i-a", "i-b"]).kind).toBe("wait");
-    expect(next([{ ...first, inService: false }, second], ["i-b"]).kind).toBe("wait");
-    expect(next([first], ["i-a"]).kind).toBe("wait");
+    const leaving = { kind: "wait", why: "i-a is on its way" };
+    expect(next([{ ...first, healthy: false }, second], ["i-a", "i-b"])).toEqual(leaving);
+    expect(next([{ ...first, inService: false }, second], ["i-b"])).toEqual(leaving);
+    expect(next([first], ["i-a"])).toEqual({ kind: "wait", why: "1 of 2 instances are there" });
     expect(next([first, second, ...serving("i-c")], ["i-a"]).kind).toBe("wait");
-    expect(next([first, second], ["i-a"], 1).kind).toBe("wait");
+    expect(next([first, second], ["i-a"], 1)).toEqual({ kind: "wait", why: "1 of 2 targets are healthy" });
+    expect(next([first, second], ["i-a"], 3)).toEqual({ kind: "replace", instanceId: "i-a" });
   });
 
   it("until none of the fleet's is left", () => {
@@ -114,5 +149,15 @@ describe("a fleet's group", () => {
       "the fleet of web-000001 was changed: its servers may be any age old, its spec says 7 days",
       "the fleet of web-000001 was changed: its processes Launch and Terminate are suspended",
     ]);
+  });
+
+  it("is told from what it launches when that is nothing, and not to whom it gives servers when nobody is named", () => {
+    expect(groupDifferences("web-000001", { ...facts, templateName: undefined }, wanted)).toEqual([
+      "the fleet of web-000001 was changed: it launches from no template, not kiln-dev-web",
+    ]);
+    const unnamed = { ...wanted, targetGroupArn: undefined };
+    expect(groupDifferences("web-000001", { ...facts, targetGroupArns: [] }, unnamed)).toEqual([]);
+    const shared = { ...facts, targetGroupArns: ["arn:other", "arn:group"] };
+    expect(groupDifferences("web-000001", shared, wanted)).toEqual([]);
   });
 });

@@ -50,6 +50,16 @@ describe("what a candidate's fleet needs", () => {
     expect(shortages).toEqual([{ what: expect.stringContaining(what), fix: expect.stringContaining(fix) }]);
   });
 
+  it("lists the free addresses of every subnet", () => {
+    const subnets = [
+      { id: "subnet-a", freeAddresses: 1 },
+      { id: "subnet-b", freeAddresses: 2 },
+    ];
+    expect(shortagesOf({ ...enough, subnets })[0]?.what).toBe(
+      "4 instances need an address each, and the load balancer's subnets have 3 free (subnet-a has 1, subnet-b has 2)",
+    );
+  });
+
   it("is told all at once", () => {
     expect(shortagesOf({ ...enough, needed: 40, keyState: "gone" })).toHaveLength(3);
   });
@@ -80,7 +90,46 @@ describe("whether Auto Scaling may use a key", () => {
     ["names another role", policy(byCondition("arn:aws:iam::123456789012:role/other", "kms:*")), false],
     ["denies it", policy({ ...named, Effect: "Deny" }), false],
     ["has no statements", "{}", false],
+    ["has one statement that is no list", JSON.stringify({ Statement: named }), true],
+    ["names the role in a statement without actions", policy({ ...named, Action: undefined }), false],
+    ["is for a service of AWS's", policy({ ...named, Principal: { Service: "autoscaling.amazonaws.com" } }), false],
+    ["says for whom it is not", policy({ ...named, Principal: undefined, NotPrincipal: { AWS: [role] } }), false],
+    ["is for everybody", policy({ ...named, Principal: "*" }), true],
+    ["is for everybody, on another condition", policy({ ...named, Principal: { AWS: "*" }, Condition: {} }), true],
+    ["writes actions in another case", policy({ ...named, Action: "KMS:*" }), true],
+    ["lets it do what only begins alike", policy({ ...named, Action: ["kms:Create", "kms:Decrypt"] }), false],
+    [
+      "lacks one action of three",
+      policy({ ...named, Action: ["kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"] }),
+      false,
+    ],
+    [
+      "spells the actions with placeholders for one character",
+      policy({ ...named, Action: ["kms:?reateGrant", "kms:Decryp?", "kms:GenerateDataKeyWithoutPlaintext"] }),
+      true,
+    ],
+    ["means a full stop by a full stop", policy({ ...named, Action: ["kms.*", "km[s]:*"] }), false],
   ])("when its policy %s", (_title, text, may) => {
     expect(autoScalingMayUse(text, keyArn)).toBe(may);
+  });
+
+  it.each(["ArnEquals", "ArnLike", "StringEquals", "StringLike"])(
+    "when a condition %s names it among others",
+    (operator) => {
+      const condition = (...arns: string[]) => ({ Condition: { [operator]: { "aws:PrincipalArn": arns } } });
+      const other = "arn:aws:iam::123456789012:role/other";
+      const everybody = { ...named, Principal: "*" };
+      expect(autoScalingMayUse(policy({ ...everybody, ...condition(other, role) }), keyArn)).toBe(true);
+      expect(autoScalingMayUse(policy({ ...everybody, ...condition(other) }), keyArn)).toBe(false);
+      const pattern = "arn:aws:iam::*:role/aws-service-role/autoscaling.amazonaws.com/*";
+      expect(autoScalingMayUse(policy({ ...everybody, ...condition(pattern) }), keyArn)).toBe(true);
+      expect(autoScalingMayUse(policy({ ...everybody, ...condition(`${role}_suffix`) }), keyArn)).toBe(false);
+    },
+  );
+
+  it("in the partition and account of the key alone", () => {
+    const china = "arn:aws-cn:kms:cn-north-1:123456789012:key/1";
+    expect(autoScalingMayUse(policy(named), china)).toBe(false);
+    expect(autoScalingMayUse(policy(named), keyArn.replace("123456789012", "210987654321"))).toBe(false);
   });
 });

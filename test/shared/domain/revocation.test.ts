@@ -5,6 +5,7 @@ import {
   malformedId,
   type Revocation,
   revocationOf,
+  revocationText,
   revokedIn,
   withoutRevocation,
   withRevocation,
@@ -51,6 +52,48 @@ describe("a revocation", () => {
   });
 
   it.each([
+    ["layer", "b1".repeat(6)],
+    ["artifact", "a1".repeat(6)],
+    ["artifact", "c1".repeat(6)],
+  ] as const)("of %s %s meets a part by the beginning of its digest, not by its end", (kind, id) => {
+    const ending = (start: string) => ({ ...part("0"), sha256: `${start}${"0".repeat(52)}` });
+    const zip = { bytes: 1, sha256: `${"c1".repeat(6)}${"0".repeat(52)}` };
+    const beginning = {
+      ...made,
+      layers: [part("d"), ending("b1".repeat(6))],
+      artifact: { ...ending("a1".repeat(6)), zip },
+    };
+    expect(revocationOf(beginning, [revoked(kind, id)])).toMatchObject({ kind, id });
+    expect(revocationOf(beginning, [revoked(kind, "0".repeat(12))])).toBeUndefined();
+  });
+
+  it("of an artifact does not meet a release whose artifact was no zip, unless it is that artifact", () => {
+    const plain = { ...made, artifact: part("a") };
+    expect(revocationOf(plain, [revoked("artifact", "c".repeat(64))])).toBeUndefined();
+    expect(revocationOf(plain, [revoked("artifact", "a".repeat(64))])).toBeDefined();
+  });
+
+  it.each([
+    ["base", "ami-0123456789abcdef0"],
+    ["base", "ami-01234567"],
+    ["layer", "0".repeat(12)],
+    ["artifact", "f".repeat(64)],
+    ["release", "web.blue-1000000"],
+  ] as const)("takes a %s called %s", (kind, id) => {
+    expect(malformedId(kind, id)).toBeUndefined();
+  });
+
+  it.each([
+    ["base", "ami-0123456"],
+    ["base", "ami-0123456789abcdef01"],
+    ["base", "an ami-01234567"],
+    ["layer", "0".repeat(11)],
+    ["layer", "0".repeat(65)],
+    ["artifact", `${"0".repeat(12)}.zip`],
+    ["artifact", `sha256:${"0".repeat(12)}`],
+    ["release", "web-00001"],
+    ["release", "-000001"],
+    ["release", "web-000001x"],
     ["base", "al2023"],
     ["layer", "abc"],
     ["artifact", "web/1.zip"],
@@ -64,6 +107,20 @@ describe("a revocation", () => {
     expect(withRevocation(first, { ...revoked("base", "ami-0123456789abcdef0"), by: "bob" })).toEqual(first);
     expect(withoutRevocation(first, { kind: "base", id: "ami-0123456789abcdef0" })).toEqual([]);
     expect(withoutRevocation(first, { kind: "layer", id: "ami-0123456789abcdef0" })).toEqual(first);
+    expect(withoutRevocation(first, { kind: "base", id: "ami-0123456789abcdef1" })).toEqual(first);
+  });
+
+  it("is added behind those that stand, whichever of them it repeats", () => {
+    const [one, other] = [revoked("base", "ami-0123456789abcdef0"), revoked("release", "web-000002")];
+    const both = withRevocation(withRevocation([], one), other);
+    expect(both).toEqual([one, other]);
+    expect(withRevocation(both, { ...one, by: "bob" })).toEqual(both);
+    expect(withRevocation(both, { ...other, by: "bob" })).toEqual(both);
+    expect(withoutRevocation(both, one)).toEqual([other]);
+  });
+
+  it("is told with who made it and why", () => {
+    expect(revocationText(revoked("base", "ami-1"))).toBe("base ami-1 was revoked by ann: CVE");
   });
 });
 
@@ -88,6 +145,24 @@ describe("a head with revoked releases", () => {
     expect(after.revoked).toEqual([{ ...base, generation: "web-000002" }]);
     expect(withRevocations(after, [released(made)], [base])).toBe(after);
     expect(withRevocations(head, [released(made)], [revoked("base", "ami-0123456789abcdef1")])).toBe(head);
+  });
+
+  it("names each of several releases for each of several reasons, once", () => {
+    const other = released({ ...made, generation: "web-000003" });
+    const itself = revoked("release", "web-000003");
+    const one = withRevocations(head, [released(made)], [base]);
+    const both = withRevocations(one, [released(made), other], [base, itself]);
+    expect(both.revoked).toEqual([
+      { ...base, generation: "web-000002" },
+      { ...base, generation: "web-000003" },
+      { ...itself, generation: "web-000003" },
+    ]);
+    expect(withRevocations(both, [released(made), other], [base, itself])).toBe(both);
+    expect([revokedIn(both, "web-000003"), revokedIn(both, "web-000004"), revokedIn(head, "web-000003")]).toEqual([
+      { ...base, generation: "web-000003" },
+      undefined,
+      undefined,
+    ]);
   });
 
   it("forgets what was taken back, and keeps a release revoked for which another reason stands", () => {

@@ -95,7 +95,7 @@ describe("the manifest of a package that npm installed", () => {
     ["no character", { license: "" }],
   ])("says no license by %s", (_form, stated) => {
     const [component] = read(place, json({ version: "1.0.0", ...stated })).components;
-    expect(component).toEqual({ ecosystem: "npm", name: "@scope/tool", version: "1.0.0", evidence: "installed" });
+    expect(component).toStrictEqual({ ecosystem: "npm", name: "@scope/tool", version: "1.0.0", evidence: "installed" });
   });
 });
 

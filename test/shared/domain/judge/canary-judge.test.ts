@@ -106,4 +106,81 @@ describe("the canary judge", () => {
     expect(harmful.pass).toBeLessThanOrEqual(200 * usualJudgeSettings.missRate + 5);
     expect(harmful.fail).toBeGreaterThan(100);
   });
+
+  it("tells both metrics in its reasons, and asks for as many requests as the one that needs more", () => {
+    const good = lasting(60, { requests: 900, errors: 0, slow: 0 }, { requests: 100, errors: 0, slow: 0 }, withSlow);
+    expect(judgeCanary(good, withSlow)).toMatchObject({
+      verdict: "pass",
+      reason: "errors: 0 of 6000 against 0 of 54000; slow: 0 of 6000 against 0 of 54000",
+      requestsNeeded: 0,
+      metrics: [
+        { metric: "errors", verdict: "pass", failsAt: 200, passesAt: 20 },
+        { metric: "slow", verdict: "pass", failsAt: 200, passesAt: 20 },
+      ],
+    });
+    // To see that one in a thousand does not fail takes more requests than that one in a hundred is not slow.
+    const begun = lasting(1, { requests: 900, errors: 0, slow: 0 }, { requests: 100, errors: 0, slow: 0 }, withSlow);
+    const both = judgeCanary(begun, withSlow);
+    const errorsAlone = judgeCanary(begun, usualJudgeSettings);
+    expect(both.requestsNeeded).toBe(errorsAlone.requestsNeeded);
+    expect(both.metrics.map(({ verdict }) => verdict)).toEqual(["inconclusive", "inconclusive"]);
+    expect(both.reason).toBe(
+      `errors: 0 of 100 against 0 of 900; slow: 0 of 100 against 0 of 900; about ${both.requestsNeeded} more requests to the candidate would tell`,
+    );
+    const lenient = { ...withSlow, errors: { ...withSlow.errors, harmlessRate: 0.5 } };
+    const settled = lasting(1, { requests: 900, errors: 0, slow: 0 }, { requests: 100, errors: 0, slow: 0 }, lenient);
+    expect(judgeCanary(settled, lenient).reason).toMatch(/^slow: 0 of 100 against 0 of 900; about/);
+  });
+
+  it("says when no number of requests would tell, though it would for the other metric", () => {
+    const alone = lasting(1, { requests: 0, errors: 0, slow: 0 }, { requests: 100, errors: 50, slow: 0 }, withSlow);
+    const verdict = judgeCanary(alone, withSlow);
+    expect(verdict).toMatchObject({ verdict: "inconclusive", requestsNeeded: null });
+    expect(verdict.reason).toMatch(/; no number of requests would tell$/);
+    expect(
+      judgeCanary(alone, { ...withSlow, errors: { ...withSlow.errors, harmlessRate: 0.9 } }).requestsNeeded,
+    ).toEqual(expect.any(Number));
+  });
+
+  it("fails by either metric, and needs no more requests then", () => {
+    const failing = lasting(1, { requests: 900, errors: 0, slow: 0 }, { requests: 100, errors: 9, slow: 0 }, withSlow);
+    expect(judgeCanary(failing, withSlow)).toMatchObject({
+      verdict: "fail",
+      reason: "errors: 9 of 100 against 0 of 900",
+      requestsNeeded: 0,
+      metrics: [
+        {
+          metric: "errors",
+          verdict: "fail",
+          baseline: { requests: 900, bad: 0 },
+          candidate: { requests: 100, bad: 9 },
+        },
+        { metric: "slow", verdict: "inconclusive" },
+      ],
+    });
+  });
+
+  it("decides when a limit is reached, and not only beyond it", () => {
+    // Nothing seen is an e-value of 1 for both questions.
+    expect(verdictOf(newJudge, { ...usualJudgeSettings, falseAlarmRate: 1 })).toBe("fail");
+    expect(verdictOf(newJudge, { ...usualJudgeSettings, missRate: 1 })).toBe("pass");
+    expect(judgeCanary(newJudge, usualJudgeSettings).metrics).toMatchObject([{ worse: 1, fine: 1 }]);
+  });
+
+  it("counts no more bad answers than there were answers, and no slow ones where nobody set a limit", () => {
+    const odd = observed(
+      newJudge,
+      { baseline: { requests: 10, errors: 12, slow: 3 }, candidate: { requests: 5, errors: 5 } },
+      usualJudgeSettings,
+    );
+    expect(odd.errors).toMatchObject({ baseline: { requests: 10, bad: 10 }, candidate: { requests: 5, bad: 5 } });
+    expect(odd.slow).toBe(newJudge.slow);
+    const slow = observed(
+      newJudge,
+      { baseline: { requests: 10, errors: 0, slow: 3 }, candidate: { requests: 5, errors: 1 } },
+      withSlow,
+    );
+    expect(slow.slow).toMatchObject({ baseline: { requests: 10, bad: 3 }, candidate: { requests: 5, bad: 0 } });
+    expect(slow.errors).toMatchObject({ baseline: { requests: 10, bad: 0 }, candidate: { requests: 5, bad: 1 } });
+  });
 });

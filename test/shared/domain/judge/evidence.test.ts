@@ -45,6 +45,36 @@ describe("how many more requests a verdict needs", () => {
     expect(little ?? 0).toBeGreaterThan(much ?? 0);
   });
 
+  it("is less when more has been seen without a single failure, by what has been seen", () => {
+    const neededAfter = (requests: number) => requestsUntilFine(afterSeeing(noEvidence, requests, 0), goal, limits);
+    expect((neededAfter(0) ?? 0) - (neededAfter(200) ?? 0)).toBe(200);
+  });
+
+  it("is the least that lets one hypothesis make up for its share, where less fails than is harmless", () => {
+    const counts = { requests: 500, bad: 2 };
+    const begun = withInterval(noEvidence, { candidate: counts, baseline: counts }, limits);
+    const needed = requestsUntilFine(begun, goal, limits) ?? 0;
+    // Half a failure in one more request is what is expected before anything was seen.
+    const rate = 4.5 / 1001;
+    const harmlessAfter = (requests: number) => {
+      const more = { candidate: { requests, bad: requests * rate }, baseline: { requests: 0, bad: 0 } };
+      return Math.max(...withInterval(begun, more, limits).harmless);
+    };
+    // Half of the weight is on hardly ever failing, and three rates share it.
+    expect(harmlessAfter(needed)).toBeGreaterThanOrEqual(goal + Math.log(6));
+    expect(harmlessAfter(needed - 1)).toBeLessThan(goal + Math.log(6));
+  });
+
+  it("expects after a single failure of few requests that it was bad luck in part", () => {
+    const candidate = { requests: 1, bad: 0 };
+    const begun = withInterval(noEvidence, { candidate, baseline: { requests: 1, bad: 1 } }, limits);
+    const needed = requestsUntilFine(begun, goal, limits) ?? 0;
+    // One and a half failures of three requests.
+    const later = (requests: number) => logFine(afterSeeing(begun, Math.round(requests / 2) * 2, 0.5));
+    expect(later(needed * 1.6)).toBeGreaterThanOrEqual(goal);
+    expect(later(needed * 0.6)).toBeLessThan(goal);
+  });
+
   it("is at least one", () => {
     const nearly = afterSeeing(noEvidence, 40, 0);
     expect(requestsUntilFine(nearly, logFine(nearly) + 1e-9, limits)).toBeGreaterThanOrEqual(1);
