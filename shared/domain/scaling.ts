@@ -43,6 +43,11 @@ export function scalingTargets(
  * Source: Auto Scaling API reference, PredefinedMetricSpecification, ResourceLabel.
  */
 function resourceLabel(listenerArn: string, targetGroupArn: string): string {
-  const [, ...loadBalancer] = listenerArn.split(":").at(-1)?.split("/").slice(0, -1) ?? [];
-  return [...loadBalancer, targetGroupArn.split(":").at(-1) ?? ""].join("/");
+  const loadBalancer = resourceOf(listenerArn).split("/").slice(1, -1);
+  return [...loadBalancer, resourceOf(targetGroupArn)].join("/");
+}
+
+/** The last part of an ARN. */
+function resourceOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf(":") + 1);
 }
