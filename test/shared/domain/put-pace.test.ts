@@ -29,6 +29,22 @@ describe("the pace of block writes", () => {
     expect(pace.underWay).toBe(4);
   });
 
+  it("halves by a single refusal, of the first block after the last halving too", () => {
+    const pace = new PutPace();
+    round(pace, 1, 2);
+    expect(pace.underWay).toBe(8);
+    round(pace, 1, 2);
+    expect(pace.underWay).toBe(4);
+  });
+
+  it("heeds no refusal of a block that was sent before the last halving", () => {
+    const pace = new PutPace();
+    const [first, second] = [pace.send(), pace.send()];
+    pace.answered(second, 2);
+    pace.answered(first, 5);
+    expect(pace.underWay).toBe(8);
+  });
+
   it("goes on with one block when AWS refuses again and again, and recovers", () => {
     const pace = new PutPace();
     for (let time = 0; time < 20; time++) round(pace, pace.underWay, 2);

@@ -57,6 +57,7 @@ describe("the script that installs a recipe", () => {
       "DEBIAN_FRONTEND=noninteractive apt-get update",
       "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends jq",
     ]);
+    expect(asked()[2]).toContain("dpkg-query -W -f $" + "{Package}-$" + "{Version}");
     expect(packagesIn(stdout)).toEqual(["jq-1.7"]);
   });
 
@@ -93,4 +94,9 @@ it("the checking script fails at the first check that does", () => {
   const { status, stdout } = run(checkScript(recipe));
   expect(status).not.toBe(0);
   expect(stdout).toBe("first\n");
+});
+
+it("the checking script says that it came to its end", () => {
+  const { status, stdout } = run(checkScript(recipeOf({ scripts: ["true"], checks: ["echo first"] })));
+  expect({ status, stdout }).toEqual({ status: 0, stdout: "first\nkiln: checked\n" });
 });

@@ -25,6 +25,23 @@ describe("a recipe", () => {
     expect("problems" in parsed).toBe(true);
   });
 
+  it.each([
+    [{ packages: ["git"], scripts: [] }],
+    [{ files: [{ path: "/opt/a/b", content: "" }], scripts: [] }],
+    [{ packages: ["git"], files: [{ path: "/opt/a/b", content: "" }], scripts: [] }],
+  ])("adds something with %j", (changes) => {
+    expect(parseRecipe({ recipe: "runtime", ...changes })).toHaveProperty("recipe");
+  });
+
+  it("is refused under the key that is to blame", () => {
+    const paths = (changes: object) => {
+      const parsed = parseRecipe({ recipe: "runtime", ...changes });
+      return "problems" in parsed ? parsed.problems.map(({ path }) => path) : [];
+    };
+    expect(paths({})).toEqual(["recipe"]);
+    expect(paths({ scripts: Array.from({ length: 3 }, () => "x".repeat(12_000)) })).toEqual(["files"]);
+  });
+
   it("installs packages before it writes files, and runs scripts after that", () => {
     const script = installScript(
       recipeOf({ packages: ["git"], files: [{ path: "/opt/a/b", content: "it's\n" }], scripts: ["echo made"] }),

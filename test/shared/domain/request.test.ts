@@ -69,6 +69,8 @@ describe("what a person types", () => {
     expect(refresh).toMatchObject({ kind: "refresh", version: undefined });
     expect(refresh).toHaveProperty("asked", { kind: "refresh", reason: "a new base" });
     expect(readDeployRequest({ service: "web", refresh: false })).toMatchObject({ kind: "manual" });
+    const nameless = readDeployRequest({ service: "web", reason: "a fix" });
+    expect(nameless.kind !== "invalid" && nameless.asked).toStrictEqual({ kind: "manual", reason: "a fix" });
     const silent = readDeployRequest({ service: "web", refresh: true });
     expect(silent.kind !== "invalid" && silent.asked).toStrictEqual({ kind: "refresh" });
   });

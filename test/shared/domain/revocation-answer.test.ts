@@ -59,6 +59,12 @@ describe("the answer to a revocation of what is live", () => {
     expect(asked("base")).toEqual({ service: "web", now: true, reason: reason("base") });
     expect(asked("release")).toEqual({ service: "web", to: "web-000001", reason: reason("release") });
   });
+
+  it("asks with as much of a long reason as both machines take", () => {
+    const [one = fail()] = revoked("web-000002", "base");
+    const long = { kind: "refresh", revoked: { ...one, reason: "x".repeat(500) } } as const;
+    expect(answerInput("web", long)).toHaveProperty("reason", `base it was revoked by ann: ${"x".repeat(372)}`);
+  });
 });
 
 describe("an experiment that runs something revoked", () => {
@@ -74,6 +80,21 @@ describe("an experiment that runs something revoked", () => {
     const after = endedIfRevoked({ ...tried, revoked: revoked("web.blue-000002", "base") }, nowMs);
     expect(after.experiment?.ended).toBe(at);
     expect(answerToRevocation(after)).toBeUndefined();
+  });
+
+  it("ends by what is under way too, or by one of several that are revoked", () => {
+    const pending = { execution: "x", generation: "web.blue-000003" };
+    const several = [...revoked("web.blue-000001", "base"), ...revoked("web.blue-000003", "layer")];
+    expect(endedIfRevoked({ ...tried, live: null, pending, revoked: several }, nowMs).experiment?.ended).toBe(at);
+  });
+
+  it("that has ended keeps its end, and a service has none", () => {
+    const before = { ...experiment, ended: "2026-11-22T12:00:00.000Z" };
+    const over = { ...tried, experiment: before, revoked: revoked("web.blue-000002", "base") };
+    expect(endedIfRevoked(over, nowMs)).toBe(over);
+    const service = { ...head, revoked: revoked("web-000002", "base") };
+    expect(endedIfRevoked(service, nowMs)).toBe(service);
+    expect(endedIfRevoked(tried, nowMs)).toBe(tried);
   });
 
   it("goes on when only an earlier release of it is revoked", () => {

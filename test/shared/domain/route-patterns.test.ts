@@ -34,6 +34,9 @@ describe("a pattern", () => {
     ["*.example.com", "a.example.com", true],
     ["*.example.com", "*.b.example.com", true],
     ["a?c", "a*c", false],
+    ["a?c", "abc", true],
+    ["a?c", "a?c", true],
+    ["abc", "a?c", false],
     ["/x", "/x", true],
   ])("%s covers %s: %s", (wide, narrow, expected) => {
     expect(patternCovers(wide, narrow)).toBe(expected);
@@ -43,6 +46,8 @@ describe("a pattern", () => {
     ["/api/*", "*/v2", true],
     ["/api/*", "/web/*", false],
     ["a?", "ab", true],
+    ["ab", "a?", true],
+    ["a?c", "ab?", true],
     ["a?", "abc", false],
   ])("%s meets %s: %s", (one, other, expected) => {
     expect(patternsMeet(one, other)).toBe(expected);

@@ -99,6 +99,13 @@ describe("a service spec", () => {
     ]);
   });
 
+  it("says of each key once what is wrong, and judges no value of a wrong type", () => {
+    expect(problemsOf({ ...minimal, capacity: { min: 2, max: 0 } })).toEqual(["capacity.max"]);
+    expect(problemsOf({ ...minimal, environment: { DB_PASSWORD: 5 } })).toEqual(["environment.DB_PASSWORD"]);
+    const secret = ["AK", "IAIOSFODNN7EXAMPLE"].join("");
+    expect(problemsOf({ ...minimal, command: [secret] })).toEqual(["command"]);
+  });
+
   it.each([null, 3, "web", [], { capacity: null, environment: [null], healthCheck: "x", layers: {} }])(
     "is refused without an accident when it is %j",
     (document) => {

@@ -15,6 +15,16 @@ describe("a sweep at its own time", () => {
     expect(wakesFor(["2026-11-23T12:40:30.500Z", "2026-11-23T12:40:59.000Z"], nowMs)).toHaveLength(1);
   });
 
+  it("is one for each minute in which something ends, the first one first", () => {
+    const ends = ["12:40", "12:09", "12:50", "12:09"].map((time) => `2026-11-23T${time}:00.000Z`);
+    expect(wakesFor(ends, nowMs).map(({ at }) => at)).toEqual([
+      "2026-11-23T12:09:00",
+      "2026-11-23T12:40:00",
+      "2026-11-23T12:50:00",
+    ]);
+    expect(wakesFor([], nowMs)).toEqual([]);
+  });
+
   it("is not arranged for what the next sweep by schedule sees in time, which may be put off until then", () => {
     expect(wakesFor(["2026-11-23T13:15:00.000Z"], nowMs)).toHaveLength(1);
     expect(wakesFor(["2026-11-23T13:15:00.001Z", "2026-12-01T00:00:00.000Z"], nowMs)).toEqual([]);
