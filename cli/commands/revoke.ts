@@ -92,20 +92,25 @@ interface Revoking extends Pick<Stage, "name" | "ledger"> {
 /**
  * Writes the revocation down, first, and then deals with each service and experiment that it concerns. Running it again is
  * harmless; when it is cut off, the next sweep goes on from what was written down.
+ * @param now When an experiment that falls under it ends. Unit: milliseconds since 1970.
  */
-export async function revoke(stage: Revoking, wanted: Revocation): Promise<RevokedService[]> {
+export async function revoke(
+  stage: Revoking,
+  wanted: Revocation,
+  now: () => number = Date.now,
+): Promise<RevokedService[]> {
   const { ledger } = stage;
   await ledger.revocations.update((all) => withRevocation(all, wanted));
   const revocations = await ledger.revocations.read();
   const names = [...(await ledger.services()), ...(await ledger.experiments())];
   const found: RevokedService[] = [];
   for (const name of names) {
-    const head = await headWithRevocations(name, revocations, true, { ledger, now: Date.now });
+    const head = await headWithRevocations(name, revocations, true, { ledger, now });
     const revoked = namedBy(head, wanted);
     if (revoked.length > 0) found.push(await dealWith(stage, head, revoked, wanted));
   }
   if (!found.some(({ action }) => action === "end")) return found;
-  const sweep = await stage.runs.start(stage.outputs.SweepMachine, executionName("revoke-sweep"), {});
+  const sweep = await stage.runs.start(stage.outputs.SweepMachine, executionName("revoke-sweep", new Date(now())), {});
   return found.map((one) => (one.action === "end" ? { ...one, execution: sweep } : one));
 }
 
@@ -118,6 +123,7 @@ function namedBy({ revoked = [] }: Head, { kind, id }: Revocation): string[] {
 export async function undoRevocation(
   stage: Pick<Stage, "ledger">,
   what: Pick<Revocation, "kind" | "id">,
+  now: () => number = Date.now,
 ): Promise<boolean> {
   let wasRevoked = false;
   await stage.ledger.revocations.update((all) => {
@@ -127,7 +133,7 @@ export async function undoRevocation(
   });
   const left = await stage.ledger.revocations.read();
   for (const name of [...(await stage.ledger.services()), ...(await stage.ledger.experiments())]) {
-    await headWithRevocations(name, left, true, { ledger: stage.ledger, now: Date.now });
+    await headWithRevocations(name, left, true, { ledger: stage.ledger, now });
   }
   return wasRevoked;
 }

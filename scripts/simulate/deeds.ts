@@ -1,7 +1,9 @@
 import type { GroupDocument } from "../../local/auto-scaling/documents.ts";
 import type { Random } from "../../local/core/random.ts";
 import { fleetName } from "../../shared/domain/names.ts";
-import { type Service, type SimulatedStage, services, stageName } from "./simulated-stage.ts";
+import { drawOperatorDeed, type OperatorDeed, performOperator } from "./deeds-of-operators.ts";
+import { drawExperimentDeed } from "./experiment-deeds.ts";
+import { type Service, type SimulatedStage, stageName } from "./simulated-stage.ts";
 import { type SpellKind, type Spells, spellKinds } from "./spells.ts";
 import { victim } from "./victims.ts";
 
@@ -27,7 +29,8 @@ export type Deed =
   /** Something is wrong with the world for a while. */
   | { do: "spell"; what: SpellKind; seconds: number; which: Which }
   /** A person stops an execution in the console. `whileSlow`: most likely one that hangs in a call. */
-  | { do: "stop"; which: Which; whileSlow: boolean };
+  | { do: "stop"; which: Which; whileSlow: boolean }
+  | OperatorDeed;
 
 /** An artifact that was pushed before. */
 export interface Pushed {
@@ -37,6 +40,10 @@ export interface Pushed {
 
 /** The share of what happens in a mix that is the world's doing. */
 const mishapShare = 0.25;
+
+/** Of what people do, the share that is about running a stage, and that about experiments. */
+const operatorShare = 0.22;
+const experimentShare = 0.12;
 
 /** Long enough to hit a deploy, and short enough that most of them outlive it. */
 const spellSeconds = { least: 30, most: 300 };
@@ -48,10 +55,15 @@ const slowCallLimitMs = 120_000;
  * Draws what happens in every mix.
  * @param number Of this deed in its mix, from 1: versions are named by it.
  * @param pushed What was pushed until now; a push is added.
+ * @param present The services of this mix.
  */
-export function drawDeed(random: Random, number: number, pushed: Pushed[]): Deed {
+export function drawDeed(random: Random, number: number, pushed: Pushed[], present: readonly Service[]): Deed {
   if (random.next() < mishapShare) return drawMishap(random, number, pushed);
-  const service: Service = random.next() < 0.7 ? "web" : "api";
+  // One service is busier than the others, so that what is done to it meets.
+  const service = random.next() < 0.55 ? "web" : (chosen(present, random.next()) ?? "web");
+  const kindOfDeed = random.next();
+  if (kindOfDeed < operatorShare) return drawOperatorDeed(random, service);
+  if (kindOfDeed < operatorShare + experimentShare) return drawExperimentDeed(random, service);
   const drawn = random.next();
   if (drawn < 0.42) {
     const behaviour = random.next() < 0.7 ? "healthy" : random.next() < 0.5 ? "unhealthy" : "crashing";
@@ -61,16 +73,22 @@ export function drawDeed(random: Random, number: number, pushed: Pushed[]): Deed
   }
   // A person asks for a version that was deployed before: its image is there already.
   if (drawn < 0.49) {
-    const input = chosen(pushed, random.next()) ?? { service: chosen(services, random.next()), version: "1" };
+    const input = chosen(pushed, random.next()) ?? { service, version: "1" };
     return { do: "begin", machine: "Deploy", input };
   }
   if (drawn < 0.55) return { do: "deliver-again", which: random.next() };
   if (drawn < 0.67) return { do: "begin", machine: "Rollback", input: { service } };
   if (drawn < 0.7) return { do: "begin", machine: "Rollback", input: { service, drill: { percent: 10 } } };
-  if (drawn < 0.77) return { do: "begin", machine: "Sweep", input: {} };
+  if (drawn < 0.76) return { do: "begin", machine: "Sweep", input: {} };
+  if (drawn < 0.79) return { do: "begin", machine: "Refresh", input: refreshOf(service, random.next()) };
   if (drawn < 0.85) return { do: "grow", service };
   if (drawn < 0.9) return { do: "shrink", service };
   return { do: "stop", which: random.next(), whileSlow: random.next() < 0.7 };
+}
+
+/** All that is stale at once, or one service for a reason of a person's own. */
+function refreshOf(service: Service, drawn: number): object {
+  return drawn < 0.6 ? { now: true } : { service, now: true, ...(drawn < 0.8 && { reason: "a new driver" }) };
 }
 
 /** Draws something that neither Kiln nor the people who use it do. */
@@ -109,6 +127,8 @@ export async function perform(stage: SimulatedStage, spells: Spells, deed: Deed)
       return spells.begin(deed.what, deed.seconds, deed.which);
     case "stop":
       return stop(stage, deed.which, deed.whileSlow);
+    default:
+      return performOperator(stage, deed);
   }
 }
 

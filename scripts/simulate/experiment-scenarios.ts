@@ -1,5 +1,6 @@
 import type { Random } from "../../local/core/random.ts";
 import type { Deed } from "./deeds.ts";
+import { drawExperimentDeed } from "./experiment-deeds.ts";
 import type { Scenario } from "./scenarios.ts";
 import { openStage, type PreparedStage } from "./simulated-stage.ts";
 
@@ -40,15 +41,7 @@ export async function withExperiment(begin: PreparedStage): Promise<PreparedStag
   return stage.snapshot();
 }
 
-/** Two experiments of `web` are pushed, started, promoted and stopped in between. */
+/** Mostly experiments of `web` are pushed, started, promoted and stopped. */
 export function orExperiments(random: Random, otherwise: () => Deed): Deed {
-  const name = random.next() < 0.5 ? "blue" : "red";
-  const drawn = random.next();
-  const build = String(drawn);
-  if (drawn < 0.25) return { do: "push-experiment", service: "web", name, build };
-  if (drawn < 0.3) return { do: "push-experiment", service: "web", name: `${name}-unhealthy`, build };
-  if (drawn < 0.4) return { do: "begin", machine: "Deploy", input: { service: "web", experiment: { name } } };
-  if (drawn < 0.5) return { do: "begin", machine: "Deploy", input: { service: "web", promote: name } };
-  if (drawn < 0.6) return { do: "end-experiment", service: "web", name };
-  return otherwise();
+  return random.next() < 0.6 ? drawExperimentDeed(random, "web") : otherwise();
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { operatorHappenings } from "./deeds-of-operators.ts";
 import { everyFaultKind } from "./faults.ts";
 import type { Outcome } from "./jobs.ts";
 import type { MixPlan } from "./mix-plan.ts";
 import type { Pool } from "./pool.ts";
 import type { MixResult } from "./random-mix.ts";
+import { situationsOfMixes } from "./scenarios.ts";
 import { shrink } from "./shrink.ts";
 import { services } from "./simulated-stage.ts";
 import { spellKinds } from "./spells.ts";
@@ -32,11 +34,12 @@ const happening = z.discriminatedUnion("do", [
   z.strictObject({ ...at, do: z.literal("overwrite"), service, version: z.string(), build: z.string() }),
   z.strictObject({ ...at, do: z.literal("spell"), what: z.enum(spellKinds), seconds: z.number().min(1), which }),
   z.strictObject({ ...at, do: z.literal("stop"), which, whileSlow: z.boolean() }),
+  ...operatorHappenings(at),
 ]);
 
 const mixPlan = z.strictObject({
   seed: z.int(),
-  begins: z.enum(["nothing", "one release", "live and standby", "live and cold", "two services"]),
+  begins: z.enum(situationsOfMixes),
   happenings: z.array(happening),
   faults: z.union([z.literal("drawn"), z.array(z.strictObject({ at: z.string(), kind: z.enum(everyFaultKind) }))]),
 });

@@ -1,10 +1,12 @@
 import { secondLookSeconds } from "../../shared/domain/second-look.ts";
 import { budgetProblems } from "./budgets.ts";
 import { perform } from "./deeds.ts";
+import { putRight } from "./deeds-of-operators.ts";
 import { endStateProblems } from "./end-state.ts";
 import { drawnFaults, noFaults, placedFaults } from "./faults.ts";
 import { type DrawDeed, drawPlan, type MixPlan, type PlacedFault } from "./mix-plan.ts";
 import { NeverDark } from "./never-dark.ts";
+import { revocationProblems } from "./promises/revoked.ts";
 import { watchPromises } from "./promises/watch.ts";
 import { openStage, type PreparedStage, type SimulatedStage, services } from "./simulated-stage.ts";
 import { Spells } from "./spells.ts";
@@ -91,9 +93,11 @@ export async function runMixPlan(
     cloud.faults.arm(noFaults);
     await spells.lift();
     await sweepClean(stage);
+    problems.push(...(await revocationProblems(stage)));
     const experiments = await cloud.complete(stage.ledger.experiments());
     problems.push(...(await endStateProblems(stage, [...services, ...experiments])));
     problems.push(...(await promises.endProblems(services)));
+    await putRight(stage, "web");
     if (problems.length === 0) problems.push(...(await nextOnes(stage, promises.served("web").length > 0)));
   } catch (error) {
     problems.push(`L1 ends: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,5 +1,5 @@
 import { Random } from "../../local/core/random.ts";
-import { openStage, type PreparedStage, type SimulatedStage } from "./simulated-stage.ts";
+import { openStage, type PreparedStage, type Service, type SimulatedStage } from "./simulated-stage.ts";
 
 /** The situation a scenario begins in. */
 export type Situation =
@@ -8,6 +8,8 @@ export type Situation =
   | "live and standby"
   | "live and cold"
   | "two services"
+  | "three services"
+  | "four services"
   | "traffic moved";
 
 /** One thing that happens to one service, without faults of AWS. */
@@ -123,11 +125,27 @@ async function stopDeploy(stage: SimulatedStage): Promise<string> {
   return sweep ?? "";
 }
 
-/** In what a seed's mix begins: mostly in the middle of a stage's life, sometimes at its first deploys. */
+/** What mixes begin in, each with the share of those that do: mostly in the middle of a stage's life. */
+const shares = [
+  ["nothing", 0.15],
+  ["one release", 0.15],
+  ["live and cold", 0.1],
+  ["two services", 0.3],
+  ["three services", 0.15],
+  ["four services", 0.15],
+] as const satisfies readonly (readonly [Situation, number])[];
+
+/** Those in which a plan of a mix may begin. */
+export const situationsOfMixes = [...shares.map(([situation]) => situation), "live and standby"] as const;
+
+/** In what a seed's mix begins. */
 export function situationOf(seed: number): Situation {
-  const drawn = new Random(seed * situationStride).next();
-  if (drawn < 0.15) return "nothing";
-  return drawn < 0.35 ? "one release" : "two services";
+  let drawn = new Random(seed * situationStride).next();
+  for (const [situation, share] of shares) {
+    if (drawn < share) return situation;
+    drawn -= share;
+  }
+  return "two services";
 }
 
 /** Unit: milliseconds. A little more than a standby fleet is kept hot when its spec does not say. */
@@ -147,14 +165,28 @@ export async function situations(prepared: PreparedStage): Promise<Record<Situat
   const two = stage.snapshot();
   await stage.deploy("api", "1");
   await stage.settle();
+  const services = stage.snapshot();
+  const three = await withService(services, "shop");
   return {
     nothing: prepared,
     "one release": one,
     "live and standby": two,
     "live and cold": await cooled(two),
-    "two services": stage.snapshot(),
+    "two services": services,
+    "three services": three,
+    "four services": await withService(three, "post"),
     "traffic moved": await observing(one),
   };
+}
+
+/** The same with one more service that serves. */
+async function withService(from: PreparedStage, service: Service): Promise<PreparedStage> {
+  const stage = await openStage(0, from);
+  await stage.cloud.until(() => false, 1);
+  await stage.apply(service);
+  await stage.deploy(service, "1");
+  await stage.settle();
+  return stage.snapshot();
 }
 
 /** The same after the hot window, with the image of the release before kept and its fleet gone. */

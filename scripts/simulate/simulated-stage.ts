@@ -20,8 +20,8 @@ import { SimulatedCloud, type Snapshot } from "./simulated-cloud.ts";
 /** The stage of every simulation. */
 export const stageName = "dev";
 
-/** The services there are, each with a host name of its own. */
-export const services = ["web", "api"] as const;
+/** The services there may be, each with a host name of its own; the first two have a spec from the beginning. */
+export const services = ["web", "api", "shop", "post"] as const;
 
 export type Service = (typeof services)[number];
 
