@@ -15,6 +15,7 @@ import { Executions } from "../../shared/aws/executions.ts";
 import { keptGenerations } from "../../shared/domain/head.ts";
 import type { Revocable } from "../../shared/domain/revocation.ts";
 import { knownBases } from "../../shared/domain/service-spec.ts";
+import { noteRevoked } from "./promises/revoked.ts";
 import { type Service, type SimulatedStage, services, stageName } from "./simulated-stage.ts";
 import { applyFlavour, drawnFlavour, type Flavour, flavourNames, setAlarm } from "./worlds.ts";
 
@@ -129,6 +130,7 @@ export async function putRight(stage: SimulatedStage, usual: Service): Promise<v
   for (const revocation of await cloud.complete(ledger.revocations.read())) {
     await cloud.complete(undoRevocation(kiln, revocation, () => cloud.clock.now()));
   }
+  await noteAll(stage);
   await cloud.complete(unpinBase(kiln, usual));
   await applyFlavour(stage, usual, "plain");
 }
@@ -196,6 +198,7 @@ async function revokeSome(
   const now = () => cloud.clock.now();
   const because = { reason: "CVE-2026-1234", by: "ann", at: new Date(now()).toISOString() };
   await cloud.complete(revoke(asCommandsSee(stage), { kind, id, ...because }, now));
+  await noteAll(stage);
 }
 
 async function undoSome(stage: SimulatedStage, which: Which): Promise<void> {
@@ -203,6 +206,12 @@ async function undoSome(stage: SimulatedStage, which: Which): Promise<void> {
   const all = await cloud.complete(ledger.revocations.read());
   const chosen = all[Math.floor(which * all.length)];
   if (chosen) await cloud.complete(undoRevocation(asCommandsSee(stage), chosen, () => cloud.clock.now()));
+  await noteAll(stage);
+}
+
+async function noteAll(stage: SimulatedStage): Promise<void> {
+  const { cloud, ledger, revokedMs } = stage;
+  for (const name of services) noteRevoked(await cloud.complete(ledger.head(name)), revokedMs, cloud.clock.now());
 }
 
 async function turnRed(stage: SimulatedStage, seconds: number): Promise<void> {

@@ -6,6 +6,7 @@ import { drawExperimentDeed } from "./experiment-deeds.ts";
 import { type Service, type SimulatedStage, stageName } from "./simulated-stage.ts";
 import { type SpellKind, type Spells, spellKinds } from "./spells.ts";
 import { victim } from "./victims.ts";
+import type { World } from "./worlds.ts";
 
 /** Chooses among what there is when the deed is done, from 0 to 1: the list is not known when the deed is drawn. */
 type Which = number;
@@ -41,10 +42,6 @@ export interface Pushed {
 /** The share of what happens in a mix that is the world's doing. */
 const mishapShare = 0.25;
 
-/** Of what people do, the share that is about running a stage, and that about experiments. */
-const operatorShare = 0.22;
-const experimentShare = 0.12;
-
 /** Long enough to hit a deploy, and short enough that most of them outlive it. */
 const spellSeconds = { least: 30, most: 300 };
 
@@ -55,15 +52,15 @@ const slowCallLimitMs = 120_000;
  * Draws what happens in every mix.
  * @param number Of this deed in its mix, from 1: versions are named by it.
  * @param pushed What was pushed until now; a push is added.
- * @param present The services of this mix.
+ * @param world What this mix is about.
  */
-export function drawDeed(random: Random, number: number, pushed: Pushed[], present: readonly Service[]): Deed {
+export function drawDeed(random: Random, number: number, pushed: Pushed[], world: World): Deed {
   if (random.next() < mishapShare) return drawMishap(random, number, pushed);
   // One service is busier than the others, so that what is done to it meets.
-  const service = random.next() < 0.55 ? "web" : (chosen(present, random.next()) ?? "web");
+  const service = random.next() < world.busyShare ? "web" : (chosen(world.services, random.next()) ?? "web");
   const kindOfDeed = random.next();
-  if (kindOfDeed < operatorShare) return drawOperatorDeed(random, service);
-  if (kindOfDeed < operatorShare + experimentShare) return drawExperimentDeed(random, service);
+  if (kindOfDeed < world.operatorShare) return drawOperatorDeed(random, service);
+  if (kindOfDeed < world.operatorShare + world.experimentShare) return drawExperimentDeed(random, service);
   const drawn = random.next();
   if (drawn < 0.42) {
     const behaviour = random.next() < 0.7 ? "healthy" : random.next() < 0.5 ? "unhealthy" : "crashing";

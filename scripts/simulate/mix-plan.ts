@@ -28,7 +28,7 @@ export interface MixPlan {
 export type DrawDeed = (random: Random, otherwise: () => Deed) => Deed;
 
 /** Things that happen in one run, and how far apart at most. Unit: seconds of virtual time. */
-const events = { least: 4, most: 10 };
+const events = { least: 4, most: 12 };
 const longestPauseSeconds = 240;
 
 /** Some come right after one another, so that up to four executions overlap. */
@@ -48,7 +48,7 @@ export function drawPlan(seed: number, draw: DrawDeed = (_random, otherwise) => 
   const count = Math.floor(random.between(events.least, events.most + 1));
   let atSeconds = 0;
   for (let number = 1; number <= count; number++) {
-    happenings.push({ atSeconds, ...draw(random, () => drawDeed(random, number, pushed, world.services)) });
+    happenings.push({ atSeconds, ...draw(random, () => drawDeed(random, number, pushed, world)) });
     const pauseSeconds = random.next() < hurriedShare ? hurriedPauseSeconds : longestPauseSeconds;
     atSeconds += Math.floor(random.between(0, pauseSeconds));
   }

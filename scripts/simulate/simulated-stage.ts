@@ -50,6 +50,8 @@ export class SimulatedStage {
   readonly recipes: Recipes;
   readonly parameters: Parameters;
   readonly outputs: Readonly<Record<string, string>>;
+  /** Releases that are revoked, each since when: kept for those who watch that they get no traffic. */
+  readonly revokedMs = new Map<string, number>();
 
   constructor(cloud: SimulatedCloud, { outputs, balancerArn, listenerArn }: Addresses) {
     this.cloud = cloud;

@@ -91,8 +91,24 @@ const preparedServices = 2;
 /** The share of services that are not run in the usual way. */
 const unusualShare = 0.45;
 
-/** Draws which services there are, and how each is run. */
-export function drawWorld(random: Random, begins: Situation): { services: readonly Service[]; applied: Deed[] } {
+/** What one mix is about: no two are about the same, so that rare things meet often in some of them. */
+export interface World {
+  services: readonly Service[];
+  /** What makes the services what they are. */
+  applied: Deed[];
+  /** The share of what people do that is about the first service. */
+  busyShare: number;
+  /** The shares of what people do that are about running a stage, and about experiments. */
+  operatorShare: number;
+  experimentShare: number;
+}
+
+const busyShares = [0.4, 0.6, 0.85];
+const operatorShares = [0.05, 0.15, 0.5];
+const experimentShares = [0, 0.1, 0.4];
+
+/** Draws which services there are, how each is run, and what people are busy with. */
+export function drawWorld(random: Random, begins: Situation): World {
   const least = Math.max(1, liveIn[begins]);
   const count = liveIn[begins] >= preparedServices ? least : Math.floor(random.between(least, services.length + 1));
   const present = services.slice(0, count);
@@ -103,7 +119,14 @@ export function drawWorld(random: Random, begins: Situation): { services: readon
     const hasSpec = index < Math.max(preparedServices, liveIn[begins]);
     return hasSpec ? [] : [{ do: "apply", service, flavour: "plain" }];
   });
-  return { services: present, applied };
+  const oneOf = (among: readonly number[]) => among[Math.floor(random.next() * among.length)] ?? 0;
+  return {
+    services: present,
+    applied,
+    busyShare: oneOf(busyShares),
+    operatorShare: oneOf(operatorShares),
+    experimentShare: oneOf(experimentShares),
+  };
 }
 
 /** @param which From 0 to 1. */

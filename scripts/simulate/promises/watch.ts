@@ -12,6 +12,7 @@ import { CapacityWatch, type FleetSeen } from "./capacity.ts";
 import type { Effect, EffectWatch } from "./effect.ts";
 import { FencingWatch } from "./fencing.ts";
 import { OrderWatch } from "./order.ts";
+import { RevokedWatch } from "./revoked.ts";
 import { StandingByWatch } from "./standing-by.ts";
 
 /** Problems told of one run; the first ones say what began. */
@@ -36,6 +37,7 @@ export class PromiseWatch implements EffectWatch {
       new FencingWatch(leases, isRunning, now),
       new CapacityWatch({ fleet, fleets, sharesOf }),
       new StandingByWatch(heads, now),
+      new RevokedWatch(stage.revokedMs, sharesOf, (execution) => stage.execution(execution)?.startMs ?? now(), now),
     ];
   }
 
