@@ -89,7 +89,7 @@ const liveIn: Readonly<Record<Situation, number>> = {
 const preparedServices = 2;
 
 /** The share of services that are not run in the usual way. */
-const unusualShare = 0.45;
+const unusualShare = 0.4;
 
 /** What one mix is about: no two are about the same, so that rare things meet often in some of them. */
 export interface World {
@@ -104,8 +104,8 @@ export interface World {
 }
 
 const busyShares = [0.4, 0.6, 0.85];
-const operatorShares = [0.05, 0.15, 0.5];
-const experimentShares = [0, 0.1, 0.4];
+const operatorShares = [0, 0.12, 0.4];
+const experimentShares = [0, 0.06, 0.3];
 
 /** Draws which services there are, how each is run, and what people are busy with. */
 export function drawWorld(random: Random, begins: Situation): World {

@@ -53,7 +53,9 @@ export class CapacityWatch implements EffectWatch {
     const [giving] = [...this.#shares].sort(([, a], [, b]) => b - a);
     const needed = giving && giving[1] > 0 ? Math.floor(capacityFloor * healthy(giving[0])) : 0;
     for (const [generation, weight] of this.#view.sharesOf(service)) {
-      if (weight <= (this.#shares.get(generation) ?? 0) || healthy(generation) >= needed) continue;
+      // A spec may say that it wants fewer at most than serve now.
+      const most = fleets.find((one) => one.generation === generation)?.max ?? needed;
+      if (weight <= (this.#shares.get(generation) ?? 0) || healthy(generation) >= Math.min(needed, most)) continue;
       this.problems.push(
         `S1 room: traffic of ${giving?.[0]} with ${healthy(giving?.[0] ?? "")} healthy instances went to ${generation} with ${healthy(generation)}`,
       );
