@@ -27,6 +27,9 @@ describe("an alarm that turned red", () => {
   });
 
   it("counts from the last step on, which was observed before the release was live", () => {
+    const at = (offsetMs: number) => new Date(Date.parse(minutes(-0.5)) + offsetMs).toISOString();
+    expect(judgeAlarm({ ...view, alarm: { name: "errors", at: at(0) } }).kind).toBe("roll-back");
+    expect(judgeAlarm({ ...view, alarm: { name: "errors", at: at(-1) } }).kind).toBe("skip");
     expect(judgeAlarm({ ...view, alarm: { name: "errors", at: minutes(-0.4) } }).kind).toBe("roll-back");
   });
 
@@ -34,6 +37,7 @@ describe("an alarm that turned red", () => {
     ["is not the release's", { live: { spec: { alarms: ["latency"], observeSeconds: 30 } } }, "does not name"],
     ["finds a release without alarms", { live: { spec: { observeSeconds: 30 } } }, "does not name"],
     ["was overridden", { live: { ...view.live, override: "the fix" } as never }, "in spite of alarms (the fix)"],
+    ["comes when the live release is not known", { live: undefined }, "no live release"],
     ["comes when nothing is live", { head: { ...head, live: null } }, "no live release"],
     ["comes when nothing stands by", { head: { ...head, standby: null } }, "the hot window of web is over"],
     ["comes after the window", { nowMs: Date.parse(minutes(60)) }, "the hot window of web is over"],
@@ -88,6 +92,29 @@ describe("an alarm that turned red", () => {
     const drilling = { ...view, head: { ...head, drill } };
     expect(judgeAlarm(drilling)).toEqual({ kind: "wait", reason: "a drill of web watches errors itself" });
     expect(judgeAlarm({ ...drilling, nowMs: Date.parse(minutes(12)) }).kind).toBe("roll-back");
+  });
+
+  it("is not held up by a rollback that has ended, and goes from one generation to no other than an older one", () => {
+    expect(judgeAlarm({ ...view, head: { ...head, newestIntent: rollback } }).kind).toBe("roll-back");
+    const same = { ...head, standby: { generation: "web-000002", until: minutes(60) } };
+    expect(judgeAlarm({ ...view, head: same })).toMatchObject({
+      kind: "skip",
+      reason: expect.stringContaining("nothing goes forward by itself"),
+    });
+    const first = { ...head, standby: { generation: "web-000000", until: minutes(60) } };
+    expect(judgeAlarm({ ...view, head: first })).toEqual({ kind: "roll-back", to: "web-000000" });
+  });
+
+  it("comes a moment before the window ends, and rolls back", () => {
+    const last = { ...view, alarm: { name: "errors", at: minutes(59) }, nowMs: Date.parse(minutes(60)) - 1 };
+    expect(judgeAlarm(last).kind).toBe("roll-back");
+  });
+
+  it("is left to whatever moves traffic, though it cannot be named", () => {
+    expect(judgeAlarm({ ...view, candidateServes: true })).toEqual({
+      kind: "wait",
+      reason: "the deploy of another release watches errors itself",
+    });
   });
 
   it("leaves it to a deploy that observes, and after two minutes for good", () => {

@@ -54,13 +54,13 @@ describe("the minutes that are compared", () => {
 
 describe("the judge's settings", () => {
   it("are its usual ones with the service's harmless share, and judge slow answers only where a limit is set", () => {
-    expect(settings).toStrictEqual({
+    expect(judgeSettingsOf(judge)).toStrictEqual({
       falseAlarmRate: 0.01,
       missRate: 0.05,
       errors: { toleratedOdds: 1, worstOdds: 2, harmlessRate: 0.005 },
     });
     expect(judgeSettingsOf({ ...judge, slowMilliseconds: 300 })).toStrictEqual({
-      ...settings,
+      ...judgeSettingsOf(judge),
       slow: { toleratedOdds: 1.5, worstOdds: 3, harmlessRate: 0.01 },
     });
   });

@@ -195,6 +195,23 @@ describe("a step of a strategy", () => {
     });
   });
 
+  it("tells groups by the readable part of their ARNs, and a rule that sends requests nowhere", () => {
+    const arn = (group: string) => `arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/${group}/0123`;
+    const [to, live] = [arn("green"), arn("blue")];
+    const stopped = {
+      ...view,
+      to,
+      live,
+      percent: 50,
+      percentBefore: 10,
+      weights: [{ targetGroupArn: live, weight: 0 }],
+    };
+    expect(decideCutover(stopped)).toEqual({
+      kind: "conflict",
+      reason: "the rule says nothing, and was left at green 10 %, blue 90 %",
+    });
+  });
+
   it("is guarded like a whole cutover, however small its share", () => {
     expect(decideCutover({ ...view, toHealth: healthy(1) })).toMatchObject({ kind: "refuse" });
     expect(decideCutover({ ...view, needed: 1, toHealth: healthy(1) })).toMatchObject({ kind: "refuse" });

@@ -74,6 +74,7 @@ describe("the rule of an experiment", () => {
       rule({ priority: 25_000 + index, hosts: ["other.example"] }),
     );
     expect(experimentPlaces(byHeader, [...taken, byDefault])).toMatchObject({ production: [29_999] });
+    expect(experimentPlaces(byHeader, taken)).toMatchObject({ production: [29_999] });
     const all = [...taken, rule({ priority: 29_999, hosts: ["other.example"] })];
     expect(refusal(byHeader, all)).toBe("There is no free priority for web.blue before the listener's rules.");
   });

@@ -113,7 +113,7 @@ describe("what is agreed about an experiment", () => {
   it("travels with an upload as metadata, and nonsense is told by its name", () => {
     const said = { size: 2, hours: 4, host: "blue.example.com" };
     expect(termsIn({ commit: "abc", ...metadataOfTerms(said) })).toEqual({ terms: said });
-    expect(termsIn({ commit: "abc" })).toEqual({ terms: {} });
+    expect(termsIn({ commit: "abc" })).toStrictEqual({ terms: {} });
     expect(termsIn({ "experiment-size": "eleven" })).toMatchObject({ problem: expect.stringContaining("size") });
     expect(termsIn({ "experiment-hours": "337" })).toMatchObject({ problem: expect.stringContaining("hours") });
     expect(termsIn({ "experiment-host": "*.example.com" })).toMatchObject({ problem: expect.stringContaining("host") });

@@ -243,6 +243,8 @@ describe("a stage that is taken down", () => {
     expect(dismantled(busy)).toEqual({ ...busy, ...nothing });
     const quarantined = [{ instanceId: "i-1" } as NonNullable<Head["quarantined"]>[number]];
     expect(dismantled({ ...busy, quarantined })).toEqual({ ...busy, ...nothing, quarantined: [] });
+    const drill = { generation: first } as NonNullable<Head["drill"]>;
+    expect(dismantled({ ...busy, drill })).toEqual({ ...busy, ...nothing, drill: null });
     const experiment = { until: noon, lent: [{ generation: first }] } as unknown as NonNullable<Head["experiment"]>;
     expect(dismantled({ ...busy, experiment })).toEqual({
       ...busy,

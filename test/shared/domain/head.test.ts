@@ -32,6 +32,8 @@ describe("the order of intents", () => {
     expect(generationOf(second, "exec-1")).toBeUndefined();
     expect(generationOf(second, "exec-2")).toBe("web-000002");
     expect(second.known).toEqual(["web-000001", "web-000002"]);
+    expect(generationOf(emptyHead("web"), "exec-1")).toBeUndefined();
+    expect(isSuperseded(emptyHead("web"), upload("2026-01-01T10:00:00Z"))).toBe(false);
   });
 
   it("never lets an older upload supersede a newer one, however late it arrives", () => {

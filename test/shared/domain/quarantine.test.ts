@@ -15,4 +15,7 @@ it("keeps one instance of a generation", () => {
   expect(withQuarantined(undefined, one)).toEqual([one]);
   expect(withQuarantined([one, other], { ...one, instanceId: "i-9" })).toEqual([other, { ...one, instanceId: "i-9" }]);
   expect(withoutQuarantined([one, other], ["i-1"])).toEqual([other]);
+  expect(withoutQuarantined([one, other], ["i-2", "i-1"])).toEqual([]);
+  expect(withoutQuarantined([one, other], ["i-3"])).toEqual([one, other]);
+  expect(withoutQuarantined(undefined, ["i-1"])).toEqual([]);
 });
