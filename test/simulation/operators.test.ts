@@ -143,10 +143,15 @@ describe("the watch over what is revoked", () => {
   } as const;
 
   /** Says what the watch has against a change of traffic. @param sinceMs How long it is revoked by then. */
-  function watched(direction: string, sinceMs: number, startedMs = sinceMs): string[] {
+  function watched(
+    direction: string,
+    sinceMs: number,
+    startedMs = sinceMs,
+    [from, to]: [[string, number][], [string, number][]] = [[["web-000001", 1]], [["web-000002", 1]]],
+  ): string[] {
     const revokedMs = new Map<string, number>();
     noteRevoked({ ...head, revoked: [revoked] }, revokedMs, 0);
-    let shares = new Map([["web-000001", 1]]);
+    let shares = new Map(from);
     const watch = new RevokedWatch(
       revokedMs,
       () => shares,
@@ -164,7 +169,7 @@ describe("the watch over what is revoked", () => {
       document: undefined,
     };
     watch.before(effect);
-    shares = new Map([["web-000002", 1]]);
+    shares = new Map(to);
     watch.after(effect);
     return watch.problems;
   }
@@ -183,6 +188,19 @@ describe("the watch over what is revoked", () => {
   it("says nothing of a call that was under way, nor of what was live and gets its traffic back", () => {
     expect(watched("forward", lastCallMs - 1)).toEqual([]);
     expect(watched("restore", lastCallMs)).toEqual([]);
+  });
+
+  // Seed 428 of the mixes: a weight of 90 beside 10 is less than one of 1 alone.
+  it("lets a canary take the first step away from it", () => {
+    const step: [[string, number][], [string, number][]] = [
+      [["web-000002", 1]],
+      [
+        ["web-000003", 10],
+        ["web-000002", 90],
+      ],
+    ];
+    expect(watched("forward", lastCallMs, lastCallMs, step)).toEqual([]);
+    expect(watched("forward", lastCallMs, lastCallMs, [step[1], step[0]])).toHaveLength(1);
   });
 
   it("forgets what may run again", () => {

@@ -43,13 +43,20 @@ export class RevokedWatch implements EffectWatch {
     if (direction !== "forward" && direction !== "back" && direction !== "lend") return;
     // A rollback is somebody's way out: what is revoked after it was chosen is answered when it is live.
     const decidedMs = direction === "forward" ? this.#now() : this.#startOf(execution);
-    for (const [generation, weight] of this.#sharesOf(service ?? "")) {
+    const shares = this.#sharesOf(service ?? "");
+    for (const generation of shares.keys()) {
       const since = this.#revokedMs.get(generation);
       if (since === undefined || decidedMs - since < lastCallMs) continue;
-      if (weight <= (this.#shares.get(generation) ?? 0)) continue;
+      if (shareOf(shares, generation) <= shareOf(this.#shares, generation)) continue;
       this.problems.push(`S9 revoked: ${handler} moved traffic to ${generation}, which is revoked`);
     }
   }
+}
+
+/** Of all requests: weights say nothing alone, and a first step makes 90 of what was 1. */
+function shareOf(weights: ReadonlyMap<string, number>, generation: string): number {
+  const all = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  return all === 0 ? 0 : (weights.get(generation) ?? 0) / all;
 }
 
 function movesTraffic(operation: string): boolean {
