@@ -21,6 +21,8 @@ describe("a Procfile", () => {
     expect(readProcfile(`${"x".repeat(90)}`)).toEqual({
       refused: `its line "${"x".repeat(80)}" is not "<type>: <command>"`,
     });
+    expect(readProcfile("!web: a")).toMatchObject({ refused: expect.stringContaining('its line "!web: a"') });
+    expect(readProcfile("web: a\rb")).toMatchObject({ refused: expect.stringContaining("is not") });
     expect(readProcfile("web:")).toMatchObject({ refused: expect.stringContaining('its line "web:"') });
   });
 
@@ -45,6 +47,7 @@ describe("one entry of an archive", () => {
     ["a sticky directory", { path: "tmp/", kind: "directory", mode: 0o1777, bytes: 0 }],
     ["a name of dots that is none of the two special ones", { path: "a/..b/c../..." }],
     ["a path as long as may be", { path: `${"a/".repeat(49)}${"b".repeat(255)}` }],
+    ["a path of the most characters", { path: `${"a".repeat(255)}/`.repeat(4), kind: "directory", bytes: 0 }],
     ["a path of the most directories", { path: deep(100) }],
     ["a name of the most bytes", { path: "ü".repeat(127) }],
     ["a link beside itself", { path: "lib/a.so", kind: "symlink", target: "a.so.1", bytes: 0 }],
@@ -62,6 +65,7 @@ describe("one entry of an archive", () => {
     ["an absolute path", { path: "/etc/passwd" }, "its path is absolute"],
     ["a path that goes up", { path: "../a" }, "its path leaves the archive"],
     ["a path that goes up on its way", { path: "a/.././../b/c" }, "its path leaves the archive"],
+    ["a path that goes up behind an empty name", { path: "a/..//../b" }, "its path leaves the archive"],
     ["a path that goes up and stays inside", { path: "a/../b" }, 'its path contains ".."'],
     ["a path with a line break", { path: "a\nb" }, "its path contains a control character"],
     ["a path that is too deep", { path: deep(101) }, "it lies more than 100 directories deep"],

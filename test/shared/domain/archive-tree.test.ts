@@ -17,6 +17,7 @@ describe("the tree of an archive", () => {
   it("counts every path once, and the directories that paths imply", () => {
     const tree = treeOf(entry("a/b/c"), entry("a/b/d"), entry("a", "directory"), entry("./a/b/", "directory"));
     expect(tree.size).toBe(4);
+    expect(treeOf(entry("a/b/c")).size).toBe(3);
   });
 
   it("has a root that may be named as a directory and as nothing else", () => {
@@ -63,6 +64,8 @@ describe("the tree of an archive", () => {
       `"${path}" differs from an earlier path in upper and lower case alone; on macOS and Windows they are one file`;
     expect(treeOf(entry("readme")).add(entry("README"))).toBe(why("README"));
     expect(treeOf(entry("lib/a")).add(entry("Lib/b"))).toBe(why("Lib"));
+    expect(treeOf(entry("lib/a/x")).add(entry("Lib/A/y"))).toBe(why("Lib"));
+    treeOf(entry("straße"), entry("strasse"));
     expect(treeOf(entry("u\u0308")).add(entry("\u00fc"))).toBe(why("\u00fc"));
     treeOf(entry("lib/a"), entry("lib/b"), entry("a"));
   });
