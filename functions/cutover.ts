@@ -17,7 +17,7 @@ import { nextObservationSeconds } from "../shared/domain/pace.ts";
 import { pausedUntil, pauseLimitSeconds } from "../shared/domain/pause.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { type RevokedRelease, revocationText } from "../shared/domain/revocation.ts";
-import { stateOf, unexplained } from "../shared/domain/rule-record.ts";
+import { givenUp, stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { stepSeconds, trafficSteps } from "../shared/domain/strategy.ts";
 import { DeployHeldError, RevokedError, RuleConflictError } from "../shared/errors.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
@@ -237,17 +237,20 @@ async function restore(request: Input, release: Release, world: CutoverWorld): P
   const [rule] = own;
   const candidate = await world.targetGroups.find(targetGroupOf(stage, release.generation));
   const named = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === candidate);
-  if (!rule || !candidate || !named) return ready();
+  if (!candidate) return ready();
 
   const head = await world.ledger.head(release.service);
   // Died or failed while settling: the candidate is live by the ledger's own word, so it keeps the traffic.
   if (head.live?.generation === release.generation) return ready();
   const difference = unexplained(release.service, head.rule, own, others);
-  if (difference !== undefined && named.weight === 0) return ready();
+  if (difference === undefined && (!rule || !named)) return ready();
   const groupOf = async (generation: string | undefined) =>
     generation === undefined ? undefined : world.targetGroups.find(targetGroupOf(stage, generation));
   const live = await groupOf(head.live?.generation);
   const standby = await groupOf(head.standby?.generation);
+  if (!rule || !named || (difference !== undefined && named.weight === 0)) {
+    return giveUp(request, head, { candidate, live, standby }, world);
+  }
   const liveRelease = head.live && (await world.ledger.release(release.service, head.live.generation));
   const route = liveRelease?.spec.route;
   const weights = live && restoredWeights(rule.weights, live, standby);
@@ -263,6 +266,21 @@ async function restore(request: Input, release: Release, world: CutoverWorld): P
   else await world.traffic.delete(rule.arn);
   const evidence = { from: rule.weights, live: head.live?.generation ?? null, ...(difference && { difference }) };
   await recordEvent(request, world, "restored", evidence);
+  return ready();
+}
+
+/** What somebody else changed stays; but nobody is to be told to put back a rule that names a candidate which goes now. */
+async function giveUp(
+  request: Input,
+  { rule: record }: Head,
+  groups: Parameters<typeof givenUp>[1],
+  { ledger }: CutoverWorld,
+): Promise<StepOutput> {
+  if (!record || givenUp(record, groups) === record) return ready();
+  await ledger.assertLease(request.release, request.execution);
+  await ledger.updateHead(request.release.service, (head) =>
+    head.rule ? { ...head, rule: givenUp(head.rule, groups) } : head,
+  );
   return ready();
 }
 

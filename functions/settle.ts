@@ -29,6 +29,7 @@ import type { Release } from "../shared/domain/release.ts";
 import { asFound, stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { withMeasured } from "../shared/domain/way-back.ts";
 import { settleDrill } from "../shared/drill-settling.ts";
+import { targetGroupOf } from "../shared/fleet-names.ts";
 import { recordEvent } from "../shared/history.ts";
 import { unpin } from "../shared/pinning.ts";
 import { ruleConflict } from "../shared/rule-judgement.ts";
@@ -131,7 +132,10 @@ async function promote(request: Input, world: World): Promise<Head> {
   const kept = await keptWith(release, before, world);
   const found = stateOf(standing.own[0]);
   const head = await world.ledger.updateHead(ref.service, (present) => {
-    const seen = { ...present, ...(present.rule && { rule: asFound(present.rule, found) }) };
+    const seen = {
+      ...present,
+      ...(present.rule && { rule: asFound(present.rule, found, targetGroupOf(world.config.stage, ref.generation)) }),
+    };
     return judgedRefresh(promoted(seen, ref.generation, now, hotUntil, kept), undone, now);
   });
   await world.ledger.announceRefreshPause(head, head.standby?.generation);

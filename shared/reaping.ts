@@ -19,7 +19,7 @@ import {
 } from "./domain/head.ts";
 import { experimentOf, fleetName, imageName, templateName } from "./domain/names.ts";
 import { imageOwner, type Release } from "./domain/release.ts";
-import { stateOf, unexplained } from "./domain/rule-record.ts";
+import { left, stateOf, unexplained } from "./domain/rule-record.ts";
 import { vanished } from "./domain/second-look.ts";
 import { targetGroupOf } from "./fleet-names.ts";
 import type { BaseWorld } from "./step.ts";
@@ -84,7 +84,7 @@ export async function reapGeneration(
     if (isPropagating(head, world.now())) return going(propagationLeftSeconds(head, world.now()));
     const group = await world.targetGroups.find(targetGroupOf(world.config.stage, generation));
     const standing = await world.traffic.standing(release.network.listenerArn, release.service);
-    if (weightOf(group, standing) > 0) return { state: "serving" };
+    if (isServing(group, standing)) return { state: "serving" };
     // Nobody may be told that it stands by once its fleet goes; should this end half-way, it is a leftover.
     if (head.standby?.generation === generation) {
       await guard();
@@ -110,8 +110,11 @@ function going(waitSeconds: number): Reaped {
   return { state: "going", waitSeconds };
 }
 
-function weightOf(group: string | undefined, { own: [rule] }: Standing): number {
-  return rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group)?.weight ?? 0;
+/** Whether requests go to a group, by Kiln's own rule or by one that somebody else made. */
+function isServing(group: string | undefined, { own, others }: Standing): boolean {
+  return [...own, ...others].some(({ weights }) =>
+    weights.some(({ targetGroupArn, weight }) => targetGroupArn === group && weight > 0),
+  );
 }
 
 /** Takes away the trial rule of what is live, which a launch may have made that outlived its own deploy. */
@@ -153,7 +156,8 @@ async function leaveProduction(
   const weights = rule.weights.filter((weight) => weight !== entry);
   const from = stateOf(rule);
   const explained = unexplained(head.service, head.rule, [rule], others) === undefined;
-  const record = explained || !head.rule ? { from, to: from && { ...from, weights } } : head.rule;
+  const record =
+    explained || !head.rule ? { from, to: from && { ...from, weights } } : left(head.rule, entry.targetGroupArn);
   await world.ledger.announceRuleChange(head.service, world.now(), record);
   await guard();
   await world.traffic.change(rule, weights);

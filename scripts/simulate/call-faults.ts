@@ -9,6 +9,7 @@ import type { Run } from "./activity.ts";
 import { CallPlaces } from "./call-places.ts";
 import { drawOf, type FaultKind, type FaultPlan, type HandlerCall } from "./faults.ts";
 import { actorOf, type Effect, type EffectWatch, ledgerPlace } from "./promises/effect.ts";
+import { StaleReads } from "./stale-reads.ts";
 
 /** The process of a Lambda ended; the name is what Lambda calls it. */
 export class CrashedError extends Error {
@@ -60,6 +61,9 @@ export class CallFaults {
   heard: (call: HandlerCall, came: string) => void = () => {};
   /** Calls that no role may make at present. */
   takenAway: (call: HandlerCall) => boolean = () => false;
+  /** Calls that AWS refuses at present, and how: a limit of the account is reached. */
+  refused: (call: HandlerCall) => AwsError | undefined = () => undefined;
+  readonly stale: StaleReads;
   #plan: FaultPlan = () => undefined;
   readonly #kernel: Kernel;
   readonly #seed: number;
@@ -69,6 +73,7 @@ export class CallFaults {
   constructor(kernel: Kernel, seed: number) {
     this.#kernel = kernel;
     this.#seed = seed;
+    this.stale = new StaleReads(kernel);
   }
 
   /** Begins to count anew, under this plan. */
@@ -110,6 +115,8 @@ export class CallFaults {
     invocation.run.waiting -= 1;
     if (fault === "crash") this.heard(made, fault);
     try {
+      const refusal = fault ? undefined : this.refused(made);
+      if (refusal) throw refusal;
       const output = await (!fault || fault === "slow" || fault === "stopped"
         ? this.#make<O>(invocation, service, operation, input, caller)
         : this.#faulty<O>(fault, invocation, service, operation, input, caller));
@@ -136,6 +143,9 @@ export class CallFaults {
 
   /** Lets a call reach AWS, under the eyes of whoever watches. */
   async #make<O>(invocation: Invocation, api: string, operation: string, input: unknown, caller: Caller): Promise<O> {
+    const old = this.stale.answerTo({ service: api, operation, input, caller });
+    if (old) return old.answer as O;
+    await this.stale.beforeChange(api, operation);
     if (!this.watch) return this.#kernel.call<O>(api, operation, input, caller);
     const { document, asked } = await readable(operation, input as Record<string, unknown>);
     const effect: Effect = {

@@ -2,9 +2,11 @@ import type { GroupDocument } from "../../local/auto-scaling/documents.ts";
 import type { Random } from "../../local/core/random.ts";
 import { fleetName } from "../../shared/domain/names.ts";
 import { drawOperatorDeed, type OperatorDeed, performOperator } from "./deeds-of-operators.ts";
+import { type EditKind, type Edits, editKinds } from "./edits/edits.ts";
 import { drawExperimentDeed } from "./experiment-deeds.ts";
 import { type Service, type SimulatedStage, stageName } from "./simulated-stage.ts";
 import { type SpellKind, type Spells, spellKinds } from "./spells.ts";
+import { upgrade } from "./upgrade.ts";
 import { victim } from "./victims.ts";
 import type { World } from "./worlds.ts";
 
@@ -29,9 +31,19 @@ export type Deed =
   | { do: "overwrite"; service: Service; version: string; build: string }
   /** Something is wrong with the world for a while. */
   | { do: "spell"; what: SpellKind; seconds: number; which: Which }
+  /** A new version of Kiln is put in force: new versions of its handlers, and machines that name them. */
+  | { do: "upgrade" }
+  /** A person, or somebody's Terraform, edits what is Kiln's; `ways`: which thing, and how. */
+  | { do: "edit"; what: EditKind; service: Service; seconds: number; ways: [Which, Which] }
   /** A person stops an execution in the console. `whileSlow`: most likely one that hangs in a call. */
   | { do: "stop"; which: Which; whileSlow: boolean }
   | OperatorDeed;
+
+/** What goes on for a while in one run. */
+export interface Weather {
+  spells: Spells;
+  edits: Edits;
+}
 
 /** An artifact that was pushed before. */
 export interface Pushed {
@@ -45,6 +57,18 @@ const mishapShare = 0.25;
 /** Long enough to hit a deploy, and short enough that most of them outlive it. */
 const spellSeconds = { least: 30, most: 300 };
 
+/** An alarm that says nothing is borne for five minutes after its release was observed. */
+const silenceMaxSeconds = 900;
+
+/** From the next plan of somebody's Terraform to a person who looks after lunch; most deploys take three minutes. */
+const editSeconds = { least: 30, most: 1500 };
+
+/** The share of the others that is an upgrade of Kiln. */
+const upgradeShare = 0.06;
+
+/** The share of mishaps that are somebody's hand. */
+const editShare = 0.3;
+
 /** Unit: milliseconds. So long a person waits at most for an execution that hangs in a call. */
 const slowCallLimitMs = 120_000;
 
@@ -55,7 +79,7 @@ const slowCallLimitMs = 120_000;
  * @param world What this mix is about.
  */
 export function drawDeed(random: Random, number: number, pushed: Pushed[], world: World): Deed {
-  if (random.next() < mishapShare) return drawMishap(random, number, pushed);
+  if (random.next() < mishapShare) return drawMishap(random, number, pushed, world);
   // One service is busier than the others, so that what is done to it meets.
   const service = random.next() < world.busyShare ? "web" : (chosen(world.services, random.next()) ?? "web");
   const kindOfDeed = random.next();
@@ -89,18 +113,28 @@ function refreshOf(service: Service, drawn: number): object {
 }
 
 /** Draws something that neither Kiln nor the people who use it do. */
-function drawMishap(random: Random, number: number, pushed: readonly Pushed[]): Deed {
+function drawMishap(random: Random, number: number, pushed: readonly Pushed[], world: World): Deed {
+  if (random.next() < editShare) return drawEdit(random, world);
+  if (random.next() < upgradeShare) return { do: "upgrade" };
   const drawn = random.next();
   if (drawn < 0.3) return { do: "lose-instance", which: random.next() };
   const before = chosen(pushed, random.next());
   if (drawn < 0.4 && before) return { do: "overwrite", ...before, build: String(number) };
   const what = chosen(spellKinds, random.next()) ?? "no-capacity";
-  const seconds = Math.floor(random.between(spellSeconds.least, spellSeconds.most));
+  const most = what === "silent-alarm" ? silenceMaxSeconds : spellSeconds.most;
+  const seconds = Math.floor(random.between(spellSeconds.least, most));
   return { do: "spell", what, seconds, which: random.next() };
 }
 
+function drawEdit(random: Random, { services, busyShare }: World): Deed {
+  const service = random.next() < busyShare ? "web" : (chosen(services, random.next()) ?? "web");
+  const what = chosen(editKinds, random.next()) ?? "rule-weights";
+  const seconds = Math.floor(random.between(editSeconds.least, editSeconds.most));
+  return { do: "edit", what, service, seconds, ways: [random.next(), random.next()] };
+}
+
 /** Does it, whatever else is under way. */
-export async function perform(stage: SimulatedStage, spells: Spells, deed: Deed): Promise<void> {
+export async function perform(stage: SimulatedStage, { spells, edits }: Weather, deed: Deed): Promise<void> {
   switch (deed.do) {
     case "push":
       return stage.push(deed.service, deed.version);
@@ -122,6 +156,10 @@ export async function perform(stage: SimulatedStage, spells: Spells, deed: Deed)
       return stage.push(deed.service, deed.version, deed.build);
     case "spell":
       return spells.begin(deed.what, deed.seconds, deed.which);
+    case "edit":
+      return edits.make(deed.what, deed.service, deed.seconds, deed.ways);
+    case "upgrade":
+      return upgrade(stage);
     case "stop":
       return stop(stage, deed.which, deed.whileSlow);
     default:

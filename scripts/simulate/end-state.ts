@@ -49,7 +49,7 @@ function fleetProblems(stage: SimulatedStage, head: Head): string[] {
   );
   return [
     ...extra("fleet", own, held),
-    ...missing("fleet", own, held),
+    ...missing("fleet", own, without(held, stage.cloud.byHand.fleets)),
     ...stray.map(({ instanceId }) => `L2 nothing left: instance ${instanceId} belongs to nothing that is held`),
   ];
 }
@@ -86,10 +86,13 @@ function trafficProblems(stage: SimulatedStage, head: Head): string[] {
 async function imageProblems(stage: SimulatedStage, head: Head): Promise<string[]> {
   const kept = [...new Set([...keptGenerations(head), ...heldBy(head)])];
   const wanted = new Set<string>();
+  const bereft = new Set<string>();
   for (const generation of kept) {
     const release = await stage.cloud.complete(stage.ledger.release(head.service, generation));
     if (release && imageOwner(release) === head.service) {
-      wanted.add(imageName(stageName, head.service, release.imageDigest));
+      const name = imageName(stageName, head.service, release.imageDigest);
+      wanted.add(name);
+      if (stage.cloud.byHand.images.has(name)) bereft.add(generation);
     }
   }
   // What an experiment has lent stays until the release that stands on it is no longer kept.
@@ -105,14 +108,18 @@ async function imageProblems(stage: SimulatedStage, head: Head): Promise<string[
   const volumes = rows<SnapshotRecord>(stage, "ebs.snapshots").filter(
     ({ tags }) => tags[tagKeys.service] === head.service,
   );
-  const unused = volumes.filter(({ snapshotId }) => !used.has(snapshotId));
+  // A person who takes an image away in the console leaves its snapshots; they go with the generation.
+  const isLeftByHand = (generation = "") => bereft.has(generation) && kept.includes(generation);
+  const unused = volumes.filter(
+    ({ snapshotId, tags }) => !used.has(snapshotId) && !isLeftByHand(tags[tagKeys.generation]),
+  );
   const templates = rows<LaunchTemplateVersionRecord>(stage, "ec2.template-versions")
     .map(({ description = "" }) => description)
     .filter((description) => description.startsWith(`${head.service}-`));
   return [
     ...extra("image", names, [...wanted, ...going]),
     ...disabled.map(({ name, state }) => `S8 reap: image ${name} is needed, and ${state}`),
-    ...missing("image", names, [...wanted]),
+    ...missing("image", names, without([...wanted], stage.cloud.byHand.images)),
     ...(new Set(names).size < names.length ? [`S4 one image: ${names.join()}`] : []),
     ...unused.map(({ snapshotId, tags }) => `L2 nothing left: snapshot ${snapshotId} of ${tags[tagKeys.generation]}`),
     ...extra("template version", templates, kept),
@@ -125,6 +132,11 @@ function rows<T>(stage: SimulatedStage, collection: string): Readonly<T>[] {
 
 function extra(what: string, found: readonly string[], wanted: readonly string[]): string[] {
   return found.filter((name) => !wanted.includes(name)).map((name) => `L2 nothing left: ${what} ${name}`);
+}
+
+/** Nobody holds it against Kiln that what a person took away is not there. */
+function without(names: readonly string[], takenByHand: ReadonlySet<string>): string[] {
+  return names.filter((name) => !takenByHand.has(name));
 }
 
 function missing(what: string, found: readonly string[], wanted: readonly string[]): string[] {

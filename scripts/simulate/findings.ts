@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { operatorHappenings } from "./deeds-of-operators.ts";
+import { editKinds } from "./edits/edits.ts";
 import { everyFaultKind } from "./faults.ts";
 import type { Outcome } from "./jobs.ts";
 import type { MixPlan } from "./mix-plan.ts";
@@ -33,6 +34,15 @@ const happening = z.discriminatedUnion("do", [
   z.strictObject({ ...at, do: z.literal("lose-instance"), which }),
   z.strictObject({ ...at, do: z.literal("overwrite"), service, version: z.string(), build: z.string() }),
   z.strictObject({ ...at, do: z.literal("spell"), what: z.enum(spellKinds), seconds: z.number().min(1), which }),
+  z.strictObject({
+    ...at,
+    do: z.literal("edit"),
+    what: z.enum(editKinds),
+    service,
+    seconds: z.number().min(1),
+    ways: z.tuple([which, which]),
+  }),
+  z.strictObject({ ...at, do: z.literal("upgrade") }),
   z.strictObject({ ...at, do: z.literal("stop"), which, whileSlow: z.boolean() }),
   ...operatorHappenings(at),
 ]);

@@ -22,6 +22,7 @@ export class NeverDark {
   /** Makes one request of each service to each node. */
   look(): void {
     for (const service of this.#services) {
+      if (this.#cloud.byHand.isDark(service)) continue;
       for (const [node, visit] of this.#cloud.visitors.visit(hostOf(service)).entries()) {
         this.visits += 1;
         if ("problem" in visit) {

@@ -2,6 +2,7 @@ import { secondLookSeconds } from "../../shared/domain/second-look.ts";
 import { budgetProblems } from "./budgets.ts";
 import { perform } from "./deeds.ts";
 import { putRight } from "./deeds-of-operators.ts";
+import { Edits } from "./edits/edits.ts";
 import { endStateProblems } from "./end-state.ts";
 import { drawnFaults, noFaults, placedFaults } from "./faults.ts";
 import { type DrawDeed, drawPlan, type MixPlan, type PlacedFault } from "./mix-plan.ts";
@@ -77,13 +78,13 @@ export async function runMixPlan(
   cloud.faults.arm(plan.faults === "drawn" ? drawnFaults(seed, faultShare) : placedFaults(plan.faults));
   const problems: string[] = [];
   let struck: PlacedFault[] = [];
-  const spells = new Spells(stage);
+  const weather = { spells: new Spells(stage), edits: new Edits(stage) };
   const beganMs = cloud.clock.now();
   try {
     for (const { atSeconds, ...deed } of happenings) {
       await cloud.until(() => false, Math.max(0, beganMs + atSeconds * 1000 - cloud.clock.now()));
       timeline?.did(deed);
-      await perform(stage, spells, deed);
+      await perform(stage, weather, deed);
     }
     await cloud.until(() => false, lastEventMs);
     await stage.idle();
@@ -91,7 +92,8 @@ export async function runMixPlan(
     problems.push(...budgetProblems(stage));
     see(stage);
     cloud.faults.arm(noFaults);
-    await spells.lift();
+    await weather.spells.lift();
+    await weather.edits.repair(seed % 2 === 0);
     await sweepClean(stage);
     problems.push(...(await revocationProblems(stage)));
     const experiments = await cloud.complete(stage.ledger.experiments());
@@ -103,7 +105,7 @@ export async function runMixPlan(
     problems.push(`L1 ends: ${error instanceof Error ? error.message : String(error)}`);
     struck = struck.length > 0 ? struck : cloud.faults.struck.map(({ call, kind }) => ({ at: call.place, kind }));
   }
-  const all = [...problems, ...watch.problems, ...promises.problems];
+  const all = [...problems, ...watch.problems, ...promises.problems, ...cloud.handlerVersions.problems];
   for (const problem of all) timeline?.broken(problem);
   return {
     seed,

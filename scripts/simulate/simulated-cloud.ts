@@ -21,10 +21,13 @@ import type { ProbeRequest } from "../../shared/domain/probe.ts";
 import type { FrozenReleases } from "../../shared/step.ts";
 import { Activity } from "./activity.ts";
 import { CallFaults, CrashedError, type Invocation } from "./call-faults.ts";
+import { ByHand } from "./edits/by-hand.ts";
 import { handlers } from "./handlers.ts";
 import type { Program } from "./programs.ts";
+import { actorOf } from "./promises/effect.ts";
 import { PublicTraffic } from "./public-traffic.ts";
 import { scriptedTraffic } from "./scripted-traffic.ts";
+import { HandlerVersions } from "./upgrade.ts";
 import { Harmed } from "./victims.ts";
 import { Visitors } from "./visitors.ts";
 
@@ -61,6 +64,8 @@ export class SimulatedCloud {
   /** Instances whose programs answer nobody at present. */
   readonly mute = new Set<string>();
   readonly harmed = new Harmed(() => this.clock.now());
+  readonly handlerVersions = new HandlerVersions();
+  readonly byHand = new ByHand(() => this.clock.now());
   /** By how much the clock of a handler's Lambda is fast. Unit: milliseconds. */
   skewMs: (handler: string) => number = () => 0;
   /** Runs after everything that happened; throws what must not be. */
@@ -207,6 +212,7 @@ export class SimulatedCloud {
 
   async #invoke(name: string, handler: (typeof handlers)[string], event: unknown, context: InProcessContext) {
     const run = this.#activity.begin();
+    this.handlerVersions.called(actorOf(event).execution, name, context.functionVersion);
     let crash = () => {};
     const crashed = new Promise<never>((_, reject) => {
       crash = () => reject(new CrashedError("injected: the process ended"));

@@ -13,6 +13,7 @@ import { Recipes } from "../../shared/aws/recipes.ts";
 import { ledgerKeys } from "../../shared/domain/keys.ts";
 import { knownBases, parseServiceSpec, type ServiceSpec } from "../../shared/domain/service-spec.ts";
 import { artifactOf } from "./artifacts.ts";
+import { handSetAlarm } from "./hand-set-alarm.ts";
 import { hostOf } from "./hosts.ts";
 import { preloadModels } from "./preload.ts";
 import { SimulatedCloud, type Snapshot } from "./simulated-cloud.ts";
@@ -24,6 +25,9 @@ export const stageName = "dev";
 export const services = ["web", "api", "shop", "post"] as const;
 
 export type Service = (typeof services)[number];
+
+/** The alarm that the spec of `api` names; it has the state that somebody sets. */
+export const stageAlarm = "api-errors";
 
 /** What the stack and the account's load balancer are called; the same in every run from one snapshot. */
 interface Addresses {
@@ -236,7 +240,16 @@ export async function prepareStage(
   await cloud.complete(parameters.write(parameterNames.listener(stageName), balancer.listenerArn));
   await stage.apply("web");
   // The other service takes its traffic step by step, so that every mix of faults meets both ways.
-  await stage.apply("api", { deploy: { strategy: "canary", steps: [10, 50], intervalSeconds: 30 } });
+  await stage.apply("api", {
+    deploy: { strategy: "canary", steps: [10, 50], intervalSeconds: 30 },
+    alarms: [stageAlarm],
+  });
+  await cloud.call("monitoring", "PutMetricAlarm", handSetAlarm(stageAlarm));
+  await cloud.call("monitoring", "SetAlarmState", {
+    AlarmName: stageAlarm,
+    StateValue: "OK",
+    StateReason: "it is new",
+  });
   await prepareBase(cloud, await cloud.complete(parameters.read(knownBases.al2023.x86_64)), outputs["BaseFunction"]);
   return stage.snapshot();
 }

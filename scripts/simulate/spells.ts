@@ -1,9 +1,10 @@
+import { AwsError } from "../../local/core/aws-error.ts";
 import type { Delays } from "../../local/core/delays.ts";
 import { Ec2Service } from "../../local/ec2/service.ts";
 import { zonesOf } from "../../local/ec2/zones.ts";
 import type { Head } from "../../shared/domain/head.ts";
 import { drawOf } from "./faults.ts";
-import type { SimulatedStage } from "./simulated-stage.ts";
+import { type SimulatedStage, stageAlarm } from "./simulated-stage.ts";
 import { victim } from "./victims.ts";
 
 /**
@@ -17,6 +18,9 @@ import { victim } from "./victims.ts";
  * - `denied`: a service control policy takes one kind of change away from every handler.
  * - `flapping`: a program answers for 20 seconds, and for the next 20 it does not.
  * - `skewed-clock`: the clock of each handler's Lambda is up to two minutes fast or slow.
+ * - `stale-reads`: for up to 20 seconds after a change, descriptions of EC2, Auto Scaling and the load balancer say what was so before.
+ * - `silent-alarm`: the alarm of a service's spec has no data.
+ * - `full`: a limit of the load balancer or the account is reached, so that one kind of thing cannot be made.
  * - `paused`: a person paused a service; `frozen`: a person froze the whole stage.
  */
 export const spellKinds = [
@@ -29,6 +33,9 @@ export const spellKinds = [
   "denied",
   "flapping",
   "skewed-clock",
+  "stale-reads",
+  "silent-alarm",
+  "full",
   "paused",
   "frozen",
 ] as const;
@@ -57,6 +64,21 @@ const deniedCalls = [
   "autoscaling:DeleteAutoScalingGroup",
   "elasticloadbalancing:DeleteTargetGroup",
   "ec2:DeleteLaunchTemplateVersions",
+] as const;
+
+/** Unit: seconds. No figure is published for what changed; what is created shows within some. */
+const staleMaxSeconds = 20;
+
+/** Limits that stop a deploy, in the words of the services' error shapes. */
+const limits = [
+  ["elasticloadbalancing:CreateRule", "TooManyRules", "A load balancer has at most 100 rules"],
+  [
+    "elasticloadbalancing:CreateRule",
+    "TooManyUniqueTargetGroupsPerLoadBalancer",
+    "A load balancer has at most 100 target groups in its rules",
+  ],
+  ["elasticloadbalancing:CreateTargetGroup", "TooManyTargetGroups", "You have reached the limit of 3000 target groups"],
+  ["autoscaling:CreateAutoScalingGroup", "LimitExceeded", "You have reached the limit of 500 Auto Scaling groups"],
 ] as const;
 
 /** Unit: milliseconds. Two health checks: enough to be taken out, and in again. */
@@ -123,6 +145,24 @@ const begins: Readonly<Record<SpellKind, Begin>> = {
     cloud.skewMs = (handler) => Math.round(drawOf(seed, handler).between(-skewMaxSeconds, skewMaxSeconds)) * 1000;
     return () => {
       cloud.skewMs = () => 0;
+    };
+  },
+  "stale-reads": async ({ cloud }, which) => {
+    cloud.faults.stale.seconds = Math.ceil(which * staleMaxSeconds);
+    return () => cloud.faults.stale.end();
+  },
+  "silent-alarm": async ({ cloud }) => {
+    const told = (StateValue: string) =>
+      cloud.call("monitoring", "SetAlarmState", { AlarmName: stageAlarm, StateValue, StateReason: "the simulation" });
+    await told("INSUFFICIENT_DATA");
+    return async () => void (await told("OK"));
+  },
+  full: async ({ cloud }, which) => {
+    const [call, code, message] = limits[Math.floor(which * limits.length)] ?? limits[0];
+    cloud.faults.refused = ({ service, operation }) =>
+      `${service}:${operation}` === call ? new AwsError(code, message, 400) : undefined;
+    return () => {
+      cloud.faults.refused = () => undefined;
     };
   },
   paused: async (stage, which) => {

@@ -1,4 +1,4 @@
-import { sameWeights, type Weight } from "./cutover.ts";
+import { restoredWeights, sameWeights, type Weight } from "./cutover.ts";
 import { answering, type ListenerRule, namedRule } from "./listener-rules.ts";
 import { type Route, type RouteCondition, ruleConditions } from "./rules.ts";
 
@@ -27,12 +27,44 @@ export function confirmed(record: RuleRecord | undefined): RuleRecord | undefine
 }
 
 /**
- * The record of a rule that was found. Whoever died between writing its wish and making the call left one that says what the
- * rule never said: then what it said before is what Kiln left.
+ * The record of a rule that was found when a release becomes live. Whoever died between writing its wish and making the call
+ * left one that says what the rule never said: then what it said before is what Kiln left. Where only the wish gives the
+ * release its requests, the call was made, and what was found is older than it.
+ * @param group Name of the release's target group.
  */
-export function asFound(record: RuleRecord, found: RuleState): RuleRecord {
+export function asFound(record: RuleRecord, found: RuleState, group: string): RuleRecord {
   if (record.from === undefined || sameState(found, record.to) || !sameState(found, record.from)) return record;
+  if (serves(record.to, group) && !serves(found, group)) return record;
   return { to: record.from, behind: record.behind };
+}
+
+/**
+ * The record of a rule that somebody else changed, once a candidate that it gave requests to has failed: what it is expected
+ * to say must be something that it can say again when the candidate is gone.
+ * @param groups ARNs of target groups; without a live release no rule is expected.
+ */
+export function givenUp(
+  record: RuleRecord,
+  { candidate, live, standby }: { candidate: string; live: string | undefined; standby: string | undefined },
+): RuleRecord {
+  const { to, from, behind } = record;
+  if (!to || !serves(to, groupName(candidate))) return record;
+  if (live === undefined) return { to: null, behind };
+  const { weights } = leaving({ ...to, weights: restoredWeights(to.weights, live, standby) }, candidate);
+  return { to: { weights, route: (from ?? to).route }, behind };
+}
+
+/** The record of a rule that somebody else changed, and that a group leaves. */
+export function left(record: RuleRecord, group: string): RuleRecord {
+  return { ...record, to: record.to && leaving(record.to, group), from: record.to };
+}
+
+function leaving<S extends { weights: Weight[] }>(state: S, group: string): S {
+  return { ...state, weights: state.weights.filter(({ targetGroupArn }) => targetGroupArn !== group) };
+}
+
+function serves(state: RuleState, group: string): boolean {
+  return (state?.weights ?? []).some(({ targetGroupArn, weight }) => weight > 0 && groupName(targetGroupArn) === group);
 }
 
 /** The state of a rule as it was found. */

@@ -34,6 +34,9 @@ const errorsUnder: Readonly<Record<SpellKind, string[]>> = {
   denied: ["AccessDenied"],
   flapping: ["Kiln.PreEmpted"],
   "skewed-clock": ["Kiln.PreEmpted"],
+  "stale-reads": ["Kiln.PreEmpted"],
+  "silent-alarm": ["Kiln.PreEmpted"],
+  full: ["RouteRefusedError", "LimitExceededFault"],
   paused: ["Kiln.PreEmpted"],
   frozen: ["DeployHeldError", "DeployHeldError"],
 };

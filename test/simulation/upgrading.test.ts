@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { endStateProblems } from "../../scripts/simulate/end-state.ts";
 import { NeverDark } from "../../scripts/simulate/never-dark.ts";
 import type { SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
+import { HandlerVersions, upgrade as upgradeHandlers } from "../../scripts/simulate/upgrade.ts";
 import { type LiveService, liveService } from "./live-service.ts";
 import { until } from "./production-rule.ts";
 
@@ -42,6 +43,30 @@ describe("an upgrade of Kiln while a deploy is under way", () => {
     await stage.settle();
     expect(watch.problems).toEqual([]);
     expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+
+  it.each(states)(
+    "that changes its handlers in %s leaves it those it began with, and the next one gets the new",
+    async (state) => {
+      const stage = await service.open(canary);
+      await stage.push("web", "2");
+      await until(stage, () => stage.stateOf(lastDeploy(stage)) === state);
+      await upgradeHandlers(stage);
+      await stage.idle();
+      expect(stage.path(lastDeploy(stage)).at(-1)).toBe("Live");
+      expect([...stage.cloud.handlerVersions.seen]).toEqual(["1"]);
+      expect((await stage.deploy("web", "3")).status).toBe("SUCCEEDED");
+      expect([...stage.cloud.handlerVersions.seen]).toEqual(["1", "2"]);
+      expect(stage.cloud.handlerVersions.problems).toEqual([]);
+    },
+  );
+
+  it("would be noticed if it changed the handlers of what is under way", () => {
+    const versions = new HandlerVersions();
+    for (const version of ["1", "1", "2"]) versions.called("arn:one", "reap", version);
+    versions.called("arn:two", "reap", "2");
+    versions.called("", "reap", "3");
+    expect(versions.problems).toEqual(["H1 upgrade: arn:one began with version 1, and called 2 of reap"]);
   });
 
   it("lets a rollback pre-empt it, and the sweep undo it", async () => {

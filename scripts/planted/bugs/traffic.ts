@@ -95,12 +95,12 @@ export const trafficBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/reaping.ts",
-        find: "if (weightOf(group, standing) > 0) return",
+        find: "if (isServing(group, standing)) return",
         replace: "if (!standing) return",
       },
       {
         file: "functions/cutover.ts",
-        find: "if (!rule || !candidate || !named) return ready();",
+        find: "if (!candidate) return ready();",
         replace: "return ready();",
       },
     ],
@@ -112,7 +112,7 @@ export const trafficBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "functions/cutover.ts",
-        find: "if (!rule || !candidate || !named) return ready();",
+        find: "if (!candidate) return ready();",
         replace: "if (candidate || !rule || !named) return ready();",
       },
     ],
@@ -134,7 +134,7 @@ export const trafficBugs: readonly PlantedBug[] = [
       },
       {
         file: "shared/reaping.ts",
-        find: "if (weightOf(group, standing) > 0) return",
+        find: "if (isServing(group, standing)) return",
         replace: "if (!standing) return",
       },
     ],

@@ -11,6 +11,8 @@ export interface FleetSeen {
   healthy: number;
   /** Whether the world has just taken one away: nobody can have read that yet. */
   isHarmed: boolean;
+  /** Whether a person changed its sizes. */
+  isSizedByHand: boolean;
 }
 
 /** What the watch asks the cloud. */
@@ -64,7 +66,7 @@ export class CapacityWatch implements EffectWatch {
 
   #judgeSize(service: string, { MaxSize, DesiredCapacity }: Readonly<Record<string, unknown>>): void {
     const fleet = this.#fleet;
-    if (!fleet || (this.#view.sharesOf(service).get(fleet.generation) ?? 0) === 0) return;
+    if (!fleet || fleet.isSizedByHand || (this.#view.sharesOf(service).get(fleet.generation) ?? 0) === 0) return;
     if (typeof MaxSize === "number" && MaxSize < fleet.max) {
       this.problems.push(
         `S1 scaling: ${fleet.generation} serves, and may grow only to ${MaxSize} instead of ${fleet.max}`,

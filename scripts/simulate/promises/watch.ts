@@ -100,7 +100,8 @@ export class PromiseWatch implements EffectWatch {
     const rule = live && (await cloud.complete(ledger.release(service, live.generation)))?.spec.keep;
     for (const generation of this.#order.served(service).slice(-(rule?.releases ?? keptReleases.usual))) {
       const release = await cloud.complete(ledger.release(service, generation));
-      const hasImage = release && names.has(imageName(stageName, imageOwner(release), release.imageDigest));
+      const image = release && imageName(stageName, imageOwner(release), release.imageDigest);
+      const hasImage = image !== undefined && (names.has(image) || cloud.byHand.images.has(image));
       if (hasImage && kept.includes(generation)) continue;
       problems.push(`S7 way back: ${generation} served, and cannot be launched again`);
     }
@@ -177,5 +178,6 @@ function seen({ cloud }: SimulatedStage, { name, minSize, maxSize, desired }: Re
   });
   const generation = name.slice(fleetName(stageName, "").length);
   const isHarmed = instances.some(({ id, group }) => group === name && cloud.harmed.has(id));
-  return { generation, min: minSize, max: maxSize, desired, healthy: healthy.length, isHarmed };
+  const isSizedByHand = cloud.byHand.sized.has(name);
+  return { generation, min: minSize, max: maxSize, desired, healthy: healthy.length, isHarmed, isSizedByHand };
 }

@@ -3,7 +3,9 @@ import {
   accepting,
   asFound,
   confirmed,
+  givenUp,
   groupName,
+  left,
   type RuleRecord,
   stateOf,
   unexplained,
@@ -36,10 +38,49 @@ describe("a production rule", () => {
 
   it("is recorded as it was before, when the call that would have changed it was never made", () => {
     const before = stateOf(own({ weights: weights(1, 0) }));
-    expect(asFound(record, before)).toEqual({ to: { weights: weights(1, 0), route }, behind: undefined });
-    expect(asFound(record, stateOf(own()))).toBe(record);
-    expect(asFound(record, stateOf(own({ weights: weights(5, 5) })))).toBe(record);
-    expect(asFound({ to: record.to }, before)).toEqual({ to: record.to });
+    const live = "web-000001-x";
+    expect(asFound(record, before, live)).toEqual({ to: { weights: weights(1, 0), route }, behind: undefined });
+    expect(asFound(record, stateOf(own()), live)).toBe(record);
+    expect(asFound(record, stateOf(own({ weights: weights(5, 5) })), live)).toBe(record);
+    expect(asFound({ to: record.to }, before, live)).toEqual({ to: record.to });
+  });
+
+  it("is recorded as it was told, when an answer from before the call is found for a release that only the call serves", () => {
+    const live = "web-000002-x";
+    expect(asFound(record, stateOf(own({ weights: weights(1, 0) })), live)).toBe(record);
+    expect(asFound({ from: null, to: record.to }, null, live)).toEqual({ from: null, to: record.to });
+    // Where neither gives it requests, nobody can have made the call for it.
+    const neither = { from: record.from ?? null, to: null };
+    expect(asFound(neither, stateOf(own({ weights: weights(1, 0) })), live).to).toEqual(record.from);
+  });
+
+  it("that somebody changed is expected to say what it can say without the candidate that failed", () => {
+    const [live, candidate] = weights(0, 1).map(({ targetGroupArn }) => targetGroupArn);
+    const groups = { candidate: candidate ?? "", live, standby: undefined };
+    const after = givenUp({ ...record, behind: "front" }, groups);
+    expect(after).toEqual({ to: { weights: [{ targetGroupArn: live, weight: 1 }], route }, behind: "front" });
+    expect(unexplained("web", after, [own({ weights: weights(1, 0).slice(0, 1) })], [byDefault])).toBeUndefined();
+    expect(givenUp(record, { ...groups, live: undefined })).toEqual({ to: null, behind: undefined });
+    // A route that only the candidate would have had is not expected either.
+    const moved = { ...record, to: { weights: weights(0, 1), route: { hosts: ["new.example"], paths: [] } } };
+    expect(givenUp(moved, groups).to?.route).toEqual(route);
+    expect(givenUp({ to: moved.to }, groups).to?.route).toEqual(moved.to.route);
+  });
+
+  it("stays expected as it is when the candidate that failed was to get nothing", () => {
+    const [live, candidate = ""] = weights(0, 1).map(({ targetGroupArn }) => targetGroupArn);
+    const untold = { to: { weights: weights(1, 0), route } };
+    expect(givenUp(untold, { candidate, live, standby: undefined })).toBe(untold);
+    expect(givenUp({ to: null }, { candidate, live, standby: undefined })).toEqual({ to: null });
+  });
+
+  it("that somebody changed may lose a group, and is explained once their change is taken back", () => {
+    const [group = ""] = weights(0, 1).map(({ targetGroupArn }) => targetGroupArn);
+    const after = left(record, group);
+    expect(after).toEqual({ to: { weights: weights(0, 1).slice(1), route }, from: record.to });
+    expect(unexplained("web", after, [own()], [byDefault])).toBeUndefined();
+    expect(unexplained("web", after, [own({ weights: weights(0, 1).slice(1) })], [byDefault])).toBeUndefined();
+    expect(left({ to: null }, group)).toEqual({ to: null, from: null });
   });
 
   it.each([

@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Deed } from "../../scripts/simulate/deeds.ts";
+import { type EditKind, editKinds } from "../../scripts/simulate/edits/edits.ts";
+import type { Happening, MixPlan } from "../../scripts/simulate/mix-plan.ts";
+import { packageInMemory } from "../../scripts/simulate/package-files.ts";
+import { runMixPlan } from "../../scripts/simulate/random-mix.ts";
+import { type Situation, situations } from "../../scripts/simulate/scenarios.ts";
+import {
+  type PreparedStage,
+  prepareStage,
+  type SimulatedStage,
+  stageName,
+} from "../../scripts/simulate/simulated-stage.ts";
+
+let begins: Record<Situation, PreparedStage>;
+
+beforeAll(async () => {
+  begins = await situations(await prepareStage(await packageInMemory(stageName)));
+}, 120_000);
+
+const at = (atSeconds: number, deed: Deed): Happening => ({ atSeconds, ...deed });
+const push = (version: string): Deed => ({ do: "push", service: "web", version });
+const rollback: Deed = { do: "begin", machine: "Rollback", input: { service: "web" } };
+const edit = (what: EditKind, seconds: number, which = 0.1, how = 0.3): Deed => ({
+  do: "edit",
+  what,
+  service: "web",
+  seconds,
+  ways: [which, how],
+});
+
+/** Runs the plan; says how its deploys and rollbacks ended, and what was broken. */
+async function ran(happenings: Happening[]) {
+  const plan: MixPlan = { seed: 5, begins: "live and standby", happenings, faults: [] };
+  const ends: (string | undefined)[] = [];
+  const see = (stage: SimulatedStage) => {
+    // Two deploys made the situation.
+    const own = [...stage.executions("deploy").slice(2), ...stage.executions("rollback")];
+    ends.push(...own.map(({ arn, error }) => error ?? stage.path(arn).at(-1)));
+  };
+  const { problems } = await runMixPlan(plan, begins["live and standby"], { see });
+  return { ends, problems };
+}
+
+/** How a deploy and a rollback after it end when the edit was made before both, and when it was made while the deploy observed. */
+const ends: Readonly<Record<EditKind, { before: string[]; meanwhile: string[] }>> = {
+  "rule-weights": {
+    before: ["RuleConflictError", "RuleConflictError"],
+    meanwhile: ["RuleConflictError", "RuleConflictError"],
+  },
+  "rule-gone": {
+    before: ["RuleConflictError", "RuleConflictError"],
+    meanwhile: ["RuleConflictError", "RuleConflictError"],
+  },
+  "rule-priority": { before: ["Live", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+  // Its role says nothing by which Kiln finds it.
+  "rule-untagged": { before: ["RuleConflictError", "RuleConflictError"], meanwhile: ["Live", "RolledBack"] },
+  // Somebody's rule sends requests to the candidate: it is not removed.
+  "rule-overtaken": {
+    before: ["RuleConflictError", "RuleConflictError"],
+    meanwhile: ["FailedDirty", "RuleConflictError"],
+  },
+  "group-sizes": { before: ["Live", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+  // The rollback waits for nothing that the standby lacks, and takes the place of a deploy that goes on retiring it.
+  "group-suspended": { before: ["Kiln.PreEmpted", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+  "group-protected": { before: ["Kiln.PreEmpted", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+  "group-gone": { before: ["Live", "RolledBack"], meanwhile: ["ObservationFailedError", "RolledBack"] },
+  "image-gone": { before: ["Live", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+  "image-disabled": { before: ["Live", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+  "image-deprecated": { before: ["Live", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+  "image-untagged": { before: ["Live", "RolledBack"], meanwhile: ["Live", "RolledBack"] },
+};
+
+describe("what somebody edits by hand", () => {
+  it.each(editKinds)("(%s) before a deploy leaves nothing wrong once it is put right", async (what) => {
+    const found = await ran([at(0, edit(what, 600)), at(5, push("3")), at(300, rollback)]);
+    expect(found).toEqual({ ends: ends[what].before, problems: [] });
+  });
+
+  it.each(editKinds)("(%s) while a deploy observes leaves nothing wrong once it is put right", async (what) => {
+    const found = await ran([at(0, push("3")), at(60, edit(what, 600, 0.9, 0.7)), at(300, rollback)]);
+    expect(found).toEqual({ ends: ends[what].meanwhile, problems: [] });
+  });
+});
