@@ -203,12 +203,12 @@ describe("a record", () => {
   });
 
   it("goes back to there being no rule, when the one that was wished was never made", () => {
-    expect(asFound({ to: record.to, from: null, behind: "arn:front" }, null)).toEqual({
+    expect(asFound({ to: record.to, from: null, behind: "arn:front" }, null, "web-000001-x")).toEqual({
       to: null,
       behind: "arn:front",
     });
     const first = { to: record.to, from: null };
-    expect(asFound(first, stateOf(own()))).toBe(first);
+    expect(asFound(first, stateOf(own()), "web-000001-x")).toBe(first);
   });
 });
 
