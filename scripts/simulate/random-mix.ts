@@ -1,3 +1,5 @@
+import { imageName } from "../../shared/domain/names.ts";
+import { imageOwner } from "../../shared/domain/release.ts";
 import { secondLookSeconds } from "../../shared/domain/second-look.ts";
 import { budgetProblems } from "./budgets.ts";
 import { perform } from "./deeds.ts";
@@ -9,7 +11,7 @@ import { type DrawDeed, drawPlan, type MixPlan, type PlacedFault } from "./mix-p
 import { NeverDark } from "./never-dark.ts";
 import { revocationProblems } from "./promises/revoked.ts";
 import { watchPromises } from "./promises/watch.ts";
-import { openStage, type PreparedStage, type SimulatedStage, services } from "./simulated-stage.ts";
+import { openStage, type PreparedStage, type SimulatedStage, services, stageName } from "./simulated-stage.ts";
 import { Spells } from "./spells.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -132,9 +134,16 @@ async function liveServices(stage: SimulatedStage): Promise<string[]> {
 async function nextOnes(stage: SimulatedStage, hasServed: boolean): Promise<string[]> {
   const deploy = await stage.deploy("web", "999");
   if (stage.path(deploy.arn).at(-1) !== "Live") return [`L1 next deploy: ${deploy.error}: ${deploy.cause}`];
-  if (!hasServed) return [];
+  if (!hasServed || (await isTakenByHand(stage, "web"))) return [];
   const back = await stage.run("Rollback", { service: "web" });
   return back.status === "SUCCEEDED" ? [] : [`L2 way back: ${back.error}: ${back.cause}`];
+}
+
+/** Whether a person took away the image that a service would go back to: where its fleet has to grow, it cannot. */
+async function isTakenByHand({ cloud, ledger }: SimulatedStage, service: string): Promise<boolean> {
+  const { standby } = await cloud.complete(ledger.head(service));
+  const release = standby && (await cloud.complete(ledger.release(service, standby.generation)));
+  return !!release && cloud.byHand.images.has(imageName(stageName, imageOwner(release), release.imageDigest));
 }
 
 /** Sweeps without faults: the first may still find an interrupted sweep's lease, the last must have nothing to complain about. */
