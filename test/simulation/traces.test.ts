@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 120_000);
 
 describe("what a simulation changes", () => {
-  it.each([2, 4, 9])("is what the small model allows: seed %i", async (seed) => {
+  it.each([1, 5, 10])("is what the small model allows: seed %i", async (seed) => {
     const verdict = await traceOf(seed, begins[situationOf(seed)], allowed);
     expect(verdict.strange && accountOf(verdict)).toBeUndefined();
     expect(verdict.steps).toBeGreaterThan(5);
@@ -24,9 +24,9 @@ describe("what a simulation changes", () => {
 
   it("is told step by step up to the first one that the model does not allow", async () => {
     const without = new Set([...allowed].filter((shape) => !/^deploy under its own lease: rule/.test(shape)));
-    const verdict = await traceOf(2, begins[situationOf(2)], without);
+    const verdict = await traceOf(10, begins[situationOf(10)], without);
     expect(verdict.strange?.step.shape).toMatch(/^deploy under its own lease: rule/);
-    expect(accountOf(verdict)).toMatch(/^seed 2: the model does not allow the last of these steps\n/);
+    expect(accountOf(verdict)).toMatch(/^seed 10: the model does not allow the last of these steps\n/);
     expect(accountOf(verdict).split("\n").at(-2)).toMatch(/ deploy:\S+ (Modify|Create)Rule$/);
   });
 });
