@@ -144,14 +144,16 @@ type Leaving = "unchanged" | "changed" | "serving";
  * the fleet's own entry goes: what somebody else wrote into the rule stays, and stays told as not explained.
  */
 async function leaveProduction(
-  { own: [rule], others }: Standing,
+  standing: Standing,
   head: Head,
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
 ): Promise<Leaving> {
+  const { own, others } = standing;
+  const [rule] = own;
   const entry = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group);
-  if (!rule || !entry) return "unchanged";
+  if (!rule || !entry) return expectWithout(standing, head, group, guard, world);
   if (entry.weight > 0) return "serving";
   const weights = rule.weights.filter((weight) => weight !== entry);
   const from = stateOf(rule);
@@ -162,6 +164,21 @@ async function leaveProduction(
   await guard();
   await world.traffic.change(rule, weights);
   return "changed";
+}
+
+/** Where somebody else took the group out, or the rule, nobody is to be told to put a group back that goes now. */
+async function expectWithout(
+  { own, others }: Standing,
+  { service, rule: record }: Head,
+  group: string | undefined,
+  guard: () => Promise<void>,
+  { ledger }: ReapWorld,
+): Promise<Leaving> {
+  const isExpected = record?.to?.weights.some(({ targetGroupArn }) => targetGroupArn === group) ?? false;
+  if (group === undefined || !isExpected || unexplained(service, record, own, others) === undefined) return "unchanged";
+  await guard();
+  await ledger.updateHead(service, (head) => (head.rule ? { ...head, rule: left(head.rule, group) } : head));
+  return "unchanged";
 }
 
 /** @returns Seconds after which to look again; undefined once the fleet is gone. */

@@ -72,6 +72,12 @@ const ends: Readonly<Record<EditKind, { before: string[]; meanwhile: string[] }>
 };
 
 describe("what somebody edits by hand", () => {
+  // Seed 328 of mixes with many edits: the rule to be put back named a target group that had been retired meanwhile.
+  it("is put back as it is expected, also when a fleet was retired meanwhile", async () => {
+    const found = await ran([at(0, push("3")), at(100, edit("rule-gone", 600))]);
+    expect(found.problems).toEqual([]);
+  });
+
   it.each(editKinds)("(%s) before a deploy leaves nothing wrong once it is put right", async (what) => {
     const found = await ran([at(0, edit(what, 600)), at(5, push("3")), at(300, rollback)]);
     expect(found).toEqual({ ends: ends[what].before, problems: [] });
