@@ -15,7 +15,7 @@ import {
 } from "../../shared/domain/head.ts";
 import { decideLease, leaseHolds } from "../../shared/domain/lease.ts";
 import { generationName } from "../../shared/domain/names.ts";
-import { type Actor, actorNamed, epoch, hotUntil, intentOf, type World } from "./world.ts";
+import { type Actor, actorNamed, epoch, hotUntil, intentOf, type Rule, type World } from "./world.ts";
 
 /** What keeps executions out of each other's way; the model's own test switches one off and must see it break. */
 export interface Rules {
@@ -93,7 +93,7 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 
   preempt(world, me) {
-    const target = generationOf(world.head, me.name) ?? rollbackTarget(world.head, world.rule?.serving);
+    const target = generationOf(world.head, me.name) ?? rollbackTarget(world.head, goesTo(world));
     if (target === undefined) return [end];
     me.generation = target;
     me.seen = seen(world);
@@ -127,7 +127,7 @@ export const calls: Readonly<Record<string, Call>> = {
     return lease === "wait" ? [next("takeService")] : [end];
   },
   takeUpOrphan(world, me) {
-    const serving = world.rule?.serving;
+    const serving = goesTo(world);
     if (!world.head.pending && serving !== undefined && serving !== world.head.live?.generation) {
       world.head = takenUp(world.head, serving, me.name);
     }
@@ -141,14 +141,13 @@ export const calls: Readonly<Record<string, Call>> = {
     me.generation = pending.generation;
     const live = world.head.live?.generation;
     const liveHealthy = live !== undefined && world.fleets.includes(live);
-    const path = decideRecovery({ head: world.head, serving: world.rule?.serving, liveHealthy });
-    if (path === "finish") return [next("confirmSettle")];
+    const path = decideRecovery({ head: world.head, serving: goesTo(world), liveHealthy });
+    if (path === "finish") return [next("readForFinish")];
     return [next(path === "undo" ? "readForRestore" : "pickLeftover")];
   },
   /** The sweep goes on with what no generation holds, and gives the lease back at the end. */
   pickLeftover(world, me) {
-    const left = leftovers(world.head, 0).filter((generation) => generation !== world.rule?.serving);
-    const [first] = left;
+    const [first] = leftovers(world.head, 0).filter((generation) => !hasRequests(world, generation));
     if (first === undefined) return [next("closeFailure")];
     me.generation = first;
     return [next("readForReap")];
@@ -167,17 +166,44 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 
   readForCutover(world, me) {
-    if (world.rule?.serving === me.generation) return [next("confirmSettle")];
-    if (!world.fleets.includes(me.generation)) return [failed(me)];
     me.seen = seen(world);
+    const { step, wanted, left } = stepOf(world, me);
+    if (sameShares(world.rule, wanted)) {
+      me.step = step;
+      return moved(me);
+    }
+    // Somebody else changed the rule since the step before.
+    if (left && !sameShares(world.rule, left)) return [failed(me)];
+    if (!world.fleets.includes(me.generation)) return [failed(me)];
+    me.step = step;
     return [call("confirmCutover")];
   },
   confirmCutover(world, me) {
     return [holds(world, me) ? call("changeRule") : failed(me)];
   },
   changeRule(world, me) {
+    world.rule = ruleOf(me.generation, me.seen, percentOf(me, me.step));
+    return moved(me);
+  },
+  /** Time passes: the share that a release has is watched, and does or does not hold. */
+  observe(_world, me) {
+    if (me.step >= lastStep(me)) return [next("confirmSettle"), failed(me)];
+    me.step += 1;
+    return [next("readForCutover"), failed(me)];
+  },
+
+  /** All requests to a release that got some of them when its deploy died. */
+  readForFinish(world, me) {
+    me.seen = seen(world);
+    const isWhole = world.rule?.tried === undefined && world.rule?.serving === me.generation;
+    return [!world.rule || isWhole ? next("confirmSettle") : call("confirmFinish")];
+  },
+  confirmFinish(world, me) {
+    return [holds(world, me) ? call("finishRule") : end];
+  },
+  finishRule(world, me) {
     world.rule = ruleOf(me.generation, me.seen);
-    return me.kind === "deploy" ? [next("confirmSettle"), next("readForRestore")] : [next("confirmSettle")];
+    return [next("confirmSettle")];
   },
 
   confirmSettle(world, me) {
@@ -187,7 +213,7 @@ export const calls: Readonly<Record<string, Call>> = {
     const already = world.head.live?.generation === me.generation;
     world.head = promoted(world.head, me.generation, epoch, hotUntil);
     if (!already && me.kind !== "sweep") world.promotedIntent = Math.max(world.promotedIntent, me.intent);
-    const left = leftovers(world.head, 0).filter((generation) => generation !== world.rule?.serving);
+    const left = leftovers(world.head, 0).filter((generation) => !hasRequests(world, generation));
     if (left[0] === undefined) return [call("settleHead")];
     me.seen = { ...me.seen, live: me.generation };
     me.generation = left[0];
@@ -204,11 +230,12 @@ export const calls: Readonly<Record<string, Call>> = {
 
   readForRestore(world, me) {
     const isLive = world.head.live?.generation === me.generation;
-    const named = world.rule?.serving === me.generation || world.rule?.resting.includes(me.generation);
+    const named = hasRequests(world, me.generation) || world.rule?.resting.includes(me.generation);
     if (isLive || !named) return [next("readForReap")];
     const { live, standby } = seen(world);
     const rests = standby === undefined || standby === live || world.rule?.resting.includes(standby);
-    if (live !== undefined && world.rule?.serving === live && rests) return [next("readForReap")];
+    const isWhole = world.rule?.serving === live && world.rule?.tried === undefined;
+    if (live !== undefined && isWhole && rests) return [next("readForReap")];
     me.seen = seen(world);
     return [call("confirmRestore")];
   },
@@ -223,7 +250,7 @@ export const calls: Readonly<Record<string, Call>> = {
 
   /** Nobody may be told that it stands by once its fleet goes; its targets drain while the rule still names them. */
   readForReap(world, me) {
-    const serves = world.head.live?.generation === me.generation || world.rule?.serving === me.generation;
+    const serves = world.head.live?.generation === me.generation || hasRequests(world, me.generation);
     if (serves) return [end];
     if (world.head.standby?.generation === me.generation) return [call("confirmRetire")];
     if (world.fleets.includes(me.generation)) return [call("confirmDelete")];
@@ -267,14 +294,52 @@ export const calls: Readonly<Record<string, Call>> = {
 };
 
 /** Whatever a rule named stays in it, until its fleet is gone. */
-function ruleOf(serving: string, { live, serving: before, resting = [] }: Actor["seen"]): World["rule"] {
-  const others = [...new Set([live, before, ...resting])].filter((one) => one !== undefined && one !== serving);
-  return { serving, resting: others.filter((one) => one !== undefined).sort() };
+function ruleOf(to: string, { live, serving, tried, resting = [] }: Actor["seen"], percent = 100): Rule {
+  const isWhole = percent >= 100 || live === undefined || live === to;
+  const named = [live, serving, tried?.generation, ...resting].filter((one) => one !== undefined);
+  const rule = isWhole ? { serving: to } : { serving: live, tried: { generation: to, percent } };
+  const others = new Set(named.filter((one) => one !== to && one !== rule.serving));
+  return { ...rule, resting: [...others].sort() };
+}
+
+/** What a step of a deploy or rollback makes of the rule, and what the step before has left. */
+function stepOf({ rule, fleets }: World, me: Actor): { step: number; wanted: Rule; left: Rule | undefined } {
+  const { live } = me.seen;
+  const canRest = live !== undefined && fleets.includes(live);
+  // Nobody could take the rest: everything moves, and that is the last step.
+  const step = canRest ? me.step : lastStep(me);
+  const wanted = ruleOf(me.generation, me.seen, percentOf(me, step));
+  const left = rule && canRest && step > 0 ? ruleOf(me.generation, me.seen, percentOf(me, step - 1)) : undefined;
+  return { step, wanted, left };
+}
+
+const percentOf = ({ shares = [] }: Actor, step: number) => shares[step] ?? 100;
+
+const lastStep = ({ shares = [] }: Actor) => shares.length;
+
+function moved(me: Actor): Onward[] {
+  if (me.shares) return [next("observe")];
+  return me.kind === "deploy" ? [next("confirmSettle"), failed(me)] : [next("confirmSettle")];
+}
+
+function sameShares(one: Rule | undefined, other: Rule): boolean {
+  if (!one || one.serving !== other.serving) return false;
+  return one.tried?.generation === other.tried?.generation && one.tried?.percent === other.tried?.percent;
+}
+
+/** The generation that production goes to, as admission sees it: of two it is the one that is not live. */
+export function goesTo({ rule, head }: World): string | undefined {
+  return rule?.tried && rule.tried.generation !== head.live?.generation ? rule.tried.generation : rule?.serving;
+}
+
+/** Whether production's rule sends any requests to a generation. */
+export function hasRequests({ rule }: World, generation: string): boolean {
+  return rule?.serving === generation || rule?.tried?.generation === generation;
 }
 
 function seen({ rule, head }: World): Actor["seen"] {
   return {
-    ...(rule && { serving: rule.serving, resting: rule.resting }),
+    ...rule,
     ...(head.live && { live: head.live.generation }),
     ...(head.standby && { standby: head.standby.generation }),
   };
@@ -289,6 +354,12 @@ function with_(list: readonly string[], one: string): string[] {
 }
 
 /** Calls that change traffic or take something away: what the lease is for. */
-export const guarded: ReadonlySet<string> = new Set(["changeRule", "restoreRule", "leaveRule", "deleteFleet"]);
+export const guarded: ReadonlySet<string> = new Set([
+  "changeRule",
+  "finishRule",
+  "restoreRule",
+  "leaveRule",
+  "deleteFleet",
+]);
 
 export type { Onward };

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { leftovers } from "../../shared/domain/head.ts";
-import { calls, guarded, isZombie, type Onward, type Rules } from "./calls.ts";
+import { calls, goesTo, guarded, hasRequests, isZombie, type Onward, type Rules } from "./calls.ts";
 import { type Actor, actorNamed, epoch, firstCall, type World } from "./world.ts";
 
 /** What exploring every interleaving came to. */
@@ -151,7 +151,7 @@ function again(world: World, name: string): Step[] {
   return [{ label: `${name} starts again`, after }];
 }
 
-const nothing = { inside: false, at: "", began: "", generation: "", fence: 0, seen: {} } as const;
+const nothing = { inside: false, at: "", began: "", generation: "", fence: 0, step: 0, seen: {} } as const;
 
 /** A Lambda that dies and is retried, an execution that is stopped, and the end of what a stopped one still did. */
 function accidents(world: World, { name, execution, inside }: Actor): Step[] {
@@ -176,16 +176,17 @@ function accidents(world: World, { name, execution, inside }: Actor): Step[] {
   return steps;
 }
 
-function hasWork({ head, lease, rule, actors }: World): boolean {
+function hasWork(world: World): boolean {
+  const { head, lease, rule, actors } = world;
   const isOver = (name: string | null | undefined) =>
     name != null && actors.find((actor) => actor.name === name)?.execution === "ended";
   if (lease?.owner != null && !isOver(lease.owner)) return false;
-  const orphan = !head.pending && rule !== undefined && rule.serving !== head.live?.generation;
+  const orphan = !head.pending && rule !== undefined && goesTo(world) !== head.live?.generation;
   return (
     isOver(head.pending?.execution) ||
     isOver(lease?.owner) ||
     orphan ||
-    leftovers(head, 0).some((one) => one !== rule?.serving)
+    leftovers(head, 0).some((one) => !hasRequests(world, one))
   );
 }
 
@@ -212,9 +213,11 @@ function brokenOrder({ promotedIntent, head }: World, at: string, me: Actor): st
 /** What must hold at every moment. */
 function brokenIn({ rule, head, fleets, validated }: World): string | undefined {
   if (!rule) return head.live ? "S1 never dark: there is no production rule" : undefined;
-  if (!fleets.includes(rule.serving)) return `S1 never dark: ${rule.serving} serves and has no fleet`;
-  if (!validated.includes(rule.serving)) return `S2 only validated: ${rule.serving} serves and was never validated`;
-  return undefined;
+  const serving = [rule.serving, ...(rule.tried ? [rule.tried.generation] : [])];
+  const dark = serving.find((one) => !fleets.includes(one));
+  if (dark !== undefined) return `S1 never dark: ${dark} serves and has no fleet`;
+  const doubtful = serving.find((one) => !validated.includes(one));
+  return doubtful && `S2 only validated: ${doubtful} serves and was never validated`;
 }
 
 /** What must hold once everybody has ended and a sweep finds nothing to do. */
@@ -225,6 +228,7 @@ function brokenAtRest({ head, lease, rule, fleets, actors }: World): string | un
   if (head.pending) return `L1 it ends: ${head.pending.generation} is pending for ever`;
   if (rule?.serving !== head.live?.generation)
     return `H1 honest record: ${rule?.serving} serves, ${head.live?.generation} is live`;
+  if (rule?.tried) return `H1 honest record: ${rule.tried.generation} keeps a share, ${head.live?.generation} is live`;
   const held = new Set([head.live?.generation, head.standby?.generation]);
   const orphan = fleets.find((generation) => !held.has(generation));
   return orphan && `S9 no orphans: the fleet of ${orphan} is left`;

@@ -6,6 +6,11 @@ const back = { name: "rollback", kind: "rollback", intent: 3 } as const;
 const later = { name: "deploy-2", kind: "deploy", intent: 4 } as const;
 const sweep = { name: "sweep", kind: "sweep", intent: 0 } as const;
 
+const shares = [10, 50];
+const canary = { ...one, shares } as const;
+const nextCanary = { ...two, shares } as const;
+const laterCanary = { ...later, shares } as const;
+
 export interface Scene {
   name: string;
   world: World;
@@ -33,6 +38,21 @@ export function smallScenes(): Scene[] {
     { name: "a rollback, a deploy and a sweep, one accident", world: worldWith([one, back, sweep], 1) },
     { name: "a rollback, a third deploy and a sweep, one accident", world: worldWith([one, back, sweep], 1, 2) },
     { name: "a rollback, a later deploy and a sweep, no accident", world: worldWith([back, later, sweep], 0, 2) },
+  ];
+}
+
+/** Worlds in which traffic moves in steps, explored in seconds each. */
+export function steppedScenes(): Scene[] {
+  return [
+    { name: "a canary and a sweep, two accidents", world: worldWith([canary, sweep], 2) },
+    { name: "a third canary and a sweep, two accidents", world: worldWith([canary, sweep], 2, 2) },
+    { name: "two canaries and a sweep, one accident", world: worldWith([canary, nextCanary, sweep], 1) },
+    { name: "a third and a fourth canary and a sweep, one accident", world: worldWith([canary, nextCanary, sweep], 1, 2) },
+    { name: "a rollback, a canary and a sweep, one accident", world: worldWith([canary, back, sweep], 1) },
+    { name: "a rollback, a third canary and a sweep, one accident", world: worldWith([canary, back, sweep], 1, 2) },
+    { name: "a rollback, a later canary and a sweep, no accident", world: worldWith([back, laterCanary, sweep], 0, 2) },
+    { name: "two canaries, a rollback and a sweep, no accident", world: worldWith([canary, nextCanary, back, sweep], 0) },
+    { name: "two canaries, a rollback and a sweep, one accident", world: worldWith([canary, nextCanary, back, sweep], 1) },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { epoch, type World } from "./world.ts";
+import { epoch, type Share, type World } from "./world.ts";
 
 /** What the executions on one service share, in the model's world or in a simulated cloud. */
 export interface View {
@@ -8,6 +8,8 @@ export interface View {
   pending: { execution: string; generation: string } | undefined;
   /** The generation that production's rule sends requests to, and those that are in it without any. */
   serving: string | undefined;
+  /** A generation that gets a share of them, while `serving` gets the rest. */
+  tried: Share | undefined;
   resting: readonly string[];
   /** Generations whose fleet stands. */
   fleets: readonly string[];
@@ -27,6 +29,7 @@ export function viewOf({ head, lease, rule, fleets, actors }: World): View {
     standby: head.standby?.generation,
     pending: head.pending ?? undefined,
     serving: rule?.serving,
+    tried: rule?.tried,
     resting: rule?.resting ?? [],
     fleets,
     ended: (execution) => actors.some((actor) => actor.name === execution && actor.execution === "ended"),
@@ -42,11 +45,12 @@ class Names {
   constructor(before: View, after: View, me: string) {
     this.#view = before;
     this.#me = me;
-    const roles = [before, after].flatMap(({ live, standby, pending, serving }) => [
+    const roles = [before, after].flatMap(({ live, standby, pending, serving, tried }) => [
       live,
       standby,
       pending?.generation,
       serving,
+      tried?.generation,
     ]);
     for (const role of roles) {
       if (role !== undefined && !this.#letters.has(role))
@@ -79,9 +83,10 @@ const said = {
     const work = pending ? `${names.of(pending.generation)} ${names.owner(pending.execution)}` : "none";
     return `live ${names.of(live)}, standby ${names.of(standby)}, pending ${work}`;
   },
-  rule: ({ serving, resting }: View, names: Names) => `${names.of(serving)} over ${names.list(resting)}`,
+  rule: (view: View, names: Names) => `${said.serving(view, names)} over ${names.list(view.resting)}`,
   fleets: ({ fleets }: View, names: Names) => names.list(fleets),
-  serving: ({ serving }: View, names: Names) => names.of(serving),
+  serving: ({ serving, tried }: View, names: Names) =>
+    tried ? `${names.of(serving)} and ${tried.percent} % ${names.of(tried.generation)}` : names.of(serving),
 };
 
 /** What each kind of change depends on, beside what it changes. */

@@ -20,10 +20,18 @@ export interface World {
   crashesLeft: number;
 }
 
-/** The production rule: who gets all requests, and who stays in it at weight 0. */
+/** The production rule: who gets the requests, and who stays in it at weight 0. */
 export interface Rule {
   serving: string;
+  /** A release that gets a share of them, while `serving` gets the rest. */
+  tried?: Share;
   resting: readonly string[];
+}
+
+/** Unit: percent of the requests, 1–99. */
+export interface Share {
+  generation: string;
+  percent: number;
 }
 
 /** One execution, and the Lambda invocation that makes its next call. */
@@ -42,8 +50,12 @@ export interface Actor {
   inside: boolean;
   generation: string;
   fence: number;
+  /** The shares of the requests that a deploy gives its release before all of them; left out when there are none. */
+  shares?: readonly number[];
+  /** Which of them is next: in the execution's own memory, like a step of the strategy. */
+  step: number;
   /** What the present invocation read; it acts on that even when the world has moved on. */
-  seen: { serving?: string; resting?: readonly string[]; live?: string | undefined; standby?: string };
+  seen: { live?: string | undefined; standby?: string } & Partial<Rule>;
 }
 
 /** How many releases there were before: the last one serves, the one before it stands by. */
@@ -51,7 +63,7 @@ export type Releases = 0 | 1 | 2;
 
 /** The world with these executions to come. */
 export function worldWith(
-  actors: readonly Pick<Actor, "name" | "kind" | "intent">[],
+  actors: readonly Pick<Actor, "name" | "kind" | "intent" | "shares">[],
   crashes: number,
   releases: Releases = 1,
 ): World {
@@ -80,6 +92,7 @@ export function worldWith(
       inside: false,
       generation: "",
       fence: 0,
+      step: 0,
       seen: {},
     })),
     crashesLeft: crashes,

@@ -68,19 +68,32 @@ export class TraceWatch implements EffectWatch {
 
   #look(): View {
     const { live, standby, pending } = this.#head;
-    const shares = [...sharesIn(this.#stage, this.#service)];
-    const most = Math.max(...shares.map(([, weight]) => weight));
-    const serving = shares.find(([, weight]) => weight > 0 && weight === most)?.[0];
+    const shares = sharesIn(this.#stage, this.#service);
+    const { serving, tried } = this.#serving(shares);
+    const asked = [serving, tried?.generation];
     return {
       lease: this.#leaseSeen(),
       live: live?.generation,
       standby: standby?.generation,
       pending: pending ?? undefined,
       serving,
-      resting: shares.map(([generation]) => generation).filter((generation) => generation !== serving),
+      tried,
+      resting: [...shares.keys()].filter((generation) => !asked.includes(generation)),
       fleets: this.#fleets(),
       ended: (execution) => this.#stage.execution(execution)?.status !== "RUNNING",
     };
+  }
+
+  /** Who gets the requests, and who is tried with a share of them. The model knows no drills: there it is who has most. */
+  #serving(shares: ReadonlyMap<string, number>): Pick<View, "serving" | "tried"> {
+    const { live, drill } = this.#head;
+    const asked = [...shares].filter(([, weight]) => weight > 0).sort(([, a], [, b]) => b - a);
+    const [most] = asked;
+    const other = asked.length === 2 && !drill ? asked.find(([one]) => one !== live?.generation) : undefined;
+    if (!other) return { serving: most?.[0], tried: undefined };
+    const sum = asked.reduce((total, [, weight]) => total + weight, 0);
+    const [serving] = asked.find((one) => one !== other) ?? [];
+    return { serving, tried: { generation: other[0], percent: Math.round((other[1] * 100) / sum) } };
   }
 
   /** A fleet that may have no instances any more is as good as gone. */
