@@ -4,9 +4,9 @@ import { explore } from "./model/explore.ts";
 import { relationOf } from "./model/relation.ts";
 import { scenes, smallScenes } from "./model/scenes.ts";
 import { packageInMemory } from "./simulate/package-files.ts";
-import { situationOf, situations } from "./simulate/scenarios.ts";
+import { situations } from "./simulate/scenarios.ts";
 import { prepareStage, stageName } from "./simulate/simulated-stage.ts";
-import { accountOf, traceOf } from "./simulate/traces.ts";
+import { accountOf, modelledPlan, tracesOf } from "./simulate/traces.ts";
 
 /**
  * `npm run model`: explores every scene to the end and prints how far that was. With `--traces N [--seed S]`: simulates N
@@ -42,11 +42,12 @@ async function traceAll(first: number, seeds: number): Promise<number> {
   const begins = await situations(await prepareStage(await packageInMemory(stageName)));
   let [strange, steps] = [0, 0];
   for (let seed = first; seed < first + seeds; seed++) {
-    const verdict = await traceOf(seed, begins[situationOf(seed)], allowed);
-    steps += verdict.steps;
-    if (!verdict.strange) continue;
-    strange += 1;
-    console.log(accountOf(verdict));
+    const plan = modelledPlan(seed);
+    const verdicts = await tracesOf(plan, begins[plan.begins], allowed);
+    const told = verdicts.filter((verdict) => verdict.strange);
+    for (const verdict of told) console.log(accountOf(verdict));
+    steps += verdicts.reduce((sum, verdict) => sum + verdict.steps.length, 0);
+    strange += told.length > 0 ? 1 : 0;
   }
   console.log(`${steps} steps of ${seeds} seeds`);
   console.log(`${seeds - strange} passed, ${strange} failed`);

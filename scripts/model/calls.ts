@@ -15,7 +15,8 @@ import {
 } from "../../shared/domain/head.ts";
 import { decideLease, leaseHolds } from "../../shared/domain/lease.ts";
 import { generationName } from "../../shared/domain/names.ts";
-import { type Actor, actorNamed, epoch, hotUntil, intentOf, type Rule, type World } from "./world.ts";
+import { goesTo, hasRequests, lastStep, percentOf, ruleOf, sameShares, stepOf } from "./traffic.ts";
+import { type Actor, actorNamed, epoch, hotUntil, intentOf, type World } from "./world.ts";
 
 /** What keeps executions out of each other's way; the model's own test switches one off and must see it break. */
 export interface Rules {
@@ -23,10 +24,12 @@ export interface Rules {
   waitAfterTakeover: boolean;
   /** A deploy looks, under the lease, whether a newer one has taken its place. */
   newestWins: boolean;
+  /** Whoever has a share of the requests keeps its fleet, as whoever has all of them does. */
+  sharesServe: boolean;
 }
 
 /** As production has it. */
-export const production: Rules = { waitAfterTakeover: true, newestWins: true };
+export const production: Rules = { waitAfterTakeover: true, newestWins: true, sharesServe: true };
 
 /** Where an actor goes on: the same invocation, a new one, or nowhere. */
 type Onward = { call: string } | { next: string } | { end: true };
@@ -146,8 +149,8 @@ export const calls: Readonly<Record<string, Call>> = {
     return [next(path === "undo" ? "readForRestore" : "pickLeftover")];
   },
   /** The sweep goes on with what no generation holds, and gives the lease back at the end. */
-  pickLeftover(world, me) {
-    const [first] = leftovers(world.head, 0).filter((generation) => !hasRequests(world, generation));
+  pickLeftover(world, me, rules) {
+    const [first] = leftovers(world.head, 0).filter((generation) => !serves(world, generation, rules));
     if (first === undefined) return [next("closeFailure")];
     me.generation = first;
     return [next("readForReap")];
@@ -209,11 +212,11 @@ export const calls: Readonly<Record<string, Call>> = {
   confirmSettle(world, me) {
     return [holds(world, me) ? call("promote") : end];
   },
-  promote(world, me) {
+  promote(world, me, rules) {
     const already = world.head.live?.generation === me.generation;
     world.head = promoted(world.head, me.generation, epoch, hotUntil);
     if (!already && me.kind !== "sweep") world.promotedIntent = Math.max(world.promotedIntent, me.intent);
-    const left = leftovers(world.head, 0).filter((generation) => !hasRequests(world, generation));
+    const left = leftovers(world.head, 0).filter((generation) => !serves(world, generation, rules));
     if (left[0] === undefined) return [call("settleHead")];
     me.seen = { ...me.seen, live: me.generation };
     me.generation = left[0];
@@ -249,9 +252,8 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 
   /** Nobody may be told that it stands by once its fleet goes; its targets drain while the rule still names them. */
-  readForReap(world, me) {
-    const serves = world.head.live?.generation === me.generation || hasRequests(world, me.generation);
-    if (serves) return [end];
+  readForReap(world, me, rules) {
+    if (world.head.live?.generation === me.generation || serves(world, me.generation, rules)) return [end];
     if (world.head.standby?.generation === me.generation) return [call("confirmRetire")];
     if (world.fleets.includes(me.generation)) return [call("confirmDelete")];
     return [call(world.rule?.resting.includes(me.generation) ? "confirmLeave" : "forget")];
@@ -293,48 +295,13 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 };
 
-/** Whatever a rule named stays in it, until its fleet is gone. */
-function ruleOf(to: string, { live, serving, tried, resting = [] }: Actor["seen"], percent = 100): Rule {
-  const isWhole = percent >= 100 || live === undefined || live === to;
-  const named = [live, serving, tried?.generation, ...resting].filter((one) => one !== undefined);
-  const rule = isWhole ? { serving: to } : { serving: live, tried: { generation: to, percent } };
-  const others = new Set(named.filter((one) => one !== to && one !== rule.serving));
-  return { ...rule, resting: [...others].sort() };
-}
-
-/** What a step of a deploy or rollback makes of the rule, and what the step before has left. */
-function stepOf({ rule, fleets }: World, me: Actor): { step: number; wanted: Rule; left: Rule | undefined } {
-  const { live } = me.seen;
-  const canRest = live !== undefined && fleets.includes(live);
-  // Nobody could take the rest: everything moves, and that is the last step.
-  const step = canRest ? me.step : lastStep(me);
-  const wanted = ruleOf(me.generation, me.seen, percentOf(me, step));
-  const left = rule && canRest && step > 0 ? ruleOf(me.generation, me.seen, percentOf(me, step - 1)) : undefined;
-  return { step, wanted, left };
-}
-
-const percentOf = ({ shares = [] }: Actor, step: number) => shares[step] ?? 100;
-
-const lastStep = ({ shares = [] }: Actor) => shares.length;
-
 function moved(me: Actor): Onward[] {
   if (me.shares) return [next("observe")];
   return me.kind === "deploy" ? [next("confirmSettle"), failed(me)] : [next("confirmSettle")];
 }
 
-function sameShares(one: Rule | undefined, other: Rule): boolean {
-  if (!one || one.serving !== other.serving) return false;
-  return one.tried?.generation === other.tried?.generation && one.tried?.percent === other.tried?.percent;
-}
-
-/** The generation that production goes to, as admission sees it: of two it is the one that is not live. */
-export function goesTo({ rule, head }: World): string | undefined {
-  return rule?.tried && rule.tried.generation !== head.live?.generation ? rule.tried.generation : rule?.serving;
-}
-
-/** Whether production's rule sends any requests to a generation. */
-export function hasRequests({ rule }: World, generation: string): boolean {
-  return rule?.serving === generation || rule?.tried?.generation === generation;
+function serves(world: World, generation: string, { sharesServe }: Rules): boolean {
+  return sharesServe ? hasRequests(world, generation) : world.rule?.serving === generation;
 }
 
 function seen({ rule, head }: World): Actor["seen"] {

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { leftovers } from "../../shared/domain/head.ts";
-import { calls, goesTo, guarded, hasRequests, isZombie, type Onward, type Rules } from "./calls.ts";
+import { calls, guarded, isZombie, type Onward, type Rules } from "./calls.ts";
+import { goesTo, hasRequests } from "./traffic.ts";
 import { type Actor, actorNamed, epoch, firstCall, type World } from "./world.ts";
 
 /** What exploring every interleaving came to. */

@@ -23,15 +23,15 @@ export interface TraceStep {
 export class TraceWatch implements EffectWatch {
   readonly problems: string[] = [];
   readonly steps: TraceStep[] = [];
+  readonly service: string;
   readonly #stage: SimulatedStage;
-  readonly #service: string;
   #head: Head;
   #lease: Lease | undefined;
   #view: View;
 
   constructor(stage: SimulatedStage, head: Head, lease: Lease | undefined) {
     this.#stage = stage;
-    this.#service = head.service;
+    this.service = head.service;
     this.#head = head;
     this.#lease = lease;
     this.#view = this.#look();
@@ -56,7 +56,7 @@ export class TraceWatch implements EffectWatch {
 
   #heed({ operation, input, document }: Effect): void {
     const place = operation === "PutObject" ? ledgerPlace(input["Key"]) : undefined;
-    if (place?.service !== this.#service) return;
+    if (place?.service !== this.service) return;
     if (place.what === "head") this.#head = document as Head;
     else this.#lease = document as Lease;
   }
@@ -68,7 +68,7 @@ export class TraceWatch implements EffectWatch {
 
   #look(): View {
     const { live, standby, pending } = this.#head;
-    const shares = sharesIn(this.#stage, this.#service);
+    const shares = sharesIn(this.#stage, this.service);
     const { serving, tried } = this.#serving(shares);
     const asked = [serving, tried?.generation];
     return {
@@ -101,9 +101,7 @@ export class TraceWatch implements EffectWatch {
     const prefix = fleetName(stageName, "");
     const fleets = this.#stage.cloud.kernel.store.collection<FleetDocument>("autoscaling.groups").list();
     return fleets
-      .filter(
-        ({ name, maxSize, deleting }) => name.startsWith(`${prefix}${this.#service}-`) && maxSize > 0 && !deleting,
-      )
+      .filter(({ name, maxSize, deleting }) => name.startsWith(`${prefix}${this.service}-`) && maxSize > 0 && !deleting)
       .map(({ name }) => name.slice(prefix.length))
       .sort();
   }

@@ -5,6 +5,8 @@ import { worldWith } from "../../../scripts/model/world.ts";
 
 const one = { name: "deploy-1", kind: "deploy", intent: 1 } as const;
 const two = { name: "deploy-2", kind: "deploy", intent: 2 } as const;
+const canary = { ...one, shares: [10, 50] } as const;
+const nextCanary = { ...two, shares: [10, 50] } as const;
 const back = { name: "rollback", kind: "rollback", intent: 3 } as const;
 const sweep = { name: "sweep", kind: "sweep", intent: 0 } as const;
 
@@ -13,6 +15,7 @@ describe("lease, head and traffic, in every order of calls", () => {
     ["a deploy and a sweep with two accidents", [one, sweep], 2],
     ["two deploys and a sweep with one accident", [one, two, sweep], 1],
     ["a rollback in the way of a deploy, and a sweep, with one accident", [one, back, sweep], 1],
+    ["a deploy that moves traffic in steps, and a sweep, with two accidents", [canary, sweep], 2],
   ] as const)("keep their promises: %s", (_, actors, accidents) => {
     const { violation, ends } = explore(worldWith(actors, accidents), production);
     expect(violation).toBeUndefined();
@@ -21,9 +24,16 @@ describe("lease, head and traffic, in every order of calls", () => {
 });
 
 describe("the exploration", () => {
-  it.each<[string, Partial<Rules>, readonly (typeof one | typeof two | typeof back | typeof sweep)[], number, RegExp]>([
+  it.each<[string, Partial<Rules>, Parameters<typeof worldWith>[0], number, RegExp]>([
     ["a takeover that waits for nothing", { waitAfterTakeover: false }, [one, sweep], 1, /^S6/],
     ["a deploy that goes on although a newer one has come", { newestWins: false }, [one, two], 0, /^[SLH]/],
+    [
+      "a fleet that goes while it has a share",
+      { sharesServe: false },
+      [canary, nextCanary, sweep],
+      2,
+      /^S1 never dark/,
+    ],
   ])("finds %s", (_, mistake, actors, accidents, promise) => {
     const { violation } = explore(worldWith(actors, accidents), { ...production, ...mistake });
     expect(violation?.promise).toMatch(promise);
