@@ -45,20 +45,42 @@ seeds, after a median of ${seedsMedian(results.rows)}, the others in a scene or 
 
 /** The part about mutants. */
 export function mutationPart(rows: readonly MutationRow[]): string {
+  const isPure = ({ file }: MutationRow) => file.startsWith("shared/domain/");
+  const pure = rows.filter(isPure);
+  const handlers = rows.filter((row) => !isPure(row));
+  return [
+    "## Mutants",
+    `\`npm run mutate\` changes one thing at a time in the pure decisions (Stryker) and asks their unit tests whether they
+notice. Left out are sentences for people, which are judged by reading them (\`scripts/mutation/sentences.ts\`), and what is
+computed while a module is loaded, which every test would have to be run for. Of the ${sum(pure)} mutants of the ${pure.length} files that
+were measured, ${scoreOf(pure)} % were noticed.`,
+    mutationTable(pure),
+    ...(handlers.length > 0 ? handlersPart(handlers) : []),
+  ].join("\n\n");
+}
+
+function handlersPart(rows: readonly MutationRow[]): string[] {
+  const own = rows.filter(({ file }) => file.startsWith("functions/"));
+  return [
+    "### Handlers",
+    `\`npm run mutate -- --handlers\` does the same to the handlers, and asks the simulation: every reference run that reaches
+the change is made again until one of them does something else than its record says, breaks a promise of the simulation, or
+does not end. The records are \`scripts/references/records\`: each invocation with its answer, each call that changes something
+with its input, and how each execution went; \`test/simulation/reference-runs.test.ts\` compares them in \`npm test\`, and
+\`npm run references\` writes them anew when handlers are meant to do something else. The probe function, which calls no AWS, is
+judged by its own tests. Of the ${sum(own)} mutants of the ${own.length} handlers, ${scoreOf(own)} % were noticed.`,
+    mutationTable(rows),
+  ];
+}
+
+function mutationTable(rows: readonly MutationRow[]): string {
   const cells = rows.map((row) => [
     code(row.file),
     String(row.mutants),
     String(row.mutants - row.killed),
     `${scoreOf([row])} %`,
   ]);
-  return [
-    "## Mutants",
-    `\`npm run mutate\` changes one thing at a time in the pure decisions (Stryker) and asks their unit tests whether they
-notice. Left out are sentences for people, which are judged by reading them (\`scripts/mutation/sentences.ts\`), and what is
-computed while a module is loaded, which every test would have to be run for. Of the ${sum(rows)} mutants of the ${rows.length} files that
-were measured, ${scoreOf(rows)} % were noticed.`,
-    markdownTable(["File", "Mutants", "Survived", "Noticed"], cells),
-  ].join("\n\n");
+  return markdownTable(["File", "Mutants", "Survived", "Noticed"], cells);
 }
 
 function sum(rows: readonly MutationRow[]): number {

@@ -215,7 +215,7 @@ export const scenes: readonly Scenario[] = [
 ];
 
 /** Pushes to `web`; returns the deploy that the push starts as soon as there is one. */
-async function pushed(stage: SimulatedStage, version: string): Promise<string> {
+export async function pushed(stage: SimulatedStage, version: string): Promise<string> {
   const before = new Set(stage.executions("deploy").map(({ arn }) => arn));
   await stage.push("web", version);
   const found = () => stage.executions("deploy").find(({ arn }) => !before.has(arn))?.arn;
@@ -224,7 +224,7 @@ async function pushed(stage: SimulatedStage, version: string): Promise<string> {
 }
 
 /** Runs the cloud until an execution is in a state, or has ended without it. */
-async function at(stage: SimulatedStage, arn: string, state: string): Promise<void> {
+export async function at(stage: SimulatedStage, arn: string, state: string): Promise<void> {
   await stage.cloud.until(() => hasEnded(stage, arn) || stage.stateOf(arn) === state, limitMs);
 }
 
@@ -238,7 +238,7 @@ function isLastLook(stage: SimulatedStage, arn: string): boolean {
 }
 
 /** What told an execution of its upload. */
-function eventOf(stage: SimulatedStage, arn: string): object {
+export function eventOf(stage: SimulatedStage, arn: string): object {
   return JSON.parse(stage.execution(arn)?.input ?? "{}");
 }
 
@@ -247,7 +247,7 @@ function fleetOf(stage: SimulatedStage, generation: string): Readonly<GroupDocum
 }
 
 /** More visitors: a fleet wants so many instances. */
-async function wants(stage: SimulatedStage, generation: string, DesiredCapacity: number): Promise<void> {
+export async function wants(stage: SimulatedStage, generation: string, DesiredCapacity: number): Promise<void> {
   const AutoScalingGroupName = fleetName(stageName, generation);
   await stage.cloud.call("autoscaling", "SetDesiredCapacity", { AutoScalingGroupName, DesiredCapacity });
 }

@@ -1,0 +1,23 @@
+import { scenes } from "../planted/scenes.ts";
+import { scenarios } from "../simulate/scenarios.ts";
+import type { Reference } from "./reference.ts";
+import { adoptingStories } from "./stories/adopting.ts";
+import { deployStories } from "./stories/deploys.ts";
+import { experimentStories } from "./stories/experiments.ts";
+import { goldenStories } from "./stories/golden.ts";
+import { refreshStories } from "./stories/refreshes.ts";
+import { rollbackStories } from "./stories/rollbacks.ts";
+import { sweepStories } from "./stories/sweeps.ts";
+
+/** Every run whose record is kept. */
+export const references: readonly Reference[] = [
+  ...scenarios,
+  ...scenes,
+  ...deployStories,
+  ...rollbackStories,
+  ...experimentStories,
+  ...refreshStories,
+  ...adoptingStories,
+  ...goldenStories,
+  ...sweepStories,
+];
