@@ -33,7 +33,7 @@ async function main(file: string): Promise<void> {
   const { sources } = JSON.parse(readFileSync(file, "utf8")) as MutatedCode;
   const begins = await situations(await prepareStage(await packageInMemory(stageName)));
   const active = mutantSwitch();
-  const { references, runs, handlers } = await loadMutated(sources);
+  const { references, runs } = await loadMutated(sources);
   const expected = new Map<string, string[]>();
   process.on("message", (order: MutantOrder) => void answer(order));
   process.on("disconnect", () => process.exit(0));
@@ -59,31 +59,29 @@ async function main(file: string): Promise<void> {
 
   async function judge(mutant: string, names: readonly string[]): Promise<{ run: string; how: string } | undefined> {
     for (const name of names) if (!expected.has(name)) await clean(name);
-    handlers.forgetWorlds();
     active.activeMutant = mutant;
     try {
-      for (const name of names) {
-        const how = await difference(name);
+      for (const [index, name] of names.entries()) {
+        const how = await difference(name, index === 0);
         if (how !== undefined) return { run: name, how };
       }
       return undefined;
     } finally {
       active.activeMutant = undefined;
-      handlers.forgetWorlds();
     }
   }
 
   async function clean(name: string) {
-    const run = await runs.runReference(reference(name), begins);
+    const run = await runs.runReference(reference(name), begins, { isFresh: true });
     expected.set(name, run.lines);
     return run;
   }
 
   /** How a run is other than it was without the mutant. */
-  async function difference(name: string): Promise<string | undefined> {
+  async function difference(name: string, isFresh: boolean): Promise<string | undefined> {
     const before = expected.get(name) ?? [];
-    const isOther = (line: string, index: number) => line !== before[index];
-    const { problems, lines } = await runs.runReference(reference(name), begins, isOther);
+    const isEnough = (line: string, index: number) => line !== before[index];
+    const { problems, lines } = await runs.runReference(reference(name), begins, { isEnough, isFresh });
     const at = lines.findIndex((line, index) => line !== before[index]);
     if (at >= 0) return `${lines[at]} instead of ${before[at]}`;
     if (lines.length < before.length) return `nothing instead of ${before[lines.length]}`;

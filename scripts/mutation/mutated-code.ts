@@ -28,7 +28,6 @@ export function mutantSwitch(): Switch {
 export async function loadMutated(sources: Readonly<Record<string, string>>): Promise<{
   references: typeof import("../references/references.ts");
   runs: typeof import("../references/reference.ts");
-  handlers: typeof import("../simulate/handlers.ts");
 }> {
   const missing = new Set(Object.keys(sources));
   const hooks = registerHooks({
@@ -47,13 +46,9 @@ export async function loadMutated(sources: Readonly<Record<string, string>>): Pr
   });
   try {
     const load = (file: string) => import(marked(pathToFileURL(`${root}scripts/${file}`).href));
-    const [references, runs, handlers] = await Promise.all([
-      load("references/references.ts"),
-      load("references/reference.ts"),
-      load("simulate/handlers.ts"),
-    ]);
+    const [references, runs] = await Promise.all([load("references/references.ts"), load("references/reference.ts")]);
     if (missing.size > 0) throw new Error(`the simulation does not load ${[...missing].join(" and ")}`);
-    return { references, runs, handlers };
+    return { references, runs };
   } finally {
     hooks.deregister();
   }

@@ -1,5 +1,6 @@
 import { exhaustiveSeed } from "../simulate/exhaustive.ts";
 import { noFaults, placedFaults } from "../simulate/faults.ts";
+import { forgetWorlds } from "../simulate/handlers.ts";
 import type { Begins } from "../simulate/jobs.ts";
 import type { PlacedFault } from "../simulate/mix-plan.ts";
 import { runPlan } from "../simulate/run-plan.ts";
@@ -25,15 +26,21 @@ class EnoughSeenError extends Error {
   override readonly name = "EnoughSeenError";
 }
 
-/**
- * Makes a reference run, judged by every promise of the simulation.
- * @param isEnough Asked after each line; true ends the run.
- */
+/** How a run is made. */
+interface RunChoice {
+  /** Asked after each line; true ends the run. */
+  isEnough?: (line: string, index: number) => boolean;
+  /** Every handler makes its world anew. */
+  isFresh?: boolean;
+}
+
+/** Makes a reference run, judged by every promise of the simulation. */
 export async function runReference(
   reference: Reference,
   begins: Begins,
-  isEnough: (line: string, index: number) => boolean = () => false,
+  { isEnough = () => false, isFresh = false }: RunChoice = {},
 ): Promise<ReferenceRun> {
+  if (isFresh) forgetWorlds();
   let record: RunRecord | undefined;
   let ends = false;
   const told = (line: string) => {
