@@ -60,28 +60,30 @@ async function main(file: string): Promise<void> {
   async function judge(mutant: string, names: readonly string[]): Promise<{ run: string; how: string } | undefined> {
     for (const name of names) if (!expected.has(name)) await clean(name);
     active.activeMutant = mutant;
+    active.world = mutant;
     try {
-      for (const [index, name] of names.entries()) {
-        const how = await difference(name, index === 0);
+      for (const name of names) {
+        const how = await difference(name);
         if (how !== undefined) return { run: name, how };
       }
       return undefined;
     } finally {
       active.activeMutant = undefined;
+      active.world = undefined;
     }
   }
 
   async function clean(name: string) {
-    const run = await runs.runReference(reference(name), begins, { isFresh: true });
+    const run = await runs.runReference(reference(name), begins);
     expected.set(name, run.lines);
     return run;
   }
 
   /** How a run is other than it was without the mutant. */
-  async function difference(name: string, isFresh: boolean): Promise<string | undefined> {
+  async function difference(name: string): Promise<string | undefined> {
     const before = expected.get(name) ?? [];
     const isEnough = (line: string, index: number) => line !== before[index];
-    const { problems, lines } = await runs.runReference(reference(name), begins, { isEnough, isFresh });
+    const { problems, lines } = await runs.runReference(reference(name), begins, isEnough);
     const at = lines.findIndex((line, index) => line !== before[index]);
     if (at >= 0) return `${lines[at]} instead of ${before[at]}`;
     if (lines.length < before.length) return `nothing instead of ${before[lines.length]}`;

@@ -1,6 +1,9 @@
 import { registerHooks } from "node:module";
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { readProjectFile } from "../documents/document.ts";
+import type { Patch } from "../planted/planted-bug.ts";
+import { patched } from "../planted/planted-code.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const mark = "?mutated";
@@ -8,10 +11,22 @@ const mark = "?mutated";
 /** The code that is loaded a second time, with the mutants in it; the cloud itself is shared. */
 const loadedAnew = /^(boot|functions|shared|scripts\/(references|planted|simulate))\//;
 
+/** The simulation makes a handler's world once; here it does for each mutant. */
+const worldsMadeAnew: Patch = {
+  file: "scripts/simulate/handlers.ts",
+  find: "let world = worlds.get(key);",
+  replace: `const made = globalThis.__stryker__.world;
+    if (worlds.made !== made) worlds.clear();
+    worlds.made = made;
+    let world = worlds.get(key);`,
+};
+
 /** What the loaded code looks at. Source: Stryker's instrumenter, the header that it puts before each file. */
 export interface Switch {
   /** Id of the mutant that is switched on. */
   activeMutant?: string | undefined;
+  /** The handlers' worlds that were made under another name are made anew: how that is done has mutants too. */
+  world?: string | undefined;
   /** Whom coverage is counted for; undefined while modules are loaded. */
   currentTestId?: string | undefined;
   mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
@@ -38,9 +53,12 @@ export async function loadMutated(sources: Readonly<Record<string, string>>): Pr
     },
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
-      const source = isMarked(url) ? sources[pathOf(url)] : undefined;
+      if (!isMarked(url)) return loaded;
+      const file = pathOf(url);
+      if (file === worldsMadeAnew.file) return { ...loaded, source: patched(readProjectFile(file), worldsMadeAnew) };
+      const source = sources[file];
       if (source === undefined) return loaded;
-      missing.delete(pathOf(url));
+      missing.delete(file);
       return { ...loaded, source };
     },
   });

@@ -1,6 +1,5 @@
 import { exhaustiveSeed } from "../simulate/exhaustive.ts";
 import { noFaults, placedFaults } from "../simulate/faults.ts";
-import { forgetWorlds } from "../simulate/handlers.ts";
 import type { Begins } from "../simulate/jobs.ts";
 import type { PlacedFault } from "../simulate/mix-plan.ts";
 import { runPlan } from "../simulate/run-plan.ts";
@@ -26,42 +25,33 @@ class EnoughSeenError extends Error {
   override readonly name = "EnoughSeenError";
 }
 
-/** How a run is made. */
-interface RunChoice {
-  /** Asked after each line; true ends the run. */
-  isEnough?: (line: string, index: number) => boolean;
-  /** Every handler makes its world anew. */
-  isFresh?: boolean;
-}
-
-/** Makes a reference run, judged by every promise of the simulation. */
+/**
+ * Makes a reference run, judged by every promise of the simulation.
+ * @param isEnough Asked after each line; true ends the run.
+ */
 export async function runReference(
   reference: Reference,
   begins: Begins,
-  { isEnough = () => false, isFresh = false }: RunChoice = {},
+  isEnough: (line: string, index: number) => boolean = () => false,
 ): Promise<ReferenceRun> {
-  if (isFresh) forgetWorlds();
   let record: RunRecord | undefined;
   let ends = false;
-  const told = (line: string) => {
-    ends ||= isEnough(line, (record?.lines.length ?? 1) - 1);
-  };
-  const follow = async (stage: SimulatedStage) => {
-    record = await RunRecord.follow(stage, told);
+  // What the sweeps do that follow every run is judged by the promises alone.
+  const act = async (stage: SimulatedStage) => {
+    record = await RunRecord.follow(stage, (line, index) => {
+      ends ||= isEnough(line, index);
+    });
     const { afterEvent } = stage.cloud;
     stage.cloud.afterEvent = () => {
       if (ends) throw new EnoughSeenError("the record is another one");
       afterEvent();
     };
-  };
-  // What the sweeps do that follow every run is judged by the promises alone.
-  const act = async (stage: SimulatedStage) => {
     const execution = await reference.act(stage);
     await stage.idle();
-    record?.end();
+    record.end();
     return execution;
   };
   const plan = reference.faults ? placedFaults(reference.faults) : noFaults;
-  const { problems } = await runPlan({ ...reference, act }, begins[reference.begins], exhaustiveSeed, plan, follow);
+  const { problems } = await runPlan({ ...reference, act }, begins[reference.begins], exhaustiveSeed, plan);
   return { problems, lines: record?.lines ?? [] };
 }

@@ -29,14 +29,14 @@ export class RunRecord {
   readonly #text: StableText;
   readonly #files: MemoryObjectFiles;
   readonly #open: OpenInvocation[] = [];
-  readonly #told: (line: string) => void;
+  readonly #told: (line: string, index: number) => void;
   readonly #beganMs: number;
   #isOver = false;
   /** The last document of each kind: the next one is told by what is other in it. */
   readonly #documents = new Map<string, unknown>();
 
   /** @param told Hears of each line when it is added. */
-  constructor(stage: SimulatedStage, told: (line: string) => void = () => {}) {
+  constructor(stage: SimulatedStage, told: (line: string, index: number) => void = () => {}) {
     this.#stage = stage;
     this.#told = told;
     this.#beganMs = stage.cloud.clock.now();
@@ -45,7 +45,7 @@ export class RunRecord {
   }
 
   /** Follows a stage from now on, beside whoever watches its calls already. */
-  static async follow(stage: SimulatedStage, told?: (line: string) => void): Promise<RunRecord> {
+  static async follow(stage: SimulatedStage, told?: (line: string, index: number) => void): Promise<RunRecord> {
     const record = new RunRecord(stage, told);
     await record.#readLedger();
     const { faults, functions } = stage.cloud;
@@ -106,7 +106,7 @@ export class RunRecord {
     for (const line of [head, ...lines.map((one) => `  ${one}`)]) {
       const stable = this.#text.of(line);
       this.lines.push(stable);
-      this.#told(stable);
+      this.#told(stable, this.lines.length - 1);
     }
   }
 

@@ -54,17 +54,8 @@ const connect: Connect = (client) => {
 /** Answers an event as the Lambda would, inside a scope. */
 export type Handler = (event: unknown, variables: Readonly<Record<string, string>>, in_: HandlerScope) => unknown;
 
-/** What to do so that every handler makes its world anew. */
-const forgetting: (() => void)[] = [];
-
-/** Lets every handler make its world anew: for who looks at how it is made. */
-export function forgetWorlds(): void {
-  for (const forget of forgetting) forget();
-}
-
 function handlerOf<I, W extends BaseWorld, O>(step: Step<I, W, O>): Handler {
   const worlds = new Map<string, W>();
-  forgetting.push(() => worlds.clear());
   return (event, variables, in_) => {
     const config = readConfig(variables);
     const key = JSON.stringify(config);

@@ -16,16 +16,12 @@ export interface PlanResult {
   hash: string;
 }
 
-/**
- * Runs a scenario under a plan, then two sweeps without faults, and says which invariants did not hold.
- * @param follow Sees the stage before anything happens.
- */
+/** Runs a scenario under a plan, then two sweeps without faults, and says which invariants did not hold. */
 export async function runPlan(
   scenario: Scenario,
   begin: PreparedStage,
   seed: number,
   plan: FaultPlan = noFaults,
-  follow: (stage: SimulatedStage) => Promise<void> = async () => {},
 ): Promise<PlanResult> {
   const stage = await openStage(seed, begin);
   const { cloud } = stage;
@@ -34,7 +30,6 @@ export async function runPlan(
   const watch = new NeverDark(cloud, scenario.begins === "nothing" ? [] : ["web"]);
   const promises = await watchPromises(stage, ["web"]);
   cloud.afterEvent = () => watch.look();
-  await follow(stage);
   cloud.faults.arm(plan);
   const problems: string[] = [];
   let path: string[] = [];
