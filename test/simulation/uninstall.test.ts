@@ -132,6 +132,7 @@ async function additions(stage: SimulatedStage): Promise<string[]> {
 
 /** What people made before Kiln came: it stays. */
 const ofPeople = [
+  "cloudwatch.alarms api-errors",
   expect.stringMatching(/^elasticloadbalancing.balancers /),
   expect.stringMatching(/^elasticloadbalancing.listeners /),
   expect.stringMatching(/^elasticloadbalancing.rules /),
