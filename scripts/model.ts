@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { production } from "./model/calls.ts";
+import { production } from "./model/call.ts";
 import { explore } from "./model/explore.ts";
 import { relationOf } from "./model/relation.ts";
 import { scenes, smallScenes } from "./model/scenes.ts";

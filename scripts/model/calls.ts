@@ -15,37 +15,15 @@ import {
 } from "../../shared/domain/head.ts";
 import { decideLease, leaseHolds } from "../../shared/domain/lease.ts";
 import { generationName } from "../../shared/domain/names.ts";
-import { goesTo, hasRequests, lastStep, percentOf, ruleOf, sameShares, stepOf } from "./traffic.ts";
+import { type Call, call, end, holds, next, type Onward, type Rules } from "./call.ts";
+import { restoring } from "./restoring.ts";
+import { goesTo, hasRequests, lastStep, percentOf, ruleOf, sameShares, seen, stepOf } from "./traffic.ts";
 import { type Actor, actorNamed, epoch, hotUntil, intentOf, type World } from "./world.ts";
-
-/** What keeps executions out of each other's way; the model's own test switches one off and must see it break. */
-export interface Rules {
-  /** A takeover waits until the calls of the dead owner are over. */
-  waitAfterTakeover: boolean;
-  /** A deploy looks, under the lease, whether a newer one has taken its place. */
-  newestWins: boolean;
-  /** Whoever has a share of the requests keeps its fleet, as whoever has all of them does. */
-  sharesServe: boolean;
-}
-
-/** As production has it. */
-export const production: Rules = { waitAfterTakeover: true, newestWins: true, sharesServe: true };
-
-/** Where an actor goes on: the same invocation, a new one, or nowhere. */
-type Onward = { call: string } | { next: string } | { end: true };
-
-const call = (name: string): Onward => ({ call: name });
-const next = (name: string): Onward => ({ next: name });
-const end: Onward = { end: true };
-
-/** Makes one call in a copy of the world that belongs to it. Several ways onward are choices that the world makes. */
-type Call = (world: World, me: Actor, rules: Rules) => Onward[];
 
 /** A deploy and a rollback that wait may take each other's place again and again; the model's deploys give up in the end. */
 const lastOrdinal = 5;
 
 const newest = (world: World, me: Actor) => generationOf(world.head, me.name) !== undefined;
-const holds = (world: World, me: Actor) => leaseHolds(world.lease, me.name, me.fence);
 const isActive = (world: World) => world.lease !== undefined && world.lease.activeFrom <= epoch;
 
 /** Takes or keeps the lease: `held` once it may be acted under. */
@@ -67,7 +45,9 @@ export function isZombie(actor: Actor): boolean {
   return actor.execution === "ended" && actor.inside;
 }
 
-const failed = (me: Actor): Onward => (me.kind === "deploy" ? next("readForRestore") : end);
+/** A fleet that was launched is removed; one that a rollback only goes back to stays as it was. */
+const failed = (): Onward => next("readForRestore");
+const failedToMove = (me: Actor): Onward => next(me.kind === "deploy" ? "readForRestore" : "readForReturn");
 
 /**
  * Every call of the handlers that reads or changes what executions share, by the production code's own decisions. What a
@@ -75,12 +55,15 @@ const failed = (me: Actor): Onward => (me.kind === "deploy" ? next("readForResto
  */
 export const calls: Readonly<Record<string, Call>> = {
   admit(world, me, rules) {
-    if (!newest(world, me) && (rules.newestWins || me.generation === "")) {
-      if (isSuperseded(world.head, intentOf(me)) || world.head.nextOrdinal > lastOrdinal) return [end];
-      const generation = generationName("web", world.head.nextOrdinal);
-      world.head = withDeploy(world.head, intentOf(me), me.name, generation);
-      me.generation = generation;
-    }
+    const hasPlace = newest(world, me) || (!rules.newestWins && me.generation !== "");
+    if (hasPlace) return [call("takeLease")];
+    return [isSuperseded(world.head, intentOf(me)) ? end : call("takePlace")];
+  },
+  takePlace(world, me) {
+    if (isSuperseded(world.head, intentOf(me)) || world.head.nextOrdinal > lastOrdinal) return [end];
+    const generation = generationName("web", world.head.nextOrdinal);
+    world.head = withDeploy(world.head, intentOf(me), me.name, generation);
+    me.generation = generation;
     return [call("takeLease")];
   },
   takeLease(world, me, rules) {
@@ -157,11 +140,11 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 
   launch(world, me) {
-    return [holds(world, me) ? call("createFleet") : failed(me)];
+    return [holds(world, me) ? call("createFleet") : failed()];
   },
   createFleet(world, me) {
     world.fleets = with_(world.fleets, me.generation);
-    return me.kind === "deploy" ? [next("validate"), next("readForRestore")] : [next("validate")];
+    return [next("validate"), failed()];
   },
   validate(world, me) {
     world.validated = with_(world.validated, me.generation);
@@ -176,13 +159,13 @@ export const calls: Readonly<Record<string, Call>> = {
       return moved(me);
     }
     // Somebody else changed the rule since the step before.
-    if (left && !sameShares(world.rule, left)) return [failed(me)];
-    if (!world.fleets.includes(me.generation)) return [failed(me)];
+    if (left && !sameShares(world.rule, left)) return [failedToMove(me)];
+    if (!world.fleets.includes(me.generation)) return [failedToMove(me)];
     me.step = step;
     return [call("confirmCutover")];
   },
   confirmCutover(world, me) {
-    return [holds(world, me) ? call("changeRule") : failed(me)];
+    return [holds(world, me) ? call("changeRule") : failedToMove(me)];
   },
   changeRule(world, me) {
     world.rule = ruleOf(me.generation, me.seen, percentOf(me, me.step));
@@ -190,9 +173,9 @@ export const calls: Readonly<Record<string, Call>> = {
   },
   /** Time passes: the share that a release has is watched, and does or does not hold. */
   observe(_world, me) {
-    if (me.step >= lastStep(me)) return [next("confirmSettle"), failed(me)];
+    if (me.step >= lastStep(me)) return [next("confirmSettle"), failedToMove(me)];
     me.step += 1;
-    return [next("readForCutover"), failed(me)];
+    return [next("readForCutover"), failedToMove(me)];
   },
 
   /** All requests to a release that got some of them when its deploy died. */
@@ -231,25 +214,8 @@ export const calls: Readonly<Record<string, Call>> = {
     return [end];
   },
 
-  readForRestore(world, me) {
-    const isLive = world.head.live?.generation === me.generation;
-    const named = hasRequests(world, me.generation) || world.rule?.resting.includes(me.generation);
-    if (isLive || !named) return [next("readForReap")];
-    const { live, standby } = seen(world);
-    const rests = standby === undefined || standby === live || world.rule?.resting.includes(standby);
-    const isWhole = world.rule?.serving === live && world.rule?.tried === undefined;
-    if (live !== undefined && isWhole && rests) return [next("readForReap")];
-    me.seen = seen(world);
-    return [call("confirmRestore")];
-  },
-  confirmRestore(world, me) {
-    return [holds(world, me) ? call("restoreRule") : end];
-  },
-  restoreRule(world, me) {
-    const { live, standby, ...rule } = me.seen;
-    world.rule = live === undefined ? undefined : ruleOf(live, { live: standby, ...rule });
-    return [next("readForReap")];
-  },
+  ...restoring("readForRestore", "confirmRestore", "restoreRule", "readForReap"),
+  ...restoring("readForReturn", "confirmReturn", "returnRule", "closeFailure"),
 
   /** Nobody may be told that it stands by once its fleet goes; its targets drain while the rule still names them. */
   readForReap(world, me, rules) {
@@ -297,19 +263,11 @@ export const calls: Readonly<Record<string, Call>> = {
 
 function moved(me: Actor): Onward[] {
   if (me.shares) return [next("observe")];
-  return me.kind === "deploy" ? [next("confirmSettle"), failed(me)] : [next("confirmSettle")];
+  return [next("confirmSettle"), failedToMove(me)];
 }
 
 function serves(world: World, generation: string, { sharesServe }: Rules): boolean {
   return sharesServe ? hasRequests(world, generation) : world.rule?.serving === generation;
-}
-
-function seen({ rule, head }: World): Actor["seen"] {
-  return {
-    ...rule,
-    ...(head.live && { live: head.live.generation }),
-    ...(head.standby && { standby: head.standby.generation }),
-  };
 }
 
 function giveBack(world: World, me: Actor): void {
@@ -325,8 +283,7 @@ export const guarded: ReadonlySet<string> = new Set([
   "changeRule",
   "finishRule",
   "restoreRule",
+  "returnRule",
   "leaveRule",
   "deleteFleet",
 ]);
-
-export type { Onward };

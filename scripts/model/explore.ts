@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { leftovers } from "../../shared/domain/head.ts";
-import { calls, guarded, isZombie, type Onward, type Rules } from "./calls.ts";
+import type { Onward, Rules } from "./call.ts";
+import { calls, guarded, isZombie } from "./calls.ts";
 import { goesTo, hasRequests } from "./traffic.ts";
 import { type Actor, actorNamed, epoch, firstCall, type World } from "./world.ts";
 

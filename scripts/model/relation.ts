@@ -1,4 +1,4 @@
-import { production } from "./calls.ts";
+import { production } from "./call.ts";
 import { explore } from "./explore.ts";
 import { shapesOf, viewOf } from "./view.ts";
 import type { World } from "./world.ts";

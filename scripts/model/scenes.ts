@@ -12,6 +12,7 @@ const shares = [10, 50];
 const canary = { ...one, shares } as const;
 const nextCanary = { ...two, shares } as const;
 const laterCanary = { ...later, shares } as const;
+const linear = { ...one, shares: [50] } as const;
 
 export interface Scene {
   name: string;
@@ -44,6 +45,8 @@ export function smallScenes(): Scene[] {
     { name: "a rollback, a third deploy and a sweep, one accident", world: worldWith([one, back, sweep], 1, 2) },
     { name: "a rollback, a later deploy and a sweep, no accident", world: worldWith([back, later, sweep], 0, 2) },
     { name: "two rollbacks and a sweep, one accident", world: worldWith([back, backAgain, sweep], 1, 2) },
+    { name: "two cold rollbacks and a sweep, one accident", world: worldWith([back, backAgain, sweep], 1, "cold") },
+    { name: "a cold rollback, a deploy and a sweep, one accident", world: worldWith([one, back, sweep], 1, "cold") },
     ...steppedScenes(),
   ];
 }
@@ -52,6 +55,11 @@ export function smallScenes(): Scene[] {
 function steppedScenes(): Scene[] {
   return [
     { name: "two first canaries and a sweep, two accidents", world: worldWith([canary, nextCanary, sweep], 2, 0) },
+    { name: "a linear deploy, a later one and a sweep, one accident", world: worldWith([linear, two, sweep], 1) },
+    {
+      name: "a third linear deploy, a later one and a sweep, one accident",
+      world: worldWith([linear, two, sweep], 1, 2),
+    },
     { name: "two canaries and a sweep, two accidents", world: worldWith([canary, nextCanary, sweep], 2) },
     {
       name: "a third and a fourth canary and a sweep, two accidents",

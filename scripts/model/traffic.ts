@@ -38,3 +38,12 @@ export function goesTo({ rule, head }: World): string | undefined {
 export function hasRequests({ rule }: World, generation: string): boolean {
   return rule?.serving === generation || rule?.tried?.generation === generation;
 }
+
+/** What an invocation reads of traffic and head. */
+export function seen({ rule, head }: World): Actor["seen"] {
+  return {
+    ...rule,
+    ...(head.live && { live: head.live.generation }),
+    ...(head.standby && { standby: head.standby.generation }),
+  };
+}

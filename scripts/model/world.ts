@@ -58,8 +58,8 @@ export interface Actor {
   seen: { live?: string | undefined; standby?: string } & Partial<Rule>;
 }
 
-/** How many releases there were before: the last one serves, the one before it stands by. */
-export type Releases = 0 | 1 | 2;
+/** How many releases there were before: the last one serves, the one before it stands by, or is cold and only its image kept. */
+export type Releases = 0 | 1 | 2 | "cold";
 
 /** The world with these executions to come. */
 export function worldWith(
@@ -67,21 +67,23 @@ export function worldWith(
   crashes: number,
   releases: Releases = 1,
 ): World {
-  const served = ["web-000001", "web-000002"].slice(0, releases);
-  const [serving, resting] = [served.at(-1), served.slice(0, -1)];
+  const served = ["web-000001", "web-000002"].slice(0, releases === "cold" ? 2 : releases);
+  const serving = served.at(-1);
+  const standing = releases === "cold" ? served.slice(-1) : served;
+  const resting = standing.slice(0, -1);
   return {
     head: {
       ...emptyHead("web"),
-      nextOrdinal: releases + 1,
+      nextOrdinal: served.length + 1,
       live: serving === undefined ? null : { generation: serving, since: epoch },
       standby: resting[0] === undefined ? null : { generation: resting[0], until: hotUntil },
-      known: served,
+      known: standing,
       kept: served,
     },
     lease: undefined,
     waitedOut: [],
     rule: serving === undefined ? undefined : { serving, resting },
-    fleets: served,
+    fleets: standing,
     validated: served,
     promotedIntent: 0,
     actors: actors.map((actor) => ({

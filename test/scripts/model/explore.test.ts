@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { production, type Rules } from "../../../scripts/model/calls.ts";
+import { production, type Rules } from "../../../scripts/model/call.ts";
 import { explore } from "../../../scripts/model/explore.ts";
 import { worldWith } from "../../../scripts/model/world.ts";
 
