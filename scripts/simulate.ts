@@ -84,6 +84,10 @@ async function mixes(
     seeds: seeds === undefined ? Number.POSITIVE_INFINITY : Number(seeds),
     endMs: minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(minutes) * 60_000,
   };
+  // Whoever interrupts a long run is told what it came to.
+  process.once("SIGINT", () => {
+    limit.endMs = 0;
+  });
   const violated: MixResult[] = [];
   const summary = await runMixes(pool, first, limit, (result) => {
     violated.push(result);

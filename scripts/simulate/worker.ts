@@ -19,6 +19,8 @@ async function main(): Promise<void> {
   const begins = await situations(await prepareStage(await packageInMemory(stageName)));
   process.on("message", (order: WorkerOrder) => void answer(order));
   process.on("disconnect", () => process.exit(0));
+  // A terminal interrupts every process; the pool's owner decides what becomes of what is under way.
+  process.on("SIGINT", () => {});
   tell({ kind: "ready" });
 
   async function answer({ id, job }: WorkerOrder): Promise<void> {
