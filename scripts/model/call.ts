@@ -9,10 +9,12 @@ export interface Rules {
   newestWins: boolean;
   /** Whoever has a share of the requests keeps its fleet, as whoever has all of them does. */
   sharesServe: boolean;
+  /** Traffic is taken away from a candidate that has a share as well, not only from one that has most. */
+  sharesGoBack: boolean;
 }
 
 /** As production has it. */
-export const production: Rules = { waitAfterTakeover: true, newestWins: true, sharesServe: true };
+export const production: Rules = { waitAfterTakeover: true, newestWins: true, sharesServe: true, sharesGoBack: true };
 
 /** Where an actor goes on: the same invocation, a new one, or nowhere. */
 export type Onward = { call: string } | { next: string } | { end: true };

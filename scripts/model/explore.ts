@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { leftovers } from "../../shared/domain/head.ts";
 import type { Onward, Rules } from "./call.ts";
 import { calls, guarded, isZombie } from "./calls.ts";
+import { Paths } from "./ending.ts";
 import { goesTo, hasRequests } from "./traffic.ts";
 import { type Actor, actorNamed, epoch, firstCall, type World } from "./world.ts";
 
@@ -28,24 +29,28 @@ interface Step {
 export type Seen = (before: World, after: World, by: Actor) => void;
 
 /**
- * Visits every state that can be reached from a world, breadth first, so that the way to a violation is a shortest one.
+ * Visits every state that can be reached from a world, breadth first, so that the way to a violation is a shortest one; then
+ * looks whether each of them still leads to an end.
  * @param see Sees each call of each execution, in every state.
  * @throws {Error} when there are more states than `atMost`: the exploration would not be to the end.
  */
 export function explore(begin: World, rules: Rules, atMost = 5_000_000, see: Seen = () => {}): Explored {
-  const cameFrom = new Map<string, { from: string; label: string }>();
+  const cameFrom = new Map<string, Visited>();
+  const paths = new Paths();
+  const ends: number[] = [];
   let frontier = [begin];
-  cameFrom.set(keyOf(begin), { from: "", label: "" });
-  let [transitions, ends] = [0, 0];
+  cameFrom.set(keyOf(begin), { id: 0, from: "", label: "" });
+  let transitions = 0;
   while (frontier.length > 0) {
     const nextFrontier: World[] = [];
     for (const world of frontier) {
       const key = keyOf(world);
+      const id = cameFrom.get(key)?.id ?? 0;
       const pathTo = (label?: string) => [...pathOf(cameFrom, key), ...(label === undefined ? [] : [label])];
-      const found = { states: cameFrom.size, transitions, ends };
+      const found = { states: cameFrom.size, transitions, ends: ends.length };
       const steps = stepsOf(world, rules);
       if (steps.every(({ after }) => after === world)) {
-        ends += 1;
+        ends.push(id);
         const promise = brokenAtRest(world);
         if (promise) return { ...found, violation: { promise, path: pathTo() } };
       }
@@ -55,15 +60,28 @@ export function explore(begin: World, rules: Rules, atMost = 5_000_000, see: See
         const promise = broken ?? brokenIn(after);
         if (promise) return { ...found, violation: { promise, path: pathTo(label) } };
         const afterKey = keyOf(after);
-        if (cameFrom.has(afterKey)) continue;
-        cameFrom.set(afterKey, { from: key, label });
+        const known = cameFrom.get(afterKey);
+        paths.add(id, known?.id ?? cameFrom.size);
+        if (known) continue;
+        cameFrom.set(afterKey, { id: cameFrom.size, from: key, label });
         nextFrontier.push(after);
       }
       if (cameFrom.size > atMost) throw new Error(`more than ${atMost} states`);
     }
     frontier = nextFrontier;
   }
-  return { states: cameFrom.size, transitions, ends, violation: undefined };
+  const found = { states: cameFrom.size, transitions, ends: ends.length };
+  const endless = paths.firstEndless(cameFrom.size, ends);
+  if (endless === undefined) return { ...found, violation: undefined };
+  const [key = ""] = [...cameFrom].find(([, { id }]) => id === endless) ?? [];
+  return { ...found, violation: { promise: "L1 it ends: from here nothing does", path: pathOf(cameFrom, key) } };
+}
+
+/** A state that was reached: its number, and how. */
+interface Visited {
+  id: number;
+  from: string;
+  label: string;
 }
 
 /** Decisions make new documents instead of changing them, so only what steps write to is copied. */
@@ -76,7 +94,7 @@ function keyOf(world: World): string {
   return hash("sha256", JSON.stringify(world), "base64");
 }
 
-function pathOf(cameFrom: ReadonlyMap<string, { from: string; label: string }>, key: string): string[] {
+function pathOf(cameFrom: ReadonlyMap<string, Visited>, key: string): string[] {
   const path: string[] = [];
   for (let step = cameFrom.get(key); step && step.label !== ""; step = cameFrom.get(step.from))
     path.unshift(step.label);

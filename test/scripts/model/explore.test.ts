@@ -34,6 +34,13 @@ describe("the exploration", () => {
       2,
       /^S1 never dark/,
     ],
+    [
+      "a share that never goes back",
+      { sharesGoBack: false },
+      [canary, sweep],
+      1,
+      /^L1 it ends: from here nothing does/,
+    ],
   ])("finds %s", (_, mistake, actors, accidents, promise) => {
     const { violation } = explore(worldWith(actors, accidents), { ...production, ...mistake });
     expect(violation?.promise).toMatch(promise);
