@@ -183,7 +183,7 @@ async function resize(
   const { live } = await stage.cloud.complete(stage.ledger.head(service));
   const fleets = stage.cloud.kernel.store.collection<GroupDocument>("autoscaling.groups");
   const fleet = live && fleets.get(fleetName(stageName, live.generation));
-  if (!fleet || fleet.desired === to(fleet)) return;
+  if (!fleet || fleet.deleting || fleet.desired === to(fleet)) return;
   await stage.cloud.call("autoscaling", "SetDesiredCapacity", {
     AutoScalingGroupName: fleet.name,
     DesiredCapacity: to(fleet),

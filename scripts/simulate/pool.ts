@@ -48,7 +48,7 @@ export class Pool {
   /** Lets the processes go. */
   close(): void {
     this.#closed = true;
-    for (const worker of this.#workers) worker.disconnect();
+    for (const worker of this.#workers) if (worker.connected) worker.disconnect();
   }
 
   #start(): void {

@@ -23,6 +23,8 @@ interface Open {
 export class Edits {
   readonly #stage: SimulatedStage;
   readonly #open = new Map<string, Open>();
+  /** Why edits could not be put back while time was passing. */
+  readonly #refused: unknown[] = [];
 
   constructor(stage: SimulatedStage) {
     this.#stage = stage;
@@ -36,7 +38,9 @@ export class Edits {
     if (!putBack) return;
     this.#open.set(name, { kind, service, putBack });
     const { clock } = this.#stage.cloud;
-    clock.at(clock.now() + seconds * 1000, () => void this.#putBack(name));
+    clock.at(clock.now() + seconds * 1000, () => {
+      this.#putBack(name).catch((error: unknown) => this.#refused.push(error));
+    });
   }
 
   /**
@@ -45,6 +49,7 @@ export class Edits {
    * @param accepts Whether Kiln is to go on from a changed rule.
    */
   async repair(accepts: boolean): Promise<void> {
+    if (this.#refused.length > 0) throw this.#refused[0];
     const accepted = accepts ? [...this.#open.values()].filter(({ kind }) => kind === "rule-weights") : [];
     for (const [name, open] of this.#open) if (!accepted.includes(open)) await this.#putBack(name);
     for (const service of services) {

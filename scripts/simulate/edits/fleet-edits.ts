@@ -34,7 +34,7 @@ export const fleetEdits = {
     const asked = { AutoScalingGroupName: fleet.name, ScalingProcesses: [process] };
     await stage.cloud.call(api, "SuspendProcesses", asked);
     return async () => {
-      if (fleetNamed(stage, fleet.name)) await stage.cloud.call(api, "ResumeProcesses", asked);
+      if (standing(stage, fleet.name)) await stage.cloud.call(api, "ResumeProcesses", asked);
     };
   },
   "group-protected": async (place) => {
@@ -51,14 +51,14 @@ export const fleetEdits = {
     await protect(members, true);
     return async () => {
       const left = membersOf(stage, fleet.name).filter((id) => members.includes(id));
-      if (left.length > 0) await protect(left, false);
+      if (left.length > 0 && standing(stage, fleet.name)) await protect(left, false);
     };
   },
   /** What it serves goes dark by that hand; a deploy brings a new one. */
   "group-gone": async (place) => {
     const { stage, service } = place;
     const fleet = someFleet(place);
-    if (!fleet || fleet.deleting) return undefined;
+    if (!fleet) return undefined;
     stage.cloud.byHand.darken(service);
     stage.cloud.byHand.fleets.add(fleet.name);
     await stage.cloud.call(api, "DeleteAutoScalingGroup", { AutoScalingGroupName: fleet.name, ForceDelete: true });
@@ -68,11 +68,11 @@ export const fleetEdits = {
 
 /** As the spec says; what Kiln holds for a while stays held. */
 async function sizesPutBack(stage: SimulatedStage, service: Service, name: string): Promise<void> {
-  const fleet = fleetNamed(stage, name);
+  const fleet = standing(stage, name);
   const generation = name.slice(fleetName(stageName, "").length);
   const release = await stage.ledger.release(service, generation);
   // What is being emptied, or is gone, needs no size.
-  if (!fleet || fleet.deleting || fleet.maxSize === 0 || !release) return;
+  if (!fleet || fleet.maxSize === 0 || !release) return;
   const { min, max } = release.spec.capacity;
   const pin = (await stage.ledger.pins(service)).find((one) => one.generation === generation);
   const MinSize = Math.max(min, pin?.min ?? 0);
@@ -89,13 +89,16 @@ async function sizesPutBack(stage: SimulatedStage, service: Service, name: strin
 function someFleet({ stage, service, which }: EditPlace): Readonly<GroupDocument> | undefined {
   const prefix = fleetName(stageName, `${service}-`);
   return chosen(
-    rows<GroupDocument>(stage, "autoscaling.groups").filter(({ name }) => name.startsWith(prefix)),
+    rows<GroupDocument>(stage, "autoscaling.groups").filter(
+      ({ name, deleting }) => name.startsWith(prefix) && !deleting,
+    ),
     which,
   );
 }
 
-function fleetNamed(stage: SimulatedStage, name: string): Readonly<GroupDocument> | undefined {
-  return rows<GroupDocument>(stage, "autoscaling.groups").find((fleet) => fleet.name === name);
+/** A fleet that is there, and not on its way out: of such a one Auto Scaling lets nobody change anything. */
+function standing(stage: SimulatedStage, name: string): Readonly<GroupDocument> | undefined {
+  return rows<GroupDocument>(stage, "autoscaling.groups").find((fleet) => fleet.name === name && !fleet.deleting);
 }
 
 function membersOf(stage: SimulatedStage, fleet: string): string[] {

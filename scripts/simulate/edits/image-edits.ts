@@ -13,10 +13,27 @@ export const imageEdits = {
     await place.stage.cloud.call("ec2", "DeregisterImage", { ImageId: image.imageId });
     return async () => {};
   },
-  "image-disabled": (place) => switched(place, "DisableImage", "EnableImage"),
-  "image-deprecated": (place) => {
-    const DeprecateAt = new Date(place.stage.cloud.clock.now() + 60_000);
-    return switched(place, "EnableImageDeprecation", "DisableImageDeprecation", { DeprecateAt });
+  "image-disabled": async (place) => {
+    const { stage } = place;
+    const image = someImage(place);
+    if (!image) return undefined;
+    const asked = { ImageId: image.imageId };
+    await stage.cloud.call("ec2", "DisableImage", asked);
+    return async () => {
+      // Kiln may have enabled it meanwhile, for a rollback that needs it.
+      if (imageOf(stage, image.imageId)?.state === "disabled") await stage.cloud.call("ec2", "EnableImage", asked);
+    };
+  },
+  "image-deprecated": async (place) => {
+    const { cloud } = place.stage;
+    const image = someImage(place);
+    if (!image) return undefined;
+    const asked = { ImageId: image.imageId };
+    const DeprecateAt = new Date(cloud.clock.now() + 60_000);
+    await cloud.call("ec2", "EnableImageDeprecation", { ...asked, DeprecateAt });
+    return async () => {
+      if (imageOf(place.stage, image.imageId)) await cloud.call("ec2", "DisableImageDeprecation", asked);
+    };
   },
   "image-untagged": async (place) => {
     const { stage, how } = place;
@@ -31,17 +48,6 @@ export const imageEdits = {
     };
   },
 } as const satisfies Record<string, Edit>;
-
-async function switched(place: EditPlace, on: string, off: string, how: object = {}) {
-  const { stage } = place;
-  const image = someImage(place);
-  if (!image) return undefined;
-  const ImageId = image.imageId;
-  await stage.cloud.call("ec2", on, { ImageId, ...how });
-  return async () => {
-    if (imageOf(stage, ImageId)) await stage.cloud.call("ec2", off, { ImageId });
-  };
-}
 
 function someImage({ stage, service, which }: EditPlace): Readonly<ImageRecord> | undefined {
   const images = rows<ImageRecord>(stage, "ec2.images").filter(

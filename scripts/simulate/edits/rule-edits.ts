@@ -9,6 +9,9 @@ const elb = "elasticloadbalancing";
 /** Unit: priorities. Nobody else's rules stand there: Kiln's are below (docs/service-spec.md, "route"). */
 const freePriority = 40_000;
 
+/** Source: Elastic Load Balancing API reference, CreateRule, "Priority". */
+const lastPriority = 50_000;
+
 interface Share {
   TargetGroupArn: string;
   Weight: number;
@@ -45,7 +48,8 @@ export const ruleEdits = {
   "rule-priority": async ({ stage, service, which }) => {
     const rule = productionRule(stage, service);
     if (!rule) return undefined;
-    const Priority = freePriority + Math.floor(which * 1000);
+    const Priority = freeFrom(stage, freePriority + Math.floor(which * 1000), 1);
+    if (Priority === undefined) return undefined;
     await stage.cloud.call(elb, "SetRulePriorities", { RulePriorities: [{ RuleArn: rule.arn, Priority }] });
     return async () => {};
   },
@@ -64,10 +68,8 @@ export const ruleEdits = {
     const rule = productionRule(stage, service);
     const shares = sharesOf(rule);
     if (!rule || rule.priority === undefined || shares.length === 0) return undefined;
-    const taken = new Set(rows<RuleDocument>(stage, "elasticloadbalancing.rules").map(({ priority }) => priority));
-    let priority = rule.priority - 1;
-    while (priority > 0 && taken.has(priority)) priority -= 1;
-    if (priority < 1) return undefined;
+    const priority = freeFrom(stage, rule.priority - 1, -1);
+    if (priority === undefined) return undefined;
     const made = await stage.cloud.call<{ Rules: { RuleArn: string }[] }>(elb, "CreateRule", {
       ListenerArn: rule.listenerArn,
       Priority: priority,
@@ -93,11 +95,20 @@ async function putBack(stage: SimulatedStage, service: Service, before: Readonly
   if (present) return void (await stage.cloud.call(elb, "ModifyRule", { RuleArn: present.arn, Actions }));
   await stage.cloud.call(elb, "CreateRule", {
     ListenerArn: before.listenerArn,
-    Priority: before.priority,
+    // Another rule may have been made there meanwhile: then the next one that is free.
+    Priority: freeFrom(stage, before.priority ?? freePriority, 1),
     Conditions: before.conditions.map(({ Values, ...condition }) => condition),
     Actions,
     Tags: Object.entries(before.tags).map(([Key, Value]) => ({ Key, Value })),
   });
+}
+
+/** The first priority from there on, upwards or downwards, at which no rule stands; undefined when there is none. */
+function freeFrom(stage: SimulatedStage, first: number, step: 1 | -1): number | undefined {
+  const taken = new Set(rows<RuleDocument>(stage, "elasticloadbalancing.rules").map(({ priority }) => priority));
+  let priority = first;
+  while (taken.has(priority)) priority += step;
+  return priority >= 1 && priority <= lastPriority ? priority : undefined;
 }
 
 function productionRule(stage: SimulatedStage, service: Service): Readonly<RuleDocument> | undefined {
