@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deed } from "../../scripts/simulate/deeds.ts";
-import { drawPlan, type Happening } from "../../scripts/simulate/mix-plan.ts";
+import { drawPlan, type Happening, type MixPlan } from "../../scripts/simulate/mix-plan.ts";
 import { packageInMemory } from "../../scripts/simulate/package-files.ts";
 import { noteRevoked, RevokedWatch } from "../../scripts/simulate/promises/revoked.ts";
 import { runMixPlan } from "../../scripts/simulate/random-mix.ts";
@@ -23,8 +23,8 @@ beforeAll(async () => {
 const at = (atSeconds: number, deed: Deed): Happening => ({ atSeconds, ...deed });
 const push = (version: string): Deed => ({ do: "push", service: "web", version });
 
-/** Runs the plan without faults; says which states its executions entered and what was broken. */
-async function ran(happenings: Happening[], begin: Situation = "live and standby") {
+/** Runs the plan; says which states its executions entered and what was broken. */
+async function ran(happenings: Happening[], begin: Situation = "live and standby", faults: MixPlan["faults"] = []) {
   const states = new Set<string>();
   let before = new Set<string>();
   const follow = async (stage: SimulatedStage) => {
@@ -34,7 +34,7 @@ async function ran(happenings: Happening[], begin: Situation = "live and standby
     const mine = stage.executions("").filter(({ arn }) => !before.has(arn));
     for (const { arn } of mine) for (const state of stage.path(arn)) states.add(state);
   };
-  const { problems } = await runMixPlan({ seed: 5, begins: begin, happenings, faults: [] }, begins[begin], {
+  const { problems } = await runMixPlan({ seed: 5, begins: begin, happenings, faults }, begins[begin], {
     follow,
     see,
   });
@@ -75,6 +75,22 @@ describe("what operators do in a mix", () => {
     const { states, problems } = await ran([at(0, { do: "revoke", service: "web", kind, which: 0 })]);
     expect(problems).toEqual([]);
     expect(states.has(end)).toBe(true);
+  });
+
+  // Seed 1104 of the mixes: what is revoked stays live when the rollback that answers it fails.
+  it("goes back past a live release that is revoked when a canary is taken back", async () => {
+    const { states, problems } = await ran(
+      [
+        at(0, { do: "apply", service: "web", flavour: "canary" }),
+        at(5, { do: "revoke", service: "web", kind: "release", which: 0.75 }),
+        at(500, push("3")),
+        at(596, { do: "begin", machine: "Rollback", input: { service: "web" } }),
+      ],
+      "live and cold",
+      [{ at: "rollback 1 cutover s3:GetObject 2", kind: "denied" }],
+    );
+    expect(problems).toEqual([]);
+    expect([...states]).toEqual(expect.arrayContaining(["FailedClean", "RolledBack"]));
   });
 
   it("takes a release back when the alarm that it watches turns red", async () => {

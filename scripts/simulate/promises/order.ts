@@ -4,7 +4,7 @@ import { type Effect, type EffectWatch, ledgerPlace } from "./effect.ts";
 /** Unit: milliseconds. A rollback chooses its target from a rule that may change until it has written its choice down. */
 const choosingMs = 2_000;
 
-/** S4: newest intent wins, and a rollback goes back by exactly one release. */
+/** S4: newest intent wins, and a rollback goes back by exactly one release that is not revoked. */
 export class OrderWatch implements EffectWatch {
   readonly problems: string[] = [];
   readonly #heads: Map<string, Head>;
@@ -61,7 +61,9 @@ export class OrderWatch implements EffectWatch {
       weight > 0 && one !== live.generation && one !== head.drill?.generation;
     const others = [...this.#sharesOf(service)].filter(([one, weight]) => isOther(one, weight));
     const toLive = pending.generation === live.generation;
-    if (others.length > 0 && !toLive) {
+    // A release that was revoked is nothing to go back to: the newest good one before it is meant (docs/operating.md).
+    const isRevoked = head.revoked?.some(({ generation }) => generation === live.generation) ?? false;
+    if (others.length > 0 && !toLive && !isRevoked) {
       this.problems.push(`S4 way back: ${service} goes back to ${pending.generation}, past ${live.generation}`);
     }
     if (others.length === 0 && toLive) {
