@@ -13,6 +13,7 @@ const canary = { ...one, shares } as const;
 const nextCanary = { ...two, shares } as const;
 const laterCanary = { ...later, shares } as const;
 const linear = { ...one, shares: [50] } as const;
+const nextLinear = { ...two, shares: [50] } as const;
 
 export interface Scene {
   name: string;
@@ -55,10 +56,10 @@ export function smallScenes(): Scene[] {
 function steppedScenes(): Scene[] {
   return [
     { name: "two first canaries and a sweep, two accidents", world: worldWith([canary, nextCanary, sweep], 2, 0) },
-    { name: "a linear deploy, a later one and a sweep, one accident", world: worldWith([linear, two, sweep], 1) },
+    { name: "two linear deploys and a sweep, two accidents", world: worldWith([linear, nextLinear, sweep], 2) },
     {
-      name: "a third linear deploy, a later one and a sweep, one accident",
-      world: worldWith([linear, two, sweep], 1, 2),
+      name: "a third and a fourth linear deploy and a sweep, two accidents",
+      world: worldWith([linear, nextLinear, sweep], 2, 2),
     },
     { name: "two canaries and a sweep, two accidents", world: worldWith([canary, nextCanary, sweep], 2) },
     {
