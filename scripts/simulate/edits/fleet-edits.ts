@@ -33,8 +33,13 @@ export const fleetEdits = {
     if (!fleet || fleet.suspended.some(({ name }) => name === process)) return undefined;
     const asked = { AutoScalingGroupName: fleet.name, ScalingProcesses: [process] };
     await stage.cloud.call(api, "SuspendProcesses", asked);
+    // What is launched meanwhile gets no requests, and what got them may go.
+    if (process === "AddToLoadBalancer") stage.cloud.byHand.darken(place.service);
     return async () => {
       if (standing(stage, fleet.name)) await stage.cloud.call(api, "ResumeProcesses", asked);
+      if (process !== "AddToLoadBalancer") return;
+      await registerMembers(stage, fleet.name);
+      stage.cloud.byHand.mended(place.service);
     };
   },
   "group-protected": async (place) => {
@@ -99,6 +104,18 @@ function someFleet({ stage, service, which }: EditPlace): Readonly<GroupDocument
 /** A fleet that is there, and not on its way out: of such a one Auto Scaling lets nobody change anything. */
 function standing(stage: SimulatedStage, name: string): Readonly<GroupDocument> | undefined {
   return rows<GroupDocument>(stage, "autoscaling.groups").find((fleet) => fleet.name === name && !fleet.deleting);
+}
+
+/**
+ * Auto Scaling does not register later what it launched meanwhile. Source: Auto Scaling user guide, "Suspend and resume
+ * processes", AddToLoadBalancer.
+ */
+async function registerMembers(stage: SimulatedStage, name: string): Promise<void> {
+  const Targets = membersOf(stage, name).map((Id) => ({ Id }));
+  if (Targets.length === 0) return;
+  for (const { arn } of standing(stage, name)?.trafficSources ?? []) {
+    await stage.cloud.call("elasticloadbalancing", "RegisterTargets", { TargetGroupArn: arn, Targets });
+  }
 }
 
 function membersOf(stage: SimulatedStage, fleet: string): string[] {

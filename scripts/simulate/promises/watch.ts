@@ -116,13 +116,17 @@ export class PromiseWatch implements EffectWatch {
     return release ? bytesProblems(this.#stage, release) : [];
   }
 
-  /** What a deploy raised is put back: live may shrink to the minimum of its spec. */
+  /**
+   * What a deploy raised is put back: live may shrink to the minimum of its spec. Where a person set another one before the
+   * deploy, that is what is put back.
+   */
   async #lastingSizes(service: string): Promise<string[]> {
     const { cloud, ledger } = this.#stage;
     const { live } = await cloud.complete(ledger.head(service));
     const release = live && (await cloud.complete(ledger.release(service, live.generation)));
     const fleet = live && fleetNamed(this.#stage, fleetName(stageName, live.generation));
     if (!release || !fleet || fleet.min === release.spec.capacity.min) return [];
+    if (cloud.byHand.sized.has(fleetName(stageName, fleet.generation))) return [];
     return [
       `L3 pins: ${fleet.generation} keeps at least ${fleet.min} instances instead of ${release.spec.capacity.min}`,
     ];
