@@ -26,7 +26,7 @@ function handlerFiles(): string[] {
 export async function mutateHandlers(chosen: readonly string[]): Promise<MutationRow[]> {
   const code = await mutated(chosen.length > 0 ? chosen : handlerFiles());
   await ensurePackage(stageName);
-  const file = join(projectRoot, ".kiln", "mutated.json");
+  const file = join(projectRoot, ".kiln", `mutated-${process.pid}.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(code));
   const judged = await new Judging(file).judge(code.mutants, (one) => {

@@ -12,12 +12,12 @@ const mark = "?mutated";
 const loadedAnew = /^(boot|functions|shared|scripts\/(references|planted|simulate))\//;
 
 /** The simulation makes a handler's world once; here it does for each mutant. */
-const worldsMadeAnew: Patch = {
+export const worldsMadeAnew: Patch = {
   file: "scripts/simulate/handlers.ts",
   find: "let world = worlds.get(key);",
-  replace: `const made = globalThis.__stryker__.world;
-    if (worlds.made !== made) worlds.clear();
-    worlds.made = made;
+  replace: `const wanted = globalThis.__stryker__.world;
+    if (worlds.madeFor !== wanted) worlds.clear();
+    worlds.madeFor = wanted;
     let world = worlds.get(key);`,
 };
 

@@ -2,6 +2,7 @@ import { scenes } from "../planted/scenes.ts";
 import { scenarios } from "../simulate/scenarios.ts";
 import type { Reference } from "./reference.ts";
 import { adoptingStories } from "./stories/adopting.ts";
+import { crashStories } from "./stories/crashes.ts";
 import { deployStories } from "./stories/deploys.ts";
 import { experimentStories } from "./stories/experiments.ts";
 import { goldenStories } from "./stories/golden.ts";
@@ -20,4 +21,5 @@ export const references: readonly Reference[] = [
   ...adoptingStories,
   ...goldenStories,
   ...sweepStories,
+  ...crashStories,
 ];
