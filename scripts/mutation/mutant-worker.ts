@@ -48,12 +48,14 @@ async function main(file: string): Promise<void> {
     const surveyed: Surveyed[] = [];
     for (const { name } of references.references) {
       active.currentTestId = name;
+      active.world = name;
       const began = performance.now();
       const { problems } = await clean(name);
       const tookMs = Math.round(performance.now() - began);
       surveyed.push({ run: name, problems, tookMs, reached: Object.keys(active.mutantCoverage?.perTest[name] ?? {}) });
     }
     active.currentTestId = undefined;
+    active.world = undefined;
     return { kind: "surveyed", runs: surveyed, whileLoading: Object.keys(active.mutantCoverage?.static ?? {}) };
   }
 
@@ -82,7 +84,8 @@ async function main(file: string): Promise<void> {
   /** How a run is other than it was without the mutant. */
   async function difference(name: string): Promise<string | undefined> {
     const before = expected.get(name) ?? [];
-    const isEnough = (line: string, index: number) => line !== before[index];
+    // The sweeps that follow a run do nothing else when everything until then was the same.
+    const isEnough = (line: string, index: number) => line !== before[index] || index === before.length - 1;
     const { problems, lines } = await runs.runReference(reference(name), begins, isEnough);
     const at = lines.findIndex((line, index) => line !== before[index]);
     if (at >= 0) return `${lines[at]} instead of ${before[at]}`;

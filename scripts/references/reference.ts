@@ -20,6 +20,8 @@ export interface ReferenceRun {
   lines: string[];
 }
 
+const enoughSeen = "nothing more is asked of this run";
+
 /** Ends a run early. */
 class EnoughSeenError extends Error {
   override readonly name = "EnoughSeenError";
@@ -43,7 +45,7 @@ export async function runReference(
     });
     const { afterEvent } = stage.cloud;
     stage.cloud.afterEvent = () => {
-      if (ends) throw new EnoughSeenError("the record is another one");
+      if (ends) throw new EnoughSeenError(enoughSeen);
       afterEvent();
     };
     const execution = await reference.act(stage);
@@ -53,5 +55,5 @@ export async function runReference(
   };
   const plan = reference.faults ? placedFaults(reference.faults) : noFaults;
   const { problems } = await runPlan({ ...reference, act }, begins[reference.begins], exhaustiveSeed, plan);
-  return { problems, lines: record?.lines ?? [] };
+  return { problems: problems.filter((problem) => !problem.includes(enoughSeen)), lines: record?.lines ?? [] };
 }

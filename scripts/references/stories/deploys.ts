@@ -3,7 +3,18 @@ import { at, pushed, wants } from "../../planted/scenes.ts";
 import { makeManagedProfile, managedProfile } from "../../simulate/managed-profile.ts";
 import type { SimulatedStage } from "../../simulate/simulated-stage.ts";
 import type { Reference } from "../reference.ts";
-import { byAnn, groupOf, hourMs, minuteMs, newest, pass, publishNewerBase, revertRule, setAlarm } from "./people.ts";
+import {
+  byAnn,
+  groupOf,
+  hourMs,
+  minuteMs,
+  newest,
+  pass,
+  publishNewerBase,
+  revertRule,
+  ruleOf,
+  setAlarm,
+} from "./people.ts";
 
 const canary = { deploy: { strategy: "canary", steps: [10, 50], intervalSeconds: 60 } };
 
@@ -168,6 +179,24 @@ export const deployStories: readonly Reference[] = [
     serves: "1",
   },
   {
+    name: "rule-changed-under-a-first-deploy",
+    begins: "nothing",
+    act: async (stage) => {
+      const deploy = await pushed(stage, "1");
+      await at(stage, deploy, "WaitWhileObserving");
+      const Actions = [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } }];
+      await stage.cloud.call("elasticloadbalancing", "ModifyRule", {
+        RuleArn: await ruleOf(stage, "production"),
+        Actions,
+      });
+      await ended(stage, deploy);
+      await stage.run("Deploy", { service: "web", version: "1", acceptRule: true });
+      return deploy;
+    },
+    end: undefined,
+    serves: undefined,
+  },
+  {
     name: "live-grows-between-two-steps",
     begins: "one release",
     act: async (stage) => {
@@ -297,6 +326,33 @@ export const deployStories: readonly Reference[] = [
     },
     end: "Live",
     serves: "1",
+  },
+  {
+    // The same bytes again, whose image somebody disabled meanwhile.
+    name: "image-disabled-before-a-push",
+    begins: "live and cold",
+    act: async (stage) => {
+      const images = stage.cloud.kernel.store
+        .collection<{ imageId: string; tags: Record<string, string> }>("ec2.images")
+        .list();
+      const deploy = await pushed(stage, "1");
+      const own = images.filter(({ tags }) => tags["kiln:generation"] === "web-000001");
+      for (const { imageId: ImageId } of own) await stage.cloud.call("ec2", "DisableImage", { ImageId });
+      return ended(stage, deploy);
+    },
+    end: "Live",
+    serves: "1",
+  },
+  {
+    name: "deploy-with-a-slow-snapshot",
+    begins: "one release",
+    act: async (stage) => {
+      const { settings } = stage.cloud.kernel;
+      settings.delays = { ...settings.delays, snapshotCompleteSeconds: 20, imageAvailableSeconds: 20 };
+      return (await stage.deploy("web", "2")).arn;
+    },
+    end: "Live",
+    serves: "2",
   },
   {
     name: "base-deregistered-while-baking",

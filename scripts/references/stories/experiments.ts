@@ -1,7 +1,7 @@
 import { experimentScenarios } from "../../simulate/experiment-scenarios.ts";
 import type { SimulatedStage } from "../../simulate/simulated-stage.ts";
 import type { Reference } from "../reference.ts";
-import { hourMs, newest } from "./people.ts";
+import { hourMs, newest, pass } from "./people.ts";
 
 async function withBlue(stage: SimulatedStage): Promise<void> {
   await stage.experiment("web", "blue");
@@ -50,6 +50,19 @@ export const experimentStories: readonly Reference[] = [
     act: async (stage) => {
       const experiment = { name: "big", version: "1", size: 2, hours: 2, host: "big.example.com" };
       return (await stage.run("Deploy", { service: "web", experiment })).arn;
+    },
+    end: "Live",
+    serves: "1",
+  },
+  {
+    name: "experiment-whose-time-comes",
+    begins: "one release",
+    act: async (stage) => {
+      const experiment = { name: "big", version: "1", hours: 2 };
+      const { arn } = await stage.run("Deploy", { service: "web", experiment });
+      await pass(stage, 2.1 * hourMs);
+      await stage.idle();
+      return arn;
     },
     end: "Live",
     serves: "1",

@@ -116,3 +116,16 @@ export function silence(stage: SimulatedStage, generation: string): void {
     stage.cloud.harmed.add(id, hourMs);
   }
 }
+
+/** Asks a function by hand, as the command line does. @returns Its answer, or its error. */
+export async function asked(
+  stage: SimulatedStage,
+  output: string,
+  request: object,
+): Promise<Readonly<Record<string, unknown>>> {
+  const Payload = Buffer.from(JSON.stringify(request));
+  const answer = await stage.cloud.complete(
+    stage.cloud.call<{ Payload: Uint8Array }>("lambda", "Invoke", { FunctionName: stage.outputs[output], Payload }),
+  );
+  return JSON.parse(Buffer.from(answer.Payload).toString("utf8"));
+}

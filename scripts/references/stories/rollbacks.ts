@@ -1,8 +1,8 @@
-import { at, pushed } from "../../planted/scenes.ts";
+import { at, pushed, wants } from "../../planted/scenes.ts";
 import { hostOf } from "../../simulate/hosts.ts";
 import type { SimulatedStage } from "../../simulate/simulated-stage.ts";
 import type { Reference } from "../reference.ts";
-import { hourMs, minuteMs, newest, pass, setAlarm, silence } from "./people.ts";
+import { hourMs, newest, pass, setAlarm, silence } from "./people.ts";
 
 const drill = { service: "web", drill: { percent: 5 } };
 
@@ -106,11 +106,24 @@ export const rollbackStories: readonly Reference[] = [
     begins: "live and standby",
     act: async (stage) => {
       silence(stage, "web-000001");
-      await pass(stage, minuteMs);
+      // Long enough to be called unhealthy, and not to be replaced.
+      await pass(stage, 20_000);
       return (await stage.run("Rollback", { service: "web" })).arn;
     },
     end: undefined,
     serves: undefined,
+  },
+  {
+    name: "rollback-to-a-smaller-standby",
+    begins: "live and standby",
+    act: async (stage) => {
+      await wants(stage, "web-000002", 4);
+      await stage.settle();
+      await stage.settle();
+      return (await stage.run("Rollback", { service: "web" })).arn;
+    },
+    end: "RolledBack",
+    serves: "1",
   },
   {
     name: "rollback-from-what-died",

@@ -1,18 +1,12 @@
 import { fleetName } from "../../../shared/domain/names.ts";
 import { type SimulatedStage, stageName } from "../../simulate/simulated-stage.ts";
 import type { Reference } from "../reference.ts";
-import { byAnn, hourMs, minuteMs, newest, pass, runningOf } from "./people.ts";
+import { asked, byAnn, hourMs, minuteMs, newest, pass, publishNewerBase, runningOf } from "./people.ts";
 
 async function swept(stage: SimulatedStage): Promise<string> {
   const { arn } = await stage.run("Sweep", {});
   await stage.idle();
   return arn;
-}
-
-/** Asks a function by hand, as the command line does. */
-async function asked(stage: SimulatedStage, output: string, request: object): Promise<void> {
-  const Payload = Buffer.from(JSON.stringify(request));
-  await stage.cloud.complete(stage.cloud.call("lambda", "Invoke", { FunctionName: stage.outputs[output], Payload }));
 }
 
 /** What sweeps find, and do about it. */
@@ -145,6 +139,21 @@ export const sweepStories: readonly Reference[] = [
       const revocation = { kind: "release" as const, id: "web-000002", ...byAnn(stage, "a hole") };
       await stage.cloud.complete(stage.ledger.revocations.update(() => [revocation]));
       return swept(stage);
+    },
+    end: "Swept",
+    serves: "1",
+  },
+  {
+    name: "base-revoked-and-swept",
+    begins: "one release",
+    act: async (stage) => {
+      publishNewerBase(stage);
+      const old = await stage.cloud.complete(stage.ledger.release("web", "web-000001"));
+      const revocation = { kind: "base" as const, id: old?.base.imageId ?? "", ...byAnn(stage, "a hole") };
+      await stage.cloud.complete(stage.ledger.revocations.update(() => [revocation]));
+      const sweep = await swept(stage);
+      await pass(stage, 5 * minuteMs);
+      return sweep;
     },
     end: "Swept",
     serves: "1",
