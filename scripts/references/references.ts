@@ -8,6 +8,7 @@ import { experimentStories } from "./stories/experiments.ts";
 import { goldenStories } from "./stories/golden.ts";
 import { refreshStories } from "./stories/refreshes.ts";
 import { rollbackStories } from "./stories/rollbacks.ts";
+import { stepStories } from "./stories/steps.ts";
 import { sweepStories } from "./stories/sweeps.ts";
 
 /** Every run whose record is kept. */
@@ -15,6 +16,7 @@ export const references: readonly Reference[] = [
   ...scenarios,
   ...scenes,
   ...deployStories,
+  ...stepStories,
   ...rollbackStories,
   ...experimentStories,
   ...refreshStories,
