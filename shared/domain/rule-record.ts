@@ -28,13 +28,14 @@ export function confirmed(record: RuleRecord | undefined): RuleRecord | undefine
 
 /**
  * The record of a rule that was found when a release becomes live. Whoever died between writing its wish and making the call
- * left one that says what the rule never said: then what it said before is what Kiln left. Where only the wish gives the
- * release its requests, the call was made, and what was found is older than it.
+ * left one that says what the rule never said: then what it said before is what Kiln left. Where the wish gives the release
+ * more of the requests than what was found, as a whole share does after a step, the call was made, and what was found is
+ * older than it: nothing becomes live before it has them.
  * @param group Name of the release's target group.
  */
 export function asFound(record: RuleRecord, found: RuleState, group: string): RuleRecord {
   if (record.from === undefined || sameState(found, record.to) || !sameState(found, record.from)) return record;
-  if (serves(record.to, group) && !serves(found, group)) return record;
+  if (shareOf(record.to, group) > shareOf(found, group)) return record;
   return { to: record.from, behind: record.behind };
 }
 
@@ -64,7 +65,15 @@ function leaving<S extends { weights: Weight[] }>(state: S, group: string): S {
 }
 
 function serves(state: RuleState, group: string): boolean {
-  return (state?.weights ?? []).some(({ targetGroupArn, weight }) => weight > 0 && groupName(targetGroupArn) === group);
+  return shareOf(state, group) > 0;
+}
+
+/** The part of all requests that a group gets, from 0 to 1. Weights say nothing alone: a whole share is 1 of 1, a step 10 of 100. */
+function shareOf(state: RuleState, group: string): number {
+  const weights = state?.weights ?? [];
+  const all = weights.reduce((sum, { weight }) => sum + weight, 0);
+  const own = weights.find(({ targetGroupArn }) => groupName(targetGroupArn) === group);
+  return own && all > 0 ? own.weight / all : 0;
 }
 
 /** The state of a rule as it was found. */

@@ -49,6 +49,15 @@ describe("a production rule", () => {
     const live = "web-000002-x";
     expect(asFound(record, stateOf(own({ weights: weights(1, 0) })), live)).toBe(record);
     expect(asFound({ from: null, to: record.to }, null, live)).toEqual({ from: null, to: record.to });
+    // A share of a drill, or a step: the weights are larger than those of a whole share, and give it less.
+    const step = { weights: weights(90, 10), route };
+    const whole = { from: step, to: { weights: weights(0, 1), route } };
+    expect(asFound(whole, stateOf(own({ weights: weights(90, 10) })), live)).toBe(whole);
+    const back = { from: whole.to, to: step };
+    expect(asFound(back, stateOf(own({ weights: weights(0, 1) })), live).to).toEqual(whole.to);
+    // As much by both: nothing says that the call was made.
+    const fewer = { from: whole.to, to: { weights: weights(0, 1).slice(1), route } };
+    expect(asFound(fewer, stateOf(own({ weights: weights(0, 1) })), live).to).toEqual(whole.to);
     // Where neither gives it requests, nobody can have made the call for it.
     const neither = { from: record.from ?? null, to: null };
     expect(asFound(neither, stateOf(own({ weights: weights(1, 0) })), live).to).toEqual(record.from);
