@@ -30,14 +30,14 @@ export async function mutateHandlers(chosen: readonly string[]): Promise<Mutatio
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(code));
   const judged = await new Judging(file).judge(code.mutants, (one) => {
-    if (one.fate === "survived" || one.fate === "unreached") console.log(lineOf(one));
+    if (one.fate === "survived" || one.fate === "unreached" || one.isEndless) console.log(lineOf(one));
   });
   return Object.keys(code.sources).map((source) => rowOf(source, judged));
 }
 
-function lineOf({ mutant: { file, line, mutator, replacement }, fate }: Judged): string {
+function lineOf({ mutant: { file, line, mutator, replacement }, fate, isEndless }: Judged): string {
   const text = replacement.replace(/\s+/g, " ").slice(0, printedMax);
-  return `${fate.padEnd(9)} ${file}:${line} ${mutator}: ${text}`;
+  return `${(isEndless ? "endless" : fate).padEnd(9)} ${file}:${line} ${mutator}: ${text}`;
 }
 
 /** Sentences and what is computed while a module is loaded say nothing, as with the pure decisions. */

@@ -10,10 +10,12 @@ export interface Judged {
   fate: "noticed" | "survived" | "unreached" | "loading" | "ignored";
   /** What noticed it, and how. */
   by: string | undefined;
+  /** The mutant did not end, or ended the process: rare, and told so that a slow machine is not taken for it. */
+  isEndless?: boolean;
 }
 
-/** Unit: milliseconds. The longest reference run takes a few seconds; what takes so long does not end. */
-const patienceMs = 30_000;
+/** Unit: milliseconds. The longest reference run takes a few seconds, on a busy machine ten; what takes so long does not end. */
+const patienceMs = 60_000;
 
 /** One mutant may end the process that judges it; when so many in a row do, it is not they. */
 const endsInARow = 5;
@@ -55,7 +57,7 @@ export class Judging {
       return { mutant, fate: loading.has(mutant.id) ? "loading" : "unreached", by: undefined };
     }
     const answer = await this.#ask({ kind: "judge", mutant: mutant.id, runs: reaching });
-    if (answer === undefined) return { mutant, fate: "noticed", by: "it does not end, or ends the process" };
+    if (answer === undefined) return { mutant, fate: "noticed", by: undefined, isEndless: true };
     const by = answer.kind === "judged" ? answer.by : undefined;
     return { mutant, fate: by ? "noticed" : "survived", by: by && `${by.run}: ${by.how}` };
   }
@@ -72,11 +74,12 @@ export class Judging {
   async #ask(order: MutantOrder): Promise<MutantAnswer | undefined> {
     const worker = this.#worker ?? (await this.#start());
     return new Promise((resolve, reject) => {
-      const factor = order.kind === "survey" ? 20 : 1;
-      const timer = setTimeout(() => end(undefined), patienceMs * factor);
+      let timer = setTimeout(() => end(undefined), patienceMs);
       const heard = (answer: MutantAnswer) => {
         this.#ends = 0;
-        end(answer);
+        if (answer.kind !== "running") return end(answer);
+        clearTimeout(timer);
+        timer = setTimeout(() => end(undefined), patienceMs);
       };
       const gone = (code: number | null) => {
         clearTimeout(timer);

@@ -24,6 +24,8 @@ export interface Surveyed {
 
 export type MutantAnswer =
   | { kind: "ready" }
+  /** Another run begins: what is said before the answer, so that patience is with each run. */
+  | { kind: "running" }
   | { kind: "surveyed"; runs: Surveyed[]; whileLoading: string[] }
   /** `by`: the run that noticed, and how. */
   | { kind: "judged"; mutant: string; by: { run: string; how: string } | undefined };
@@ -76,6 +78,7 @@ async function main(file: string): Promise<void> {
   }
 
   async function clean(name: string) {
+    tell({ kind: "running" });
     const run = await runs.runReference(reference(name), begins);
     expected.set(name, run.lines);
     return run;
@@ -83,6 +86,7 @@ async function main(file: string): Promise<void> {
 
   /** How a run is other than it was without the mutant. */
   async function difference(name: string): Promise<string | undefined> {
+    tell({ kind: "running" });
     const before = expected.get(name) ?? [];
     // The sweeps that follow a run do nothing else when everything until then was the same.
     const isEnough = (line: string, index: number) => line !== before[index] || index === before.length - 1;

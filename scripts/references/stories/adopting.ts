@@ -10,18 +10,20 @@ async function carried(stage: SimulatedStage, spec: object = {}): Promise<string
   return earlier;
 }
 
+async function backAndForth(stage: SimulatedStage): Promise<string> {
+  await carried(stage);
+  await stage.deploy("web", "1");
+  await stage.run("Rollback", { service: "web" });
+  await stage.settle();
+  return (await stage.run("Rollback", { service: "web" })).arn;
+}
+
 /** Generation 0: what answered before Kiln, and answers again when Kiln's rule goes. */
 export const adoptingStories: readonly Reference[] = [
   {
     name: "adopting-and-back-and-forth",
     begins: "nothing",
-    act: async (stage) => {
-      await carried(stage);
-      await stage.deploy("web", "1");
-      await stage.run("Rollback", { service: "web" });
-      await stage.settle();
-      return (await stage.run("Rollback", { service: "web" })).arn;
-    },
+    act: backAndForth,
     end: "RolledBack",
     serves: "1",
   },
@@ -97,5 +99,16 @@ export const adoptingStories: readonly Reference[] = [
     },
     end: "FailedClean",
     serves: undefined,
+  },
+  {
+    name: "adopting-and-back-crashing",
+    begins: "nothing",
+    act: backAndForth,
+    faults: [
+      { at: "rollback 1 cutover elasticloadbalancing:DeleteRule 1", kind: "crash" },
+      { at: "rollback 1 settle s3:PutObject 1", kind: "crash" },
+    ],
+    end: "RolledBack",
+    serves: "1",
   },
 ];

@@ -100,4 +100,16 @@ export const crashStories: readonly Reference[] = [
   struck("hot-rollback", "denied-its-rule", back, "denied", ["cutover elasticloadbalancing:ModifyRule 1"]),
   struck("failing-deploy", "denied-its-reaping", deployed, "denied", ["reap elasticloadbalancing:DeleteTargetGroup 1"]),
   struck("deploy", "stopped-while-it-settles", deployed, "stopped", ["settle s3:PutObject 2"]),
+  // The sweep finds a deploy that has no release.
+  struck("deploy", "denied-its-release", deployed, "denied", ["admit s3:PutObject 4"]),
+  // It is live by the ledger's word, and its deploy gives up before it is settled.
+  {
+    ...struck("deploy", "giving-up-while-it-settles", deployed, "crash", [
+      "settle s3:PutObject 1",
+      "settle s3:PutObject 2",
+      "settle s3:PutObject 3",
+      "settle s3:PutObject 4",
+    ]),
+    end: undefined,
+  },
 ];

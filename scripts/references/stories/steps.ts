@@ -1,5 +1,6 @@
 import { Ec2Service } from "../../../local/ec2/service.ts";
 import { at, pushed, wants } from "../../planted/scenes.ts";
+import { hostOf } from "../../simulate/hosts.ts";
 import type { SimulatedStage } from "../../simulate/simulated-stage.ts";
 import type { Reference } from "../reference.ts";
 import { byAnn, groupOf, minuteMs, pass, revertRule, ruleOf, setAlarm } from "./people.ts";
@@ -61,7 +62,7 @@ export const stepStories: readonly Reference[] = [
       // While it waits for a person nothing is looked at, so that most of the patience passes at once.
       const deploy = await askedApproval(stage, 14_000);
       await pass(stage, 13_900_000);
-      await setPaused(stage, "");
+      await setPaused(stage, "looking at the graphs");
       await approve(stage);
       return ended(stage, deploy);
     },
@@ -181,6 +182,49 @@ export const stepStories: readonly Reference[] = [
       return ended(stage, deploy);
     },
     end: "Live",
+    serves: "2",
+  },
+  {
+    name: "judged-canary",
+    begins: "one release",
+    act: async (stage) => {
+      Object.assign(stage.cloud.publicTraffic, { host: hostOf("web"), perMinute: 600 });
+      await stage.apply("web", { deploy: { strategy: "canary", steps: [10], intervalSeconds: 60, judge: {} } });
+      return (await stage.deploy("web", "2")).arn;
+    },
+    end: undefined,
+    serves: undefined,
+  },
+  {
+    // A person gives the candidate more than its deploy did.
+    name: "shares-changed-between-two-steps",
+    begins: "one release",
+    act: async (stage) => {
+      const deploy = await atFirstStep(stage);
+      const TargetGroups = [
+        { TargetGroupArn: groupOf(stage, "web-000001"), Weight: 70 },
+        { TargetGroupArn: groupOf(stage, "web-000002"), Weight: 30 },
+      ];
+      await stage.cloud.call("elasticloadbalancing", "ModifyRule", {
+        RuleArn: await ruleOf(stage, "production"),
+        Actions: [{ Type: "forward", ForwardConfig: { TargetGroups } }],
+      });
+      return ended(stage, deploy);
+    },
+    end: "FailedClean",
+    serves: "1",
+  },
+  {
+    name: "rollback-to-a-canary-while-paused",
+    begins: "one release",
+    act: async (stage) => {
+      await stage.apply("web", canary);
+      await stage.deploy("web", "2");
+      await stage.deploy("web", "3");
+      await setPaused(stage, "looking at the graphs");
+      return (await stage.run("Rollback", { service: "web" })).arn;
+    },
+    end: "RolledBack",
     serves: "2",
   },
 ];
