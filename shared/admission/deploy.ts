@@ -62,18 +62,15 @@ async function admitted(asked: Asked, world: AdmissionWorld): Promise<Admission>
   if ("status" in release) return release;
 
   const name = admittedName(request);
-  const stillNewest = async () => generationOf(await world.ledger.head(name), asked.execution) !== undefined;
   const lease = await acquireLease(name, asked.execution, world, async (owner) =>
-    (await stillNewest())
-      ? waiting(turnSeconds, `waiting for ${owner}`)
-      : skipped("superseded by a newer deploy while waiting"),
+    queued(await world.ledger.head(name), intent, owner),
   );
   if ("status" in lease) return lease;
   const ref = { service: release.service, generation: release.generation, fence: lease.fence };
   const head = await world.ledger.head(name);
   if (generationOf(head, asked.execution) === undefined) {
     await world.ledger.releaseLease(ref, asked.execution);
-    return skipped("superseded by a newer deploy while waiting");
+    return queued(head, intent, "what took its place");
   }
   if (head.drill) {
     return { status: "ready", waitSeconds: 0, reason: "a drill was interrupted", release: ref, path: "end-drill" };
@@ -81,6 +78,12 @@ async function admitted(asked: Asked, world: AdmissionWorld): Promise<Admission>
   const found = await world.images.find(baseImageName(world.config.stage, release.base));
   const path = isUsableBase(found) ? "bake" : "base";
   return { status: "ready", waitSeconds: 0, reason: "admitted", release: ref, path };
+}
+
+/** A rollback that began earlier and waits as well may take the place of a deploy; only what is newer takes it for good. */
+function queued(head: Head, intent: Intent, owner: string): Admission {
+  if (isSuperseded(head, intent)) return skipped("superseded by a newer deploy while waiting");
+  return waiting(turnSeconds, `waiting for ${owner}`);
 }
 
 function validRequest(input: unknown): ValidRequest {

@@ -224,3 +224,30 @@ describe("a rollback whose place a later deploy took, and whose target a sweep r
     expect(await swept(stage)).toEqual([]);
   });
 });
+
+describe("a deploy that loses its place to a rollback that began before it and waits as well", () => {
+  it("waits its turn and becomes live, for it is the newest wish", async () => {
+    const stage = await service.openWithStandby();
+    const { cloud } = stage;
+    const interrupted = await stage.begin("Deploy", { service: "web", version: "1" });
+    await until(stage, () => stage.stateOf(interrupted)?.startsWith("Wait") === true);
+    await stage.stop(interrupted);
+    const places: (string | undefined)[] = [];
+    const after = ({ input, document }: { input: Readonly<Record<string, unknown>>; document: unknown }) => {
+      if (document && ledgerPlace(input["Key"])?.what === "head") places.push((document as Head).pending?.execution);
+    };
+    cloud.faults.watch = { problems: [], after };
+    const rollback = await stage.begin("Rollback", { service: "web" });
+    await until(stage, () => places.at(-1) === rollback);
+    // It waits out the last call of the interrupted deploy; the next one is slow wherever the place is its own.
+    await cloud.until(() => false, 20_000);
+    const deploy = await stage.begin("Deploy", { service: "web", version: "2" });
+    cloud.faults.arm(({ execution }) => (execution === deploy && places.at(-1) === deploy ? "slow" : undefined));
+    await until(stage, () => places.includes(deploy) && places.at(-1) === rollback);
+    cloud.faults.arm(noFaults);
+    await stage.ended(() => deploy);
+    expect(stage.path(deploy).at(-1)).toBe("Live");
+    expect(stage.execution(rollback)?.status).toBe("SUCCEEDED");
+    expect(await swept(stage)).toEqual([]);
+  });
+});

@@ -109,8 +109,8 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
       },
       {
         file: "shared/admission/deploy.ts",
-        find: "(await stillNewest())\n",
-        replace: "owner !== undefined\n",
+        find: 'if (isSuperseded(head, intent)) return skipped("superseded by a newer deploy while waiting");\n',
+        replace: "",
       },
       {
         file: "shared/admission/deploy.ts",
