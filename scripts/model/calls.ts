@@ -69,13 +69,13 @@ export const calls: Readonly<Record<string, Call>> = {
   takeLease(world, me, rules) {
     const lease = take(world, me, rules);
     if (lease === "held") return [call("isNewest")];
-    const goesOn = lease === "wait" || newest(world, me) || !rules.newestWins;
+    const goesOn = lease === "wait" || !isSuperseded(world.head, intentOf(me)) || !rules.newestWins;
     return [goesOn ? next("admit") : end];
   },
   isNewest(world, me, rules) {
     if (newest(world, me) || !rules.newestWins) return [next("launch")];
     giveBack(world, me);
-    return [end];
+    return [isSuperseded(world.head, intentOf(me)) ? end : next("admit")];
   },
 
   preempt(world, me) {
