@@ -68,7 +68,7 @@ the change is made again until one of them does something else than its record s
 does not end. The records are \`scripts/references/records\`: each invocation with its answer, each call that changes something
 with its input, and how each execution went; \`test/simulation/reference-runs.test.ts\` compares them in \`npm test\`, and
 \`npm run references\` writes them anew when handlers are meant to do something else. The probe function, which calls no AWS, is
-judged by its own tests. Of the ${sum(own)} mutants of the ${own.length} handlers, ${scoreOf(own)} % were noticed.`,
+judged by its own tests. Of the ${sum(own)} mutants of the ${own.length} handlers that were measured since the runs were made, ${scoreOf(own)} % were noticed.`,
     mutationTable(rows),
   ];
 }
