@@ -10,6 +10,7 @@ import { refreshStories } from "./stories/refreshes.ts";
 import { rollbackStories } from "./stories/rollbacks.ts";
 import { stepStories } from "./stories/steps.ts";
 import { sweepStories } from "./stories/sweeps.ts";
+import { trafficStories } from "./stories/traffic.ts";
 
 /** Every run whose record is kept. */
 export const references: readonly Reference[] = [
@@ -24,4 +25,5 @@ export const references: readonly Reference[] = [
   ...goldenStories,
   ...sweepStories,
   ...crashStories,
+  ...trafficStories,
 ];
