@@ -90,7 +90,8 @@ async function putBack(stage: SimulatedStage, service: Service, before: Readonly
   const wanted = (rule?.to?.weights ?? []).filter(({ targetGroupArn }) => groups.has(targetGroupArn));
   const shares = wanted.map(({ targetGroupArn, weight }) => ({ TargetGroupArn: targetGroupArn, Weight: weight }));
   const Actions = [{ Type: "forward", ForwardConfig: { TargetGroups: shares } }];
-  const present = productionRule(stage, service);
+  // It may have lost its tags to another edit, and is the same rule still.
+  const present = productionRule(stage, service) ?? ruleOf(stage, before.arn);
   if (!shares.some(({ Weight }) => Weight > 0)) return;
   if (present) return void (await stage.cloud.call(elb, "ModifyRule", { RuleArn: present.arn, Actions }));
   await stage.cloud.call(elb, "CreateRule", {
