@@ -17,7 +17,7 @@ interface Spent extends Budget {
 export type Machine = keyof typeof budgets;
 
 /**
- * What none of 300 random mixes needed, with all their faults and spells. A deploy without faults makes about 130 calls and
+ * What none of 3,000 random mixes needed, with all their faults and spells. A deploy without faults makes about 130 calls and
  * takes three minutes.
  */
 export const budgets = {
