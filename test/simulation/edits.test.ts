@@ -2,25 +2,17 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Deed } from "../../scripts/simulate/deeds.ts";
 import { type EditKind, editKinds } from "../../scripts/simulate/edits/edits.ts";
 import type { Happening, MixPlan } from "../../scripts/simulate/mix-plan.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
 import { runMixPlan } from "../../scripts/simulate/random-mix.ts";
-import { type Situation, situations } from "../../scripts/simulate/scenarios.ts";
-import {
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import type { Situation } from "../../scripts/simulate/scenarios.ts";
+import type { PreparedStage, SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
+import { at, prepared, push, rollback } from "./mixes.ts";
 
 let begins: Record<Situation, PreparedStage>;
 
 beforeAll(async () => {
-  begins = await situations(await prepareStage(await packageInMemory(stageName)));
+  begins = await prepared();
 }, 120_000);
 
-const at = (atSeconds: number, deed: Deed): Happening => ({ atSeconds, ...deed });
-const push = (version: string): Deed => ({ do: "push", service: "web", version });
-const rollback: Deed = { do: "begin", machine: "Rollback", input: { service: "web" } };
 const edit = (what: EditKind, seconds: number, which = 0.1, how = 0.3): Deed => ({
   do: "edit",
   what,

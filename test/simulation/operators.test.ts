@@ -1,27 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deed } from "../../scripts/simulate/deeds.ts";
 import { drawPlan, type Happening, type MixPlan } from "../../scripts/simulate/mix-plan.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
 import { noteRevoked, RevokedWatch } from "../../scripts/simulate/promises/revoked.ts";
 import { runMixPlan } from "../../scripts/simulate/random-mix.ts";
-import { type Situation, situations } from "../../scripts/simulate/scenarios.ts";
-import {
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  services,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import type { Situation } from "../../scripts/simulate/scenarios.ts";
+import { type PreparedStage, type SimulatedStage, services } from "../../scripts/simulate/simulated-stage.ts";
 import { emptyHead } from "../../shared/domain/head.ts";
+import { at, prepared, push } from "./mixes.ts";
 
 let begins: Record<Situation, PreparedStage>;
 
 beforeAll(async () => {
-  begins = await situations(await prepareStage(await packageInMemory(stageName)));
+  begins = await prepared();
 }, 120_000);
-
-const at = (atSeconds: number, deed: Deed): Happening => ({ atSeconds, ...deed });
-const push = (version: string): Deed => ({ do: "push", service: "web", version });
 
 /** Runs the plan; says which states its executions entered and what was broken. */
 async function ran(happenings: Happening[], begin: Situation = "live and standby", faults: MixPlan["faults"] = []) {

@@ -1,27 +1,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deed } from "../../scripts/simulate/deeds.ts";
 import type { Happening, MixPlan } from "../../scripts/simulate/mix-plan.ts";
-import { packageInMemory } from "../../scripts/simulate/package-files.ts";
 import { runMixPlan } from "../../scripts/simulate/random-mix.ts";
-import { type Situation, situations } from "../../scripts/simulate/scenarios.ts";
-import {
-  type PreparedStage,
-  prepareStage,
-  type SimulatedStage,
-  stageName,
-} from "../../scripts/simulate/simulated-stage.ts";
+import type { Situation } from "../../scripts/simulate/scenarios.ts";
+import type { PreparedStage, SimulatedStage } from "../../scripts/simulate/simulated-stage.ts";
 import { type SpellKind, spellKinds } from "../../scripts/simulate/spells.ts";
+import { at, prepared, push, rollback } from "./mixes.ts";
 
 let begins: Record<Situation, PreparedStage>;
 
 beforeAll(async () => {
-  begins = await situations(await prepareStage(await packageInMemory(stageName)));
+  begins = await prepared();
 }, 120_000);
 
-const at = (atSeconds: number, deed: Deed): Happening => ({ atSeconds, ...deed });
 const spell = (what: SpellKind, seconds: number, which = 0.3): Deed => ({ do: "spell", what, seconds, which });
-const push = (version: string): Deed => ({ do: "push", service: "web", version });
-const rollback: Deed = { do: "begin", machine: "Rollback", input: { service: "web" } };
 
 /** What a deploy, a rollback 70 seconds later and another deploy end in; the rollback takes the deploy's place unless that has failed. */
 const errorsUnder: Readonly<Record<SpellKind, string[]>> = {

@@ -34,6 +34,20 @@ async function builtByHand(stage: SimulatedStage): Promise<void> {
   }
 }
 
+/** Pushes, and makes the image another as soon as it is registered. */
+async function deployWithImage(stage: SimulatedStage, changed: Partial<ImageRecord>): Promise<string> {
+  const deploy = await pushed(stage, "2");
+  const registered = () =>
+    images(stage)
+      .list()
+      .find(({ state }) => state === "pending");
+  await stage.cloud.until(() => registered() !== undefined, hourMs);
+  const image = registered();
+  if (image) images(stage).put(image.imageId, { ...image, ...changed });
+  await stage.ended(() => deploy);
+  return deploy;
+}
+
 /** Releases on a base that Kiln builds or copies. */
 export const goldenStories: readonly Reference[] = [
   {
@@ -149,36 +163,14 @@ export const goldenStories: readonly Reference[] = [
   {
     name: "image-that-fails",
     begins: "one release",
-    act: async (stage) => {
-      const deploy = await pushed(stage, "2");
-      const registered = () =>
-        images(stage)
-          .list()
-          .find(({ state }) => state === "pending");
-      await stage.cloud.until(() => registered() !== undefined, hourMs);
-      const image = registered();
-      if (image) images(stage).put(image.imageId, { ...image, state: "failed" });
-      await stage.ended(() => deploy);
-      return deploy;
-    },
+    act: (stage) => deployWithImage(stage, { state: "failed" }),
     end: "FailedClean",
     serves: "1",
   },
   {
     name: "image-that-is-another",
     begins: "one release",
-    act: async (stage) => {
-      const deploy = await pushed(stage, "2");
-      const registered = () =>
-        images(stage)
-          .list()
-          .find(({ state }) => state === "pending");
-      await stage.cloud.until(() => registered() !== undefined, hourMs);
-      const image = registered();
-      if (image) images(stage).put(image.imageId, { ...image, architecture: "arm64" });
-      await stage.ended(() => deploy);
-      return deploy;
-    },
+    act: (stage) => deployWithImage(stage, { architecture: "arm64" }),
     end: "FailedClean",
     serves: "1",
   },
