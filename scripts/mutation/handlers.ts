@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensurePackage } from "../../cli/embedded/packaging.ts";
 import { projectRoot } from "../documents/document.ts";
 import { stageName } from "../simulate/simulated-stage.ts";
 import { type Judged, Judging } from "./judging.ts";
-import { mutated } from "./mutants.ts";
+import { type MutatedCode, mutated } from "./mutants.ts";
 import type { MutationRow } from "./results.ts";
 
 /** The probe function talks to no AWS, so that no simulation runs it: its own tests judge it. */
@@ -29,9 +29,20 @@ export async function mutateHandlers(chosen: readonly string[]): Promise<Mutatio
   const file = join(projectRoot, ".kiln", `mutated-${process.pid}.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(code));
-  const judged = await new Judging(file).judge(code.mutants, (one) => {
-    if (one.fate === "survived" || one.fate === "unreached" || one.isEndless) console.log(lineOf(one));
-  });
+  const judging = new Judging(file);
+  try {
+    return rowsOf(code, await judging.judge(code.mutants, tell));
+  } finally {
+    judging.close();
+    rmSync(file, { force: true });
+  }
+}
+
+function tell(one: Judged): void {
+  if (one.fate === "survived" || one.fate === "unreached" || one.isEndless) console.log(lineOf(one));
+}
+
+function rowsOf(code: MutatedCode, judged: readonly Judged[]): MutationRow[] {
   return Object.keys(code.sources).map((source) => rowOf(source, judged));
 }
 

@@ -41,10 +41,10 @@ export class Judging {
       judged.push(one);
       told(one);
     }
-    this.close();
     return judged;
   }
 
+  /** Lets the process go. */
   close(): void {
     this.#worker?.disconnect();
     this.#worker = undefined;

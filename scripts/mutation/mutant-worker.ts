@@ -18,7 +18,6 @@ export interface Surveyed {
   problems: string[];
   /** Mutants that it reaches. */
   reached: string[];
-  /** Mutants that were reached while modules were loaded. */
   tookMs: number;
 }
 
@@ -26,6 +25,7 @@ export type MutantAnswer =
   | { kind: "ready" }
   /** Another run begins: what is said before the answer, so that patience is with each run. */
   | { kind: "running" }
+  /** `whileLoading`: mutants that were reached while modules were loaded. */
   | { kind: "surveyed"; runs: Surveyed[]; whileLoading: string[] }
   /** `by`: the run that noticed, and how. */
   | { kind: "judged"; mutant: string; by: { run: string; how: string } | undefined };

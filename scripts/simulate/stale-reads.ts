@@ -1,3 +1,4 @@
+import { AwsError } from "../../local/core/aws-error.ts";
 import type { Caller, Kernel } from "../../local/core/kernel.ts";
 
 /** One question that a handler asked AWS before. */
@@ -67,8 +68,18 @@ export class StaleReads {
     for (const [key, asked] of this.#asked) {
       if (asked.service !== service || (this.#old.get(key)?.untilMs ?? 0) > this.#kernel.clock.now()) continue;
       const { operation: question, input, caller } = asked;
-      const answer = await this.#kernel.call<unknown>(service, question, input, caller).catch(() => undefined);
+      const answer = await this.#answered(service, question, input, caller);
       if (answer !== undefined) this.#old.set(key, { answer, untilMs });
+    }
+  }
+
+  /** Undefined where AWS refuses, as for what is gone: a refusal is never told late. */
+  async #answered(service: string, operation: string, input: unknown, caller: Caller): Promise<unknown> {
+    try {
+      return await this.#kernel.call<unknown>(service, operation, input, caller);
+    } catch (error) {
+      if (error instanceof AwsError) return undefined;
+      throw error;
     }
   }
 
