@@ -8,6 +8,7 @@ import { experimentStories } from "./stories/experiments.ts";
 import { goldenStories } from "./stories/golden.ts";
 import { refreshStories } from "./stories/refreshes.ts";
 import { rollbackStories } from "./stories/rollbacks.ts";
+import { settlingStories } from "./stories/settling.ts";
 import { stepStories } from "./stories/steps.ts";
 import { sweepStories } from "./stories/sweeps.ts";
 import { trafficStories } from "./stories/traffic.ts";
@@ -26,4 +27,5 @@ export const references: readonly Reference[] = [
   ...sweepStories,
   ...crashStories,
   ...trafficStories,
+  ...settlingStories,
 ];

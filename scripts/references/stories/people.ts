@@ -109,6 +109,18 @@ export async function earlierServers(stage: SimulatedStage, host: string): Promi
   return TargetGroupArn;
 }
 
+/** Somebody gives production's rule weights of their own. */
+export async function reweigh(stage: SimulatedStage, weights: Readonly<Record<string, number>>): Promise<void> {
+  const TargetGroups = Object.entries(weights).map(([generation, Weight]) => ({
+    TargetGroupArn: groupOf(stage, generation),
+    Weight,
+  }));
+  await stage.cloud.call(elb, "ModifyRule", {
+    RuleArn: await ruleOf(stage, "production"),
+    Actions: [{ Type: "forward", ForwardConfig: { TargetGroups } }],
+  });
+}
+
 /** Programs of a release answer nobody any more. */
 export function silence(stage: SimulatedStage, generation: string): void {
   for (const id of runningOf(stage, generation)) {

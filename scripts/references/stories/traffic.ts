@@ -3,7 +3,7 @@ import { at, pushed, wants } from "../../planted/scenes.ts";
 import { hostOf } from "../../simulate/hosts.ts";
 import { type SimulatedStage, stageName } from "../../simulate/simulated-stage.ts";
 import type { Reference } from "../reference.ts";
-import { byAnn, earlierServers, groupOf, minuteMs, newest, pass, ruleOf, silence } from "./people.ts";
+import { byAnn, earlierServers, groupOf, minuteMs, newest, pass, reweigh, silence } from "./people.ts";
 
 const elb = "elasticloadbalancing";
 
@@ -25,18 +25,6 @@ async function ended(stage: SimulatedStage, arn: string): Promise<string> {
 async function pause(stage: SimulatedStage, reason: string): Promise<void> {
   const paused = byAnn(stage, reason);
   await stage.cloud.complete(stage.ledger.updateHead("web", (head) => ({ ...head, paused })));
-}
-
-/** Somebody gives production's rule weights of their own. */
-async function reweigh(stage: SimulatedStage, weights: Readonly<Record<string, number>>): Promise<void> {
-  const TargetGroups = Object.entries(weights).map(([generation, Weight]) => ({
-    TargetGroupArn: groupOf(stage, generation),
-    Weight,
-  }));
-  await stage.cloud.call(elb, "ModifyRule", {
-    RuleArn: await ruleOf(stage, "production"),
-    Actions: [{ Type: "forward", ForwardConfig: { TargetGroups } }],
-  });
 }
 
 /** A service that Kiln took over from other servers, whose rule still stands behind Kiln's. */
