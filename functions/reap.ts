@@ -127,6 +127,7 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
     await quarantineOne(request, await world.ledger.frozen(release), world);
   }
   const going: string[] = [];
+  const spared: string[] = [];
   let waitSeconds = 1;
   for (const generation of targets) {
     const fate = request.mode === "candidate" ? "remove" : "leave";
@@ -135,10 +136,12 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
       going.push(generation);
       waitSeconds = Math.max(waitSeconds, reaped.waitSeconds);
     }
-    // A leftover that serves belongs to a deploy that is still to move traffic away; it is left to that one.
-    if (reaped.state === "serving" && request.mode === "candidate") throw serving(generation);
+    if (reaped.state !== "serving") continue;
+    if (request.mode === "candidate") throw serving(generation);
+    // A leftover that serves belongs to a deploy that is still to move traffic away, or to somebody's own rule.
+    spared.push(generation);
   }
-  if (going.length === 0) return ready();
+  if (going.length === 0) return ready(spared.length > 0 ? { spared } : {});
 
   if (world.now() - startedMs < reapPatienceMs) return pending(waitSeconds, { startedMs });
   throw new ReapStuckError(

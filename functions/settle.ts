@@ -45,13 +45,16 @@ const input = z.object({
    * rollback was rehearsed, and nothing has changed.
    */
   outcome: z.enum(["live", "failed", "dirty", "done", "drilled"]),
-  /** Of a drill: what its steps found. */
+  /** Of a drill: what its steps found. After leftovers were reaped: which of them serve and were left. */
   memo: z._default(memo, {}),
   /** Of a rollback: how it went back. */
   path: z.optional(z.string()),
   failure: z.optional(z.nullable(z.object({ state: z.string(), error: z.string(), cause: z.string() }))),
 });
 type Input = z.infer<typeof input>;
+
+/** What reaping remembers: leftovers that somebody's rule still leads to. */
+const reaping = z.object({ spared: z._default(z.array(z.string()), []) });
 
 interface World extends BaseWorld {
   ledger: Ledger;
@@ -61,7 +64,7 @@ interface World extends BaseWorld {
   alerts: Alerts;
 }
 
-/** `retire`: leftovers are to be reaped before the lease goes back; then settle is asked again. */
+/** `retire`: leftovers are to be reaped before the lease goes back; then settle is asked again. Those that serve stay to the sweep. */
 export interface SettleOutput {
   status: "ready" | "retire";
 }
@@ -82,7 +85,8 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
   if (request.outcome === "live") {
     if (await isOver(request, world)) return { status: "ready" };
     const head = await promote(request, world);
-    if (leftovers(head, world.now()).length > 0) return { status: "retire" };
+    const { spared } = reaping.parse(request.memo);
+    if (leftovers(head, world.now()).some((generation) => !spared.includes(generation))) return { status: "retire" };
   } else if (request.outcome !== "done") {
     const isNew = await recordEvent(request, world, request.outcome, { failure: request.failure ?? null });
     if (isNew && !experimentOf(release.service) && !(await isRollback(request, world)))
