@@ -4,6 +4,7 @@ import type { Reference } from "./reference.ts";
 import { adoptingStories } from "./stories/adopting.ts";
 import { crashStories } from "./stories/crashes.ts";
 import { deployStories } from "./stories/deploys.ts";
+import { endingStories } from "./stories/ending.ts";
 import { experimentStories } from "./stories/experiments.ts";
 import { goldenStories } from "./stories/golden.ts";
 import { refreshStories } from "./stories/refreshes.ts";
@@ -28,4 +29,5 @@ export const references: readonly Reference[] = [
   ...crashStories,
   ...trafficStories,
   ...settlingStories,
+  ...endingStories,
 ];
