@@ -22,7 +22,7 @@ import { replaceTouched } from "../shared/drift/replacing.ts";
 import { ReapStuckError } from "../shared/errors.ts";
 import { reapImages } from "../shared/image-reaping.ts";
 import { endQuarantines, type QuarantineWorld, quarantineOne } from "../shared/quarantine.ts";
-import { leaveTrialOfLive, type ReapWorld, reapGeneration } from "../shared/reaping.ts";
+import { leaveHeldTrials, type ReapWorld, reapGeneration } from "../shared/reaping.ts";
 import { lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, pending, ready, releaseRef, type StepOutput } from "../shared/step-input.ts";
 import { type PlannedAnswer, type PlannedWork, survey } from "../shared/survey.ts";
@@ -121,7 +121,7 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   // Leftovers are old; a candidate may have been given something a moment ago.
   const firstLookMs = request.mode === "candidate" ? startedMs : 0;
   if (request.mode === "leftovers") {
-    await leaveTrialOfLive(release.service, guard, world);
+    await leaveHeldTrials(release.service, guard, world);
     await endQuarantines(request, world);
   } else if (request.error === "ValidationFailedError" && request.memo["startedMs"] === undefined) {
     await quarantineOne(request, await world.ledger.frozen(release), world);

@@ -90,7 +90,7 @@ export async function reapGeneration(
       await guard();
       await world.ledger.updateHead(service, (present) => retired(present, generation));
     }
-    await leaveTrial(release, standing, guard, world);
+    await leaveTrial(generation, standing, guard, world);
     // While the production rule names its group, its targets are drained; out of it they would be cut off.
     const leavingSeconds = await removeFleet(release, guard, world);
     if (leavingSeconds !== undefined) return going(leavingSeconds);
@@ -117,21 +117,27 @@ function isServing(group: string | undefined, { own, others }: Standing): boolea
   );
 }
 
-/** Takes away the trial rule of what is live, which a launch may have made that outlived its own deploy. */
-export async function leaveTrialOfLive(service: string, guard: () => Promise<void>, world: ReapWorld): Promise<void> {
-  const { live } = await world.ledger.head(service);
+/**
+ * Takes away the trial rules of what is live and what stands by: a launch may have made one that outlived its own deploy, or a
+ * rollback that was stopped. At generation 0 there is nothing live, and such a rule keeps the standby's health checked.
+ */
+export async function leaveHeldTrials(service: string, guard: () => Promise<void>, world: ReapWorld): Promise<void> {
+  const { live, standby } = await world.ledger.head(service);
   const release = live && (await world.ledger.release(service, live.generation));
   if (!release) return;
-  await leaveTrial(release, await world.traffic.standing(release.network.listenerArn, service), guard, world);
+  const standing = await world.traffic.standing(release.network.listenerArn, service);
+  for (const held of [live, standby]) {
+    if (held) await leaveTrial(held.generation, standing, guard, world);
+  }
 }
 
 async function leaveTrial(
-  release: Release,
+  generation: string,
   { trials }: Standing,
   guard: () => Promise<void>,
   world: ReapWorld,
 ): Promise<void> {
-  for (const trial of trials.filter(({ generation }) => generation === release.generation)) {
+  for (const trial of trials.filter((rule) => rule.generation === generation)) {
     await guard();
     await world.traffic.delete(trial.arn);
   }

@@ -239,7 +239,10 @@ async function judgeRule(head: Head, world: SurveyWorld): Promise<PlannedWork[]>
     const reason = `production goes to another release than ${generation}, which is live`;
     return [{ service, generation, action: "recover", reason }];
   }
-  // A launch that outlived its own deploy made it once more.
-  if (!trials.some((trial) => trial.generation === generation)) return [];
-  return [{ service, generation, action: "reap", reason: "it has a trial rule still, and is live" }];
+  // A launch that outlived its own deploy made it once more, or a rollback that lost its place before it moved traffic.
+  const { standby } = head;
+  const held = [live, standby].find((one) => one && trials.some((trial) => trial.generation === one.generation));
+  if (!held) return [];
+  const reason = `it has a trial rule still, and ${held === live ? "is live" : "stands by"}`;
+  return [{ service, generation: held.generation, action: "reap", reason }];
 }

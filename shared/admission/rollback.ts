@@ -59,8 +59,8 @@ export async function admitRollback(
       ? withRollback(present, intent, asked.execution, generation)
       : present,
   );
-  // A deploy has settled since the target was chosen: "the release before" is another one now.
-  if (generationOf(written, asked.execution) === undefined) return waiting(2, "another release has just become live");
+  // Since the target was chosen a deploy has settled, or moves traffic: "the release before" may be another one now.
+  if (generationOf(written, asked.execution) === undefined) return waiting(2, "another release is just taking over");
 
   const lease = await acquireLease(service, asked.execution, world, async (owner) => {
     await world.executions.stop(owner, "Kiln.PreEmpted", `A rollback of ${service} took over: ${asked.execution}`);
@@ -116,7 +116,7 @@ async function choose(
  * person's rollback may take another one's place, an alarm's may not.
  */
 function isAsChosen(present: Head, seen: Head, byAlarm: boolean): boolean {
-  if (present.live?.generation !== seen.live?.generation) return false;
+  if (present.live?.generation !== seen.live?.generation || present.ruleChangedAt !== seen.ruleChangedAt) return false;
   return !byAlarm || present.pending?.execution === seen.pending?.execution;
 }
 

@@ -95,6 +95,11 @@ export const leakBugs: readonly PlantedBug[] = [
         find: "removeTrials(request, standing.trials, world),",
         replace: "",
       },
+      {
+        file: "functions/reap.ts",
+        find: "await leaveHeldTrials(release.service, guard, world);",
+        replace: "",
+      },
     ],
   },
   {
