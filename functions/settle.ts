@@ -34,7 +34,7 @@ import { recordEvent } from "../shared/history.ts";
 import { unpin } from "../shared/pinning.ts";
 import { ruleConflict } from "../shared/rule-judgement.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
-import { memo, type ReleaseRef, releaseRef } from "../shared/step-input.ts";
+import { memo, releaseRef } from "../shared/step-input.ts";
 
 const input = z.object({
   execution: z.string(),
@@ -49,6 +49,8 @@ const input = z.object({
   memo: z._default(memo, {}),
   /** Of a rollback: how it went back. */
   path: z.optional(z.string()),
+  /** Of a rollback: when it was asked for. ISO time. */
+  askedAt: z.optional(z.string()),
   failure: z.optional(z.nullable(z.object({ state: z.string(), error: z.string(), cause: z.string() }))),
 });
 type Input = z.infer<typeof input>;
@@ -132,7 +134,7 @@ async function promote(request: Input, world: World): Promise<Head> {
   if (difference !== undefined && live?.generation !== ref.generation) throw ruleConflict(difference);
   const now = new Date(world.now()).toISOString();
   const hotUntil = new Date(world.now() + release.spec.hotSeconds * 1000).toISOString();
-  const undone = await undoneRefresh(before, ref.generation, world);
+  const undone = await undoneRefresh(request, before, world);
   const kept = await keptWith(release, before, world);
   const found = stateOf(standing.own[0]);
   const head = await world.ledger.updateHead(ref.service, (present) => {
@@ -140,7 +142,7 @@ async function promote(request: Input, world: World): Promise<Head> {
       ...present,
       ...(present.rule && { rule: asFound(present.rule, found, targetGroupOf(world.config.stage, ref.generation)) }),
     };
-    return judgedRefresh(promoted(seen, ref.generation, now, hotUntil, kept), undone, now);
+    return judgedRefresh(request, promoted(seen, ref.generation, now, hotUntil, kept), undone, now);
   });
   await world.ledger.announceRefreshPause(head, head.standby?.generation);
   await allEnded([
@@ -151,7 +153,8 @@ async function promote(request: Input, world: World): Promise<Head> {
   ]);
   const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
   // How a service's deploys go is not told by what is tried beside them.
-  if (isNew && !experimentOf(ref.service)) await announce(request, endingOf(ref, release, head, world.now()), world);
+  if (isNew && !experimentOf(ref.service))
+    await announce(request, endingOf(request, release, head, world.now()), world);
   return head;
 }
 
@@ -164,20 +167,27 @@ async function failedRefresh(request: Input, world: World): Promise<RefreshFailu
   return { cause: generation, at: new Date(world.now()).toISOString(), error: failure?.error ?? "an interruption" };
 }
 
-/** The release that a rollback to `generation` leaves, when a refresh had made it. */
-async function undoneRefresh(
-  { service, live, newestIntent }: Head,
-  generation: string,
-  { ledger }: World,
-): Promise<string | undefined> {
-  if (newestIntent?.kind !== "rollback" || !live || live.generation === generation) return undefined;
+/**
+ * When a way back was asked for; undefined for a deploy. What is pushed while a rollback is under way takes its place in the
+ * head before its turn comes, so a rollback says itself that it is one. The sweep finishes what others began: it goes by the head.
+ */
+function backSince({ askedAt, execution }: Input, { newestIntent, pending }: Head): string | undefined {
+  if (askedAt !== undefined || newestIntent?.kind !== "rollback") return askedAt;
+  return pending === null || pending.execution === execution ? newestIntent.time : undefined;
+}
+
+/** The release that a rollback leaves, when a refresh had made it. */
+async function undoneRefresh(request: Input, head: Head, { ledger }: World): Promise<string | undefined> {
+  const { service, live } = head;
+  const isBack = backSince(request, head) !== undefined;
+  if (!isBack || !live || live.generation === request.release.generation) return undefined;
   return (await ledger.release(service, live.generation))?.intent.kind === "refresh" ? live.generation : undefined;
 }
 
 /** Whatever was deployed and is live shows that deploys work again; a way back from a refresh shows that this one did not. */
-function judgedRefresh(head: Head, undone: string | undefined, now: string): Head {
+function judgedRefresh(request: Input, head: Head, undone: string | undefined, now: string): Head {
   if (undone !== undefined) return withRefreshUndone(head, undone, now);
-  return head.newestIntent?.kind === "rollback" ? head : withRefreshResumed(head);
+  return backSince(request, head) === undefined ? withRefreshResumed(head) : head;
 }
 
 /** Which releases keep their image once this one is live. Their ages are read only when the spec asks for them. */
@@ -193,16 +203,14 @@ async function keptWith({ service, generation, spec }: Release, head: Head, worl
   return keptOf(aged, spec.keep, world.now());
 }
 
-async function isRollback({ release, execution }: Input, { ledger }: World): Promise<boolean> {
-  const { newestIntent, pending, drill } = await ledger.head(release.service);
-  if (drill?.execution === execution) return true;
-  return newestIntent?.kind === "rollback" && pending?.execution === execution;
+async function isRollback(request: Input, { ledger }: World): Promise<boolean> {
+  return backSince(request, await ledger.head(request.release.service)) !== undefined;
 }
 
-function endingOf(ref: ReleaseRef, release: Release, { newestIntent, pending }: Head, nowMs: number): Ending {
+function endingOf(request: Input, release: Release, head: Head, nowMs: number): Ending {
   const secondsSince = (time: string) => Math.max(0, (nowMs - Date.parse(time)) / 1000);
-  const isBack = newestIntent?.kind === "rollback" && pending?.generation === ref.generation;
-  if (isBack) return { kind: "rolled-back", restoreSeconds: secondsSince(newestIntent.time) };
+  const askedAt = backSince(request, head);
+  if (askedAt !== undefined) return { kind: "rolled-back", restoreSeconds: secondsSince(askedAt) };
   return { kind: "deployed", leadSeconds: secondsSince(release.intent.time) };
 }
 
@@ -232,7 +240,7 @@ async function withdraw(request: Input, world: World): Promise<Head> {
   await unpinAll(request, head, world);
   await world.parameters.write(parameterNames.live(world.config.stage, service), JSON.stringify({ generation }));
   const isNew = await recordEvent(request, world, "live", { standby: head.standby?.generation ?? null });
-  if (isNew && release) await announce(request, endingOf(request.release, release, head, world.now()), world);
+  if (isNew && release) await announce(request, endingOf(request, release, head, world.now()), world);
   return head;
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { at, pushed } from "../../scripts/planted/scenes.ts";
 import { type SimulatedStage, stageName } from "../../scripts/simulate/simulated-stage.ts";
 import { metricNamespace } from "../../shared/aws/alerts.ts";
 import { dirtyEnd } from "./dirty-end.ts";
@@ -84,6 +85,29 @@ describe("the metrics of deploys", () => {
     expect(restored.sum).toBeCloseTo(((await liveAt(stage, "web-000001", run.arn)) - run.startMs) / 1000, 0);
     expect(await since(stage, startMs, "Deploys")).toEqual(never);
     expect(await since(stage, startMs, "LeadTime")).toEqual(never);
+  });
+
+  it("say of a rollback that it is one, although a push waits for its turn meanwhile", async () => {
+    const stage = await service.openWithStandby();
+    await stage.cloud.until(() => false, 61 * 60_000);
+    await stage.run("Sweep", {});
+    const startMs = await nextMinute(stage);
+    const rollback = await stage.begin("Rollback", { service: "web" });
+    await at(stage, rollback, "WaitForFleet");
+    // An upload is as old as the second in which it came.
+    await stage.cloud.until(() => false, 2_000);
+    const deploy = await pushed(stage, "3");
+    await stage.ended(() => rollback);
+    expect(stage.stateOf(deploy)).toBe("WaitForTurn");
+    expect(await since(stage, startMs, "Rollbacks")).toEqual(once(1, "Count"));
+    const { startMs: askedMs = 0 } = stage.execution(rollback) ?? {};
+    const restored = await since(stage, startMs, "RestoreTime");
+    expect(restored.sum).toBeCloseTo(((await liveAt(stage, "web-000001", rollback)) - askedMs) / 1000, 0);
+    expect(await since(stage, startMs, "Deploys")).toEqual(never);
+    expect(await since(stage, startMs, "LeadTime")).toEqual(never);
+    await stage.idle();
+    expect(await since(stage, startMs, "Deploys")).toEqual(once(1, "Count"));
+    expect(await since(stage, startMs, "Rollbacks")).toEqual(once(1, "Count"));
   });
 
   it("say nothing of an upload that is refused, nor of an experiment", async () => {

@@ -198,6 +198,24 @@ export const settlingStories: readonly Reference[] = [
     serves: "3",
   },
   {
+    // What is pushed meanwhile fails in its turn; that a person undid the refresh holds all the same.
+    name: "refresh-undone-while-a-push-waits",
+    begins: "one release",
+    faults: [{ at: "rollback 1 cutover elasticloadbalancing:DescribeRules 1", kind: "slow" }],
+    act: async (stage) => {
+      await refreshed(stage);
+      await stage.settle();
+      const rollback = await stage.begin("Rollback", { service: "web" });
+      await at(stage, rollback, "CutOver");
+      await pass(stage, 1_000);
+      const deploy = await pushed(stage, "3-unhealthy");
+      await ended(stage, rollback);
+      return ended(stage, deploy);
+    },
+    end: "FailedClean",
+    serves: "1",
+  },
+  {
     name: "rollback-finished-by-a-sweep",
     begins: "live and standby",
     faults: [{ at: "rollback 1 settle s3:PutObject 1", kind: "denied" }],
