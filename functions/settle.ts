@@ -277,12 +277,14 @@ async function holdStandby(request: Input, head: Head, standby: Fleet | undefine
 
 /**
  * What a deploy or rollback that is not live leaves with fleets that stay: held sizes, and the trial rule of a kept fleet
- * that was to take over again.
+ * that was to take over again. While generation 0 answers, that rule is what keeps the standby's health checked.
  */
 async function tidy(request: Input, world: World): Promise<void> {
   const { service, generation } = request.release;
-  await unpinAll(request, await world.ledger.head(service), world);
-  const release = await world.ledger.release(service, generation);
+  const head = await world.ledger.head(service);
+  await unpinAll(request, head, world);
+  const isCheckedByIt = head.live === null && head.standby?.generation === generation;
+  const release = isCheckedByIt ? undefined : await world.ledger.release(service, generation);
   if (!release) return;
   const { trials } = await world.traffic.standing(release.network.listenerArn, service);
   await removeTrials(

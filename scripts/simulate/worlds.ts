@@ -44,7 +44,7 @@ export const flavourNames = Object.keys(flavours) as [Flavour, ...Flavour[]];
 export async function applyFlavour(stage: SimulatedStage, service: Service, flavour: Flavour): Promise<void> {
   const { cloud } = stage;
   if (flavour === "commanded" && !(await hasProfile(stage))) await makeManagedProfile(stage);
-  if (flavour === "watched") {
+  if (flavour === "watched" && !(await hasAlarm(stage))) {
     await cloud.complete(cloud.call("monitoring", "PutMetricAlarm", handSetAlarm(watchedAlarm)));
     await setAlarm(stage, "OK");
   }
@@ -52,15 +52,19 @@ export async function applyFlavour(stage: SimulatedStage, service: Service, flav
 }
 
 /** Puts the watched alarm into a state, as its metric would; nothing happens where there is no such alarm. */
-export async function setAlarm({ cloud }: SimulatedStage, StateValue: "OK" | "ALARM"): Promise<void> {
-  const asked = { AlarmNames: [watchedAlarm] };
-  const found = await cloud.call<{ MetricAlarms?: unknown[] }>("monitoring", "DescribeAlarms", asked);
-  if ((found.MetricAlarms ?? []).length === 0) return;
-  await cloud.call("monitoring", "SetAlarmState", {
+export async function setAlarm(stage: SimulatedStage, StateValue: "OK" | "ALARM"): Promise<void> {
+  if (!(await hasAlarm(stage))) return;
+  await stage.cloud.call("monitoring", "SetAlarmState", {
     AlarmName: watchedAlarm,
     StateValue,
     StateReason: "the simulation says so",
   });
+}
+
+async function hasAlarm({ cloud }: SimulatedStage): Promise<boolean> {
+  const asked = { AlarmNames: [watchedAlarm] };
+  const found = await cloud.call<{ MetricAlarms?: unknown[] }>("monitoring", "DescribeAlarms", asked);
+  return (found.MetricAlarms ?? []).length > 0;
 }
 
 async function hasProfile({ cloud }: SimulatedStage): Promise<boolean> {

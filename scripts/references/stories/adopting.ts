@@ -28,6 +28,19 @@ export const adoptingStories: readonly Reference[] = [
     serves: "1",
   },
   {
+    // What stands by is checked as before, so the next way back is by one rule change again.
+    name: "back-and-denied-the-rule-once",
+    begins: "nothing",
+    act: async (stage) => {
+      await backAndForth(stage);
+      await stage.idle();
+      return (await stage.run("Rollback", { service: "web" })).arn;
+    },
+    faults: [{ at: "rollback 2 cutover elasticloadbalancing:CreateRule 1", kind: "denied" }],
+    end: "RolledBack",
+    serves: "1",
+  },
+  {
     name: "adopting-failed",
     begins: "nothing",
     act: async (stage) => {
