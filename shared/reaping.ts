@@ -150,40 +150,46 @@ type Leaving = "unchanged" | "changed" | "serving";
  * the fleet's own entry goes: what somebody else wrote into the rule stays, and stays told as not explained.
  */
 async function leaveProduction(
-  standing: Standing,
+  { own }: Standing,
   head: Head,
   group: string | undefined,
   guard: () => Promise<void>,
   world: ReapWorld,
 ): Promise<Leaving> {
-  const { own, others } = standing;
   const [rule] = own;
   const entry = rule?.weights.find(({ targetGroupArn }) => targetGroupArn === group);
-  if (!rule || !entry) return expectWithout(standing, head, group, guard, world);
+  if (!rule || !entry) return expectWithout(head, group, guard, world);
   if (entry.weight > 0) return "serving";
   const weights = rule.weights.filter((weight) => weight !== entry);
   const from = stateOf(rule);
-  const explained = unexplained(head.service, head.rule, [rule], others) === undefined;
+  // What stands in front of it is somebody else's, and says nothing of this one.
+  const isAsLeft = unexplained(head.service, head.rule, [rule], []) === undefined;
   const record =
-    explained || !head.rule ? { from, to: from && { ...from, weights } } : left(head.rule, entry.targetGroupArn);
+    !head.rule || isAsLeft
+      ? { from, to: from && { ...from, weights }, behind: head.rule?.behind }
+      : left(head.rule, entry.targetGroupArn);
   await world.ledger.announceRuleChange(head.service, world.now(), record);
   await guard();
   await world.traffic.change(rule, weights);
   return "changed";
 }
 
-/** Where somebody else took the group out, or the rule, nobody is to be told to put a group back that goes now. */
+/**
+ * Where somebody else took the group out, or the rule, or the group never came into it, nobody is to be told to put a group
+ * there that goes now.
+ */
 async function expectWithout(
-  { own, others }: Standing,
-  { service, rule: record }: Head,
+  head: Head,
   group: string | undefined,
   guard: () => Promise<void>,
   { ledger }: ReapWorld,
 ): Promise<Leaving> {
-  const isExpected = record?.to?.weights.some(({ targetGroupArn }) => targetGroupArn === group) ?? false;
-  if (group === undefined || !isExpected || unexplained(service, record, own, others) === undefined) return "unchanged";
+  const isExpected = head.rule?.to?.weights.some(({ targetGroupArn }) => targetGroupArn === group) ?? false;
+  if (group === undefined || !isExpected) return "unchanged";
   await guard();
-  await ledger.updateHead(service, (head) => (head.rule ? { ...head, rule: left(head.rule, group) } : head));
+  await ledger.updateHead(head.service, (present) =>
+    present.rule ? { ...present, rule: left(present.rule, group) } : present,
+  );
   return "unchanged";
 }
 

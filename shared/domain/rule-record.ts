@@ -55,9 +55,17 @@ export function givenUp(
   return { to: { weights, route: (from ?? to).route }, behind };
 }
 
-/** The record of a rule that somebody else changed, and that a group leaves. */
+/**
+ * The record of a rule that a group leaves which it does not name, or that somebody else changed. A wish that gave the group
+ * requests never came true, or no more holds: what the rule said before is then what it can say again. No rule is expected
+ * where no other group was named.
+ * @param group ARN.
+ */
 export function left(record: RuleRecord, group: string): RuleRecord {
-  return { ...record, to: record.to && leaving(record.to, group), from: record.to };
+  const { to, from } = record;
+  const wish = from !== undefined && serves(to, groupName(group)) ? from : to;
+  const rest = wish && leaving(wish, group);
+  return { ...record, to: rest && rest.weights.length > 0 ? rest : null, from: to };
 }
 
 function leaving<S extends { weights: Weight[] }>(state: S, group: string): S {
@@ -114,7 +122,7 @@ export function unexplained(
   const [rule, second] = own;
   if (second) return `${service} has two production rules: ${own.map(namedRule).join(" and ")}`;
   const found = stateOf(rule);
-  if (record && !sameState(found, record.to) && (record.from === undefined || !sameState(found, record.from))) {
+  if (record && !does(found, record.to) && (record.from === undefined || !does(found, record.from))) {
     return `the production rule of ${service} is not as Kiln left it: expected ${told(record.to)}, found ${told(found)}`;
   }
   const front = inFront(rule, others);
@@ -127,6 +135,17 @@ function inFront(rule: ListenerRule | undefined, others: readonly ListenerRule[]
   if (!rule) return undefined;
   const front = answering(others, routeIn(rule));
   return front && front.priority < rule.priority ? front : undefined;
+}
+
+/**
+ * Whether what was found does what was expected. A further group that gets nothing changes nothing for anybody: one that was
+ * removed stays in a rule that could not be seen meanwhile.
+ */
+function does(found: RuleState, expected: RuleState): boolean {
+  if (!found || !expected) return found === expected;
+  const named = new Set(expected.weights.map(({ targetGroupArn }) => targetGroupArn));
+  const weights = found.weights.filter(({ targetGroupArn, weight }) => weight > 0 || named.has(targetGroupArn));
+  return sameState({ ...found, weights }, expected);
 }
 
 function sameState(one: RuleState, other: RuleState): boolean {

@@ -22,8 +22,8 @@ const edit = (what: EditKind, seconds: number, which = 0.1, how = 0.3): Deed => 
 });
 
 /** Runs the plan; says how its deploys and rollbacks ended, and what was broken. */
-async function ran(happenings: Happening[]) {
-  const plan: MixPlan = { seed: 5, begins: "live and standby", happenings, faults: [] };
+async function ran(happenings: Happening[], faults: MixPlan["faults"] = []) {
+  const plan: MixPlan = { seed: 5, begins: "live and standby", happenings, faults };
   const ends: (string | undefined)[] = [];
   const see = (stage: SimulatedStage) => {
     // Two deploys made the situation.
@@ -67,6 +67,24 @@ describe("what somebody edits by hand", () => {
   // Seed 328 of mixes with many edits: the rule to be put back named a target group that had been retired meanwhile.
   it("is put back as it is expected, also when a fleet was retired meanwhile", async () => {
     const found = await ran([at(0, push("3")), at(100, edit("rule-gone", 600))]);
+    expect(found.problems).toEqual([]);
+  });
+
+  // Seeds 8497 and 11643: it named what a deploy that never moved traffic would have made of the rule.
+  it.each(["rule-overtaken", "rule-gone"] as const)(
+    "(%s) is put back as it was before a deploy whose change was denied",
+    async (what) => {
+      const denied = { at: "deploy 1 cutover elasticloadbalancing:ModifyRule 1", kind: "denied" } as const;
+      for (const seconds of [60, 400]) {
+        const found = await ran([at(0, push("3")), at(seconds, edit(what, 600))], [denied]);
+        expect(found).toEqual({ ends: ["AccessDenied"], problems: [] });
+      }
+    },
+  );
+
+  // Seed 16169: groups went while the rule that named them could not be seen.
+  it("(rule-untagged) while fleets are retired is no difference once the tag is back", async () => {
+    const found = await ran([at(0, push("3")), at(70, edit("rule-untagged", 900))]);
     expect(found.problems).toEqual([]);
   });
 

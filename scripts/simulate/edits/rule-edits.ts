@@ -1,3 +1,4 @@
+import type { GroupDocument as FleetDocument } from "../../../local/auto-scaling/documents.ts";
 import type { GroupDocument, RuleDocument, TargetDocument } from "../../../local/load-balancing/documents.ts";
 import { tagKeys } from "../../../shared/domain/names.ts";
 import { answerOf } from "../programs.ts";
@@ -78,7 +79,12 @@ export const ruleEdits = {
     });
     const RuleArn = made.Rules[0]?.RuleArn ?? "";
     return async () => {
-      if (ruleOf(stage, RuleArn)) await stage.cloud.call(elb, "DeleteRule", { RuleArn });
+      if (!ruleOf(stage, RuleArn)) return;
+      const present = productionRule(stage, service);
+      const led = present ? groupsOf(present) : [];
+      // What no rule leads to any more loses its targets before each node has heard of it.
+      if (shares.some(({ TargetGroupArn }) => !led.includes(TargetGroupArn))) stage.cloud.byHand.cut(service);
+      await stage.cloud.call(elb, "DeleteRule", { RuleArn });
     };
   },
 } as const satisfies Record<string, Edit>;
@@ -133,16 +139,19 @@ function groupsOf(rule: Readonly<RuleDocument>): string[] {
   return (rule.actions.at(-1)?.ForwardConfig?.TargetGroups ?? []).flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []);
 }
 
-/** Groups of the service that get nothing, and in which some program answers. */
+/** Groups of the service that get nothing, in which some program answers, and whose fleet is not about to end. */
 function answeringGroups(stage: SimulatedStage, service: Service, rule: Readonly<RuleDocument> | undefined) {
   const serving = new Set(sharesOf(rule).map(({ TargetGroupArn }) => TargetGroupArn));
   const targets = rows<TargetDocument>(stage, "elasticloadbalancing.targets");
+  const fleets = rows<FleetDocument>(stage, "autoscaling.groups");
+  const stays = (arn: string) =>
+    fleets.some(({ maxSize, trafficSources }) => maxSize > 0 && trafficSources.some((source) => source.arn === arn));
   const answers = (arn: string) =>
     targets.some(({ groupArn, instanceId, state }) => {
       const answer = answerOf(stage.cloud.programOn(instanceId), stage.cloud.clock.now());
       return groupArn === arn && state === "healthy" && answer.kind === "answered" && answer.status === 200;
     });
   return rows<GroupDocument>(stage, "elasticloadbalancing.groups").filter(
-    ({ arn, tags }) => tags[tagKeys.service] === service && !serving.has(arn) && answers(arn),
+    ({ arn, tags }) => tags[tagKeys.service] === service && !serving.has(arn) && stays(arn) && answers(arn),
   );
 }

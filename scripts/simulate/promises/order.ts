@@ -10,6 +10,7 @@ export class OrderWatch implements EffectWatch {
   readonly #heads: Map<string, Head>;
   /** The newest intent that became live, of each service. */
   readonly #newestLive = new Map<string, number>();
+  /** The newest intent, of a deploy or a rollback, by the generation that it was for. */
   readonly #intents = new Map<string, number>();
   /** Releases that were live, each once, the last one last. */
   readonly #served = new Map<string, string[]>();
@@ -48,14 +49,11 @@ export class OrderWatch implements EffectWatch {
   #announced(head: Head, before: Head | undefined): void {
     const { pending, newestIntent, live, service, ruleChangedAt } = head;
     if (!pending || !newestIntent) return;
-    if (newestIntent.kind !== "rollback") {
-      // Only the deploy that was just admitted has the newest intent; what a sweep takes up keeps its own.
-      if (before?.newestIntent?.tieBreak !== newestIntent.tieBreak)
-        this.#intents.set(pending.generation, Date.parse(newestIntent.time));
-      return;
-    }
+    // Only what was just admitted has the newest intent; what a sweep takes up keeps its own.
+    if (before?.newestIntent?.tieBreak === newestIntent.tieBreak) return;
+    this.#intents.set(pending.generation, Date.parse(newestIntent.time));
     const mayBeMoving = ruleChangedAt !== null && this.#now() - Date.parse(ruleChangedAt) < choosingMs;
-    if (!live || before?.newestIntent?.tieBreak === newestIntent.tieBreak || mayBeMoving) return;
+    if (newestIntent.kind !== "rollback" || !live || mayBeMoving) return;
     // The small share of a drill has moved nothing.
     const isOther = (one: string, weight: number) =>
       weight > 0 && one !== live.generation && one !== head.drill?.generation;
@@ -72,10 +70,10 @@ export class OrderWatch implements EffectWatch {
   }
 
   #promoted(head: Head, generation: string): void {
-    const { service, newestIntent, pending } = head;
+    const { service } = head;
     this.#served.set(service, [...this.served(service).filter((one) => one !== generation), generation]);
-    const isRollback = newestIntent?.kind === "rollback" && pending?.generation === generation;
-    const intent = isRollback ? Date.parse(newestIntent.time) : this.#intents.get(generation);
+    // A push may have taken a rollback's place in the head by now, and waits for its turn.
+    const intent = this.#intents.get(generation);
     const newest = this.#newestLive.get(service) ?? 0;
     if (intent !== undefined && intent < newest) {
       this.problems.push(

@@ -92,6 +92,32 @@ describe("a production rule", () => {
     expect(left({ to: null }, group)).toEqual({ to: null, from: null });
   });
 
+  it("of a wish that gave a group requests is again what it was before, once that group goes", () => {
+    const [, candidate = ""] = weights(0, 1).map(({ targetGroupArn }) => targetGroupArn);
+    const before = { weights: weights(1, 0).slice(0, 1), route };
+    const step = { weights: weights(90, 10), route };
+    expect(left({ from: before, to: step, behind: "front" }, candidate)).toEqual({
+      from: step,
+      to: before,
+      behind: "front",
+    });
+    expect(left({ from: null, to: step }, candidate)).toEqual({ from: step, to: null });
+    // Nothing was before: no rule is expected, and not one that leads nowhere.
+    const only = { weights: weights(0, 1).slice(1), route };
+    expect(left({ to: only }, candidate)).toEqual({ from: only, to: null });
+    expect(left({ to: step }, candidate).to?.weights).toEqual(weights(90, 10).slice(0, 1));
+  });
+
+  it("is explained with a further group that gets nothing, and not without one that was named", () => {
+    const expected = { to: { weights: weights(1, 0).slice(0, 1), route } };
+    expect(unexplained("web", expected, [own({ weights: weights(1, 0) })], [byDefault])).toBeUndefined();
+    expect(unexplained("web", expected, [own({ weights: weights(1, 1) })], [byDefault])).toMatch(/not as Kiln left it/);
+    const both = { to: { weights: weights(1, 0), route } };
+    expect(unexplained("web", both, [own({ weights: weights(1, 0).slice(0, 1) })], [byDefault])).toMatch(
+      /not as Kiln left it/,
+    );
+  });
+
   it.each([
     ["gone", [], /found none/],
     ["given other hosts", [own({ hosts: ["other.example"] })], /found .* for host-header other.example/],
