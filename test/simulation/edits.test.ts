@@ -82,12 +82,6 @@ describe("what somebody edits by hand", () => {
     },
   );
 
-  // Seed 16169: groups went while the rule that named them could not be seen.
-  it("(rule-untagged) while fleets are retired is no difference once the tag is back", async () => {
-    const found = await ran([at(0, push("3")), at(70, edit("rule-untagged", 900))]);
-    expect(found.problems).toEqual([]);
-  });
-
   it.each(editKinds)("(%s) before a deploy leaves nothing wrong once it is put right", async (what) => {
     const found = await ran([at(0, edit(what, 600)), at(5, push("3")), at(300, rollback)]);
     expect(found).toEqual({ ends: ends[what].before, problems: [] });
