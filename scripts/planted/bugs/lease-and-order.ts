@@ -80,7 +80,7 @@ export const leaseAndOrderBugs: readonly PlantedBug[] = [
     thread:
       "https://repost.aws/questions/QUZ1kPB3rSTN-CY1nPmPkeIw/lambda-function-behavior-after-step-functions-task-state-timeout",
     was: "a function ran on after its task had timed out, beside the one that took its place",
-    faults: { scenario: "rollback-while-moving", kind: "slow", at: /^cutover elasticloadbalancing:Modify/ },
+    faults: { scenario: "rollback-while-moving", kind: "slow", at: /^cutover (s3|elasticloadbalancing):/ },
     patches: [{ file: "shared/domain/lease.ts", find: "nowMs + takeoverWaitSeconds * 1000", replace: "nowMs" }],
   },
   {
