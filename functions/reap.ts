@@ -17,6 +17,7 @@ import { TargetGroups } from "../shared/aws/target-groups.ts";
 import { Templates } from "../shared/aws/templates.ts";
 import { Traffic } from "../shared/aws/traffic.ts";
 import { leftovers } from "../shared/domain/head.ts";
+import { rarerLookSeconds } from "../shared/domain/pace.ts";
 import { type Wake, wakesFor } from "../shared/domain/wake.ts";
 import { replaceTouched } from "../shared/drift/replacing.ts";
 import { ReapStuckError } from "../shared/errors.ts";
@@ -95,9 +96,6 @@ type ReapOutput = StepOutput | Survey | { waysBack: ProvedWayBack[] };
 /** Unit: milliseconds. Draining may take an hour; what is not gone half an hour after that is stuck. */
 const reapPatienceMs = 5_400_000;
 
-/** Unit: seconds. The longest time between two looks at what goes. */
-const longestWaitSeconds = 60;
-
 /**
  * Removes what nothing holds: a failed candidate, a standby whose time is over, what a dead execution left.
  *
@@ -146,17 +144,12 @@ export async function reap(request: Input, world: World): Promise<ReapOutput> {
   }
   if (going.length === 0) return ready(spared.length > 0 ? { spared } : {});
 
-  const soFarMs = world.now() - startedMs;
-  if (soFarMs < reapPatienceMs) return pending(Math.max(waitSeconds, rarerSeconds(soFarMs)), { startedMs });
+  const goingForMs = world.now() - startedMs;
+  if (goingForMs < reapPatienceMs) return pending(Math.max(waitSeconds, rarerLookSeconds(goingForMs)), { startedMs });
   throw new ReapStuckError(
     `${going.join(", ")} would not go away.`,
     "See what still uses it in the EC2 console, then sweep.",
   );
-}
-
-/** What takes its time is looked at ever more rarely: it may be protected, or drain for an hour. Unit: seconds. */
-function rarerSeconds(soFarMs: number): number {
-  return Math.min(longestWaitSeconds, Math.floor(soFarMs / 20_000));
 }
 
 async function surveyed(request: Extract<Input, { mode: "survey" }>, world: World): Promise<Survey> {

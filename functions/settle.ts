@@ -7,6 +7,7 @@ import { type Fleet, Fleets } from "../shared/aws/fleets.ts";
 import { Ledger } from "../shared/aws/ledger.ts";
 import { Parameters, parameterNames } from "../shared/aws/parameters.ts";
 import { type Standing, Traffic } from "../shared/aws/traffic.ts";
+import { askedBackAt } from "../shared/domain/asked-back.ts";
 import {
   type Head,
   isGenerationZero,
@@ -19,12 +20,7 @@ import {
 import { keptOf } from "../shared/domain/keep.ts";
 import { experimentOf, fleetName } from "../shared/domain/names.ts";
 import { duePins, type Pin, withPin } from "../shared/domain/pins.ts";
-import {
-  type RefreshFailure,
-  withRefreshFailure,
-  withRefreshResumed,
-  withRefreshUndone,
-} from "../shared/domain/refresh.ts";
+import { withRefreshFailure } from "../shared/domain/refresh.ts";
 import type { Release } from "../shared/domain/release.ts";
 import { asFound, stateOf, unexplained } from "../shared/domain/rule-record.ts";
 import { withMeasured } from "../shared/domain/way-back.ts";
@@ -32,6 +28,7 @@ import { settleDrill } from "../shared/drill-settling.ts";
 import { targetGroupOf } from "../shared/fleet-names.ts";
 import { recordEvent } from "../shared/history.ts";
 import { unpin } from "../shared/pinning.ts";
+import { failedRefresh, judgedRefresh, undoneRefresh } from "../shared/refresh-verdict.ts";
 import { ruleConflict } from "../shared/rule-judgement.ts";
 import { type BaseWorld, lambdaHandler, type Step } from "../shared/step.ts";
 import { memo, releaseRef } from "../shared/step-input.ts";
@@ -100,7 +97,7 @@ export async function settle(request: Input, world: World): Promise<SettleOutput
   }
   const { service } = release;
   if (request.outcome !== "live") await tidy(request, world);
-  const failure = await failedRefresh(request, world);
+  const failure = request.outcome === "failed" ? await failedRefresh(request, world) : undefined;
   const after = await world.ledger.updateHead(service, (head) =>
     settled(failure ? withRefreshFailure(head, failure) : head, execution),
   );
@@ -134,7 +131,7 @@ async function promote(request: Input, world: World): Promise<Head> {
   if (difference !== undefined && live?.generation !== ref.generation) throw ruleConflict(difference);
   const now = new Date(world.now()).toISOString();
   const hotUntil = new Date(world.now() + release.spec.hotSeconds * 1000).toISOString();
-  const undone = await undoneRefresh(request, before, world);
+  const undone = await undoneRefresh(request, before, world.ledger);
   const kept = await keptWith(release, before, world);
   const found = stateOf(standing.own[0]);
   const head = await world.ledger.updateHead(ref.service, (present) => {
@@ -158,38 +155,6 @@ async function promote(request: Input, world: World): Promise<Head> {
   return head;
 }
 
-/** A refresh that failed, as it counts towards the pause; undefined for everything else. */
-async function failedRefresh(request: Input, world: World): Promise<RefreshFailure | undefined> {
-  const { outcome, release, failure } = request;
-  if (outcome !== "failed" || (await isRollback(request, world))) return undefined;
-  const { service, generation } = release;
-  if ((await world.ledger.release(service, generation))?.intent.kind !== "refresh") return undefined;
-  return { cause: generation, at: new Date(world.now()).toISOString(), error: failure?.error ?? "an interruption" };
-}
-
-/**
- * When a way back was asked for; undefined for a deploy. What is pushed while a rollback is under way takes its place in the
- * head before its turn comes, so a rollback says itself that it is one. The sweep finishes what others began: it goes by the head.
- */
-function backSince({ askedAt, execution }: Input, { newestIntent, pending }: Head): string | undefined {
-  if (askedAt !== undefined || newestIntent?.kind !== "rollback") return askedAt;
-  return pending === null || pending.execution === execution ? newestIntent.time : undefined;
-}
-
-/** The release that a rollback leaves, when a refresh had made it. */
-async function undoneRefresh(request: Input, head: Head, { ledger }: World): Promise<string | undefined> {
-  const { service, live } = head;
-  const isBack = backSince(request, head) !== undefined;
-  if (!isBack || !live || live.generation === request.release.generation) return undefined;
-  return (await ledger.release(service, live.generation))?.intent.kind === "refresh" ? live.generation : undefined;
-}
-
-/** Whatever was deployed and is live shows that deploys work again; a way back from a refresh shows that this one did not. */
-function judgedRefresh(request: Input, head: Head, undone: string | undefined, now: string): Head {
-  if (undone !== undefined) return withRefreshUndone(head, undone, now);
-  return backSince(request, head) === undefined ? withRefreshResumed(head) : head;
-}
-
 /** Which releases keep their image once this one is live. Their ages are read only when the spec asks for them. */
 async function keptWith({ service, generation, spec }: Release, head: Head, world: World): Promise<string[]> {
   const served = servedWith(head, generation);
@@ -204,12 +169,12 @@ async function keptWith({ service, generation, spec }: Release, head: Head, worl
 }
 
 async function isRollback(request: Input, { ledger }: World): Promise<boolean> {
-  return backSince(request, await ledger.head(request.release.service)) !== undefined;
+  return askedBackAt(request, await ledger.head(request.release.service)) !== undefined;
 }
 
 function endingOf(request: Input, release: Release, head: Head, nowMs: number): Ending {
   const secondsSince = (time: string) => Math.max(0, (nowMs - Date.parse(time)) / 1000);
-  const askedAt = backSince(request, head);
+  const askedAt = askedBackAt(request, head);
   if (askedAt !== undefined) return { kind: "rolled-back", restoreSeconds: secondsSince(askedAt) };
   return { kind: "deployed", leadSeconds: secondsSince(release.intent.time) };
 }

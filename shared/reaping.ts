@@ -165,9 +165,7 @@ async function leaveProduction(
   // What stands in front of it is somebody else's, and says nothing of this one.
   const isAsLeft = unexplained(head.service, head.rule, [rule], []) === undefined;
   const record =
-    !head.rule || isAsLeft
-      ? { from, to: from && { ...from, weights }, behind: head.rule?.behind }
-      : left(head.rule, entry.targetGroupArn);
+    !head.rule || isAsLeft ? { from, to: from && { ...from, weights } } : left(head.rule, entry.targetGroupArn);
   await world.ledger.announceRuleChange(head.service, world.now(), record);
   await guard();
   await world.traffic.change(rule, weights);

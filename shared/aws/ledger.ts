@@ -127,7 +127,7 @@ export class Ledger {
       ...head,
       ruleChangedAt: at,
       ...(isReturn && { returnedAt: at }),
-      rule,
+      rule: { behind: head.rule?.behind, ...rule },
     }));
   }
 

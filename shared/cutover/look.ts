@@ -72,7 +72,7 @@ export async function look(request: TrafficTurn, release: Release, world: Cutove
     liveGeneration: live?.generation,
     fleet,
     liveFleet,
-    needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero)),
+    needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero), ruleHealth?.healthy),
     shrinksTo: release.spec.allowShrink ? capacity.max : undefined,
     toHealth,
     fromHealth,

@@ -22,3 +22,14 @@ const observeEverySeconds = 30;
 export function nextObservationSeconds(leftMs: number): number {
   return Math.min(observeEverySeconds, Math.max(0, Math.ceil(leftMs / 1000)));
 }
+
+/** Unit: seconds. The longest time between two looks at what goes. */
+const lookForGoneEverySeconds = 60;
+
+/**
+ * The least time between two looks at what has been going for so long: it may be protected, or drain for an hour, so it is
+ * looked at ever more rarely. Unit: seconds.
+ */
+export function rarerLookSeconds(goingForMs: number): number {
+  return Math.min(lookForGoneEverySeconds, Math.floor(goingForMs / 20_000));
+}

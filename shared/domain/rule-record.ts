@@ -122,7 +122,7 @@ export function unexplained(
   const [rule, second] = own;
   if (second) return `${service} has two production rules: ${own.map(namedRule).join(" and ")}`;
   const found = stateOf(rule);
-  if (record && !does(found, record.to) && (record.from === undefined || !does(found, record.from))) {
+  if (record && !amountsTo(found, record.to) && (record.from === undefined || !amountsTo(found, record.from))) {
     return `the production rule of ${service} is not as Kiln left it: expected ${told(record.to)}, found ${told(found)}`;
   }
   const front = inFront(rule, others);
@@ -138,10 +138,10 @@ function inFront(rule: ListenerRule | undefined, others: readonly ListenerRule[]
 }
 
 /**
- * Whether what was found does what was expected. A further group that gets nothing changes nothing for anybody: one that was
- * removed stays in a rule that could not be seen meanwhile.
+ * Whether what was found sends requests as it was expected to. A further group that gets nothing changes nothing for anybody:
+ * one that was removed stays in a rule that could not be seen meanwhile.
  */
-function does(found: RuleState, expected: RuleState): boolean {
+function amountsTo(found: RuleState, expected: RuleState): boolean {
   if (!found || !expected) return found === expected;
   const named = new Set(expected.weights.map(({ targetGroupArn }) => targetGroupArn));
   const weights = found.weights.filter(({ targetGroupArn, weight }) => weight > 0 || named.has(targetGroupArn));

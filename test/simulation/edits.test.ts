@@ -22,8 +22,8 @@ const edit = (what: EditKind, seconds: number, which = 0.1, how = 0.3): Deed => 
 });
 
 /** Runs the plan; says how its deploys and rollbacks ended, and what was broken. */
-async function ran(happenings: Happening[], faults: MixPlan["faults"] = []) {
-  const plan: MixPlan = { seed: 5, begins: "live and standby", happenings, faults };
+async function ran(happenings: Happening[], faults: MixPlan["faults"] = [], seed = 5) {
+  const plan: MixPlan = { seed, begins: "live and standby", happenings, faults };
   const ends: (string | undefined)[] = [];
   const see = (stage: SimulatedStage) => {
     // Two deploys made the situation.
@@ -81,6 +81,27 @@ describe("what somebody edits by hand", () => {
       }
     },
   );
+
+  it("(rule-overtaken) is no more told once a deploy was to go on from it", async () => {
+    const accepting: Deed = {
+      do: "begin",
+      machine: "Deploy",
+      input: { service: "web", version: "3", acceptRule: true },
+    };
+    const found = await ran([
+      at(0, edit("rule-overtaken", 600)),
+      at(5, push("3")),
+      at(60, accepting),
+      at(300, rollback),
+    ]);
+    expect(found).toEqual({ ends: ["RuleConflictError", "Live", "RolledBack"], problems: [] });
+  });
+
+  // Seed 19458: the deploy was as large as what is live, which did not serve.
+  it("(rule-weights) is gone on from with as many servers as what serves has", async () => {
+    const found = await ran([at(100, edit("rule-weights", 900)), at(110, edit("group-sizes", 900, 0.1, 0.76))], [], 6);
+    expect(found.problems).toEqual([]);
+  });
 
   it.each(editKinds)("(%s) before a deploy leaves nothing wrong once it is put right", async (what) => {
     const found = await ran([at(0, edit(what, 600)), at(5, push("3")), at(300, rollback)]);

@@ -140,6 +140,23 @@ describe("two deploys of one artifact that are both stopped", () => {
   });
 });
 
+describe("two deploys of one artifact that both fail, with their clean-up interrupted", () => {
+  // Seed 13555 of the mixes: the sweep undid the second, and each one's image was still the other's.
+  it("leave nothing after a single sweep", async () => {
+    const stage = await service.open();
+    stage.cloud.faults.arm(denying("settle", "reap"));
+    expect((await stage.deploy("web", "2-unhealthy")).status).toBe("FAILED");
+    expect((await stage.run("Deploy", { service: "web", version: "2-unhealthy" })).status).toBe("FAILED");
+    stage.cloud.faults.arm(noFaults);
+    expect(await endStateProblems(stage, ["web"])).not.toEqual([]);
+    const sweeps = () => stage.executions("sweep").map(({ status }) => status);
+    await until(stage, () => sweeps().includes("SUCCEEDED"));
+    await stage.settle();
+    expect(sweeps()).toEqual(["FAILED", "FAILED", "SUCCEEDED"]);
+    expect(await endStateProblems(stage, ["web"])).toEqual([]);
+  });
+});
+
 describe("a service's first deploy that fails, with its clean-up interrupted, and another one that fails", () => {
   // Seed 325 of the mixes: a head that holds no release was taken for one that was lost.
   it("leaves no image, though the ledger holds no release of the service", async () => {

@@ -9,8 +9,8 @@ export const capacityBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/domain/capacity.ts",
-        find: "Math.max(capacity.min, live?.inService ?? 0, live?.desired ?? 0)",
-        replace: "Math.max(capacity.min, (live?.inService ?? 0) * 0)",
+        find: "Math.max(capacity.min, live?.inService ?? 0, live?.desired ?? 0, serving)",
+        replace: "Math.max(capacity.min, (live?.inService ?? 0) * 0, serving * 0)",
       },
       {
         file: "shared/domain/cutover.ts",
@@ -27,7 +27,7 @@ export const capacityBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: "shared/cutover/look.ts",
-        find: "needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero)),",
+        find: "needed: capacityTarget(capacity, liveFleet ?? zeroCapacity(zero), ruleHealth?.healthy),",
         replace: "needed: capacityTarget(capacity, zeroCapacity(zero)),",
       },
       {

@@ -222,8 +222,8 @@ export const endingStories: readonly Reference[] = [
       await stage.stop(first);
       return (await stage.deploy("web", "2")).arn;
     },
-    end: "FailedClean",
-    serves: undefined,
+    end: "Live",
+    serves: "2",
   },
   {
     name: "image-deregistered-before-the-launch",

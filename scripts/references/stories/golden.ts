@@ -81,7 +81,7 @@ export const goldenStories: readonly Reference[] = [
       await stage.cloud.until(installing, hourMs);
       await stage.stop(newest(stage, "deploy"));
       await stage.idle();
-      await pass(stage, 61 * minuteMs);
+      await pass(stage, 65 * minuteMs);
       await stage.idle();
       return newest(stage, "sweep");
     },
@@ -124,7 +124,7 @@ export const goldenStories: readonly Reference[] = [
       await stage.cloud.until(installing, hourMs);
       await stage.stop(deploy);
       await stage.idle();
-      await pass(stage, 61 * minuteMs);
+      await pass(stage, 65 * minuteMs);
       await stage.idle();
       const sweep = await stage.run("Sweep", {});
       await stage.idle();

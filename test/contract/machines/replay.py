@@ -74,7 +74,7 @@ class RecordedLambda:
 
     def _key(self, function, payload):
         # When the execution began is the one thing in a payload that no replay can have.
-        known = {name: value for name, value in payload.items() if name != "startedAt"}
+        known = {name: value for name, value in payload.items() if name not in ("startedAt", "askedAt")}
         return function + json.dumps(known, sort_keys=True)
 
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { capacityTarget, shrinks } from "../../../shared/domain/capacity.ts";
 import { decideCutover, restoredWeights, sameWeights, servingGroup, switched } from "../../../shared/domain/cutover.ts";
 
 const healthy = (count: number) => ({ healthy: count, total: count, reasons: [] });
@@ -223,23 +222,5 @@ describe("a step of a strategy", () => {
     expect(decideCutover({ ...broken, weights: shared(10), percent: 50, percentBefore: 10 })).toMatchObject({
       weights: [{ weight: 1 }, { weight: 0 }],
     });
-  });
-});
-
-describe("the capacity target", () => {
-  it.each([
-    { name: "is the minimum in a first deployment", live: undefined, target: 2 },
-    { name: "is what live has when that is more", live: { inService: 5, desired: 3 }, target: 5 },
-    { name: "is what live wants when that is more", live: { inService: 3, desired: 6 }, target: 6 },
-    { name: "stays within the maximum", live: { inService: 20, desired: 20 }, target: 8 },
-    { name: "never falls below the minimum", live: { inService: 0, desired: 0 }, target: 2 },
-  ])("$name", ({ live, target }) => {
-    expect(capacityTarget({ min: 2, max: 8 }, live)).toBe(target);
-  });
-
-  it("sees that a maximum below live would shrink the service", () => {
-    expect(shrinks({ max: 4 }, { inService: 4, desired: 5 })).toBe(true);
-    expect(shrinks({ max: 5 }, { inService: 4, desired: 5 })).toBe(false);
-    expect(shrinks({ max: 1 }, undefined)).toBe(false);
   });
 });
